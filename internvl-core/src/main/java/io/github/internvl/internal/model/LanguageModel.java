@@ -1,0 +1,103 @@
+package io.github.internvl.internal.model;
+
+import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
+import io.github.internvl.internal.torch.ScriptModule;
+import io.github.internvl.internal.torch.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
+public final class LanguageModel implements AutoCloseable {
+    private static final int SLOT_GRAIN = 256;
+
+    private final ScriptModule graph;
+    private final LanguageConfig config;
+
+    LanguageModel(ScriptModule graph, LanguageConfig config) {
+        this.graph = graph;
+        this.config = config;
+    }
+
+    /** The graph, for tests that look at its stages. */
+    public ScriptModule graph() {
+        return graph;
+    }
+
+    /** Rows of the embedding: the length of a row of logits. */
+    public int vocabulary() {
+        return config.vocabulary();
+    }
+
+    /**
+     * Makes room for a new sequence. A slot grows where it is too small and keeps its memory afterwards; slots come into
+     * being in order of their numbers.
+     */
+    public void reserve(int slot, int tokens) {
+        graph.run("reserve", slot, (tokens + SLOT_GRAIN - 1) / SLOT_GRAIN * SLOT_GRAIN, config.kvHeads());
+    }
+
+    /**
+     * Computes one step over all chunks.
+     *
+     * @return logits [chunks that want them, vocabulary] float32 on the model's device; the caller closes them
+     */
+    public Tensor step(List<TokenChunk> chunks) {
+        int[] ids = chunks.stream().flatMapToInt(c -> Arrays.stream(c.ids())).toArray();
+        List<Tensor> visual = new ArrayList<>();
+        int[] firsts = chunks.stream().flatMapToInt(c -> Arrays.stream(c.visual().firsts())).toArray();
+        int[] takes = chunks.stream().flatMapToInt(c -> Arrays.stream(c.visual().takes())).toArray();
+        List<Integer> places = new ArrayList<>();
+        List<Integer> last = new ArrayList<>();
+        int at = 0;
+        for (TokenChunk chunk : chunks) {
+            visual.addAll(chunk.visual().parts());
+            for (int place : chunk.visual().places()) {
+                places.add(at + place);
+            }
+            at += chunk.ids().length;
+            if (chunk.logits()) {
+                last.add(at - 1);
+            }
+        }
+        try (Tensor idTensor = Tensor.of(ids);
+                Tensor placeTensor = Tensor.of(ints(places));
+                Tensor lastTensor = Tensor.of(ints(last))) {
+            return graph.call(
+                    "step",
+                    idTensor,
+                    visual.isEmpty() ? List.of(placeTensor) : visual, // a list must not be empty; no place, no use
+                    firsts,
+                    takes,
+                    placeTensor,
+                    chunks.stream().mapToInt(TokenChunk::slot).toArray(),
+                    chunks.stream().mapToInt(TokenChunk::start).toArray(),
+                    chunks.stream().mapToInt(c -> c.ids().length).toArray(),
+                    chunks.stream().mapToInt(TokenChunk::span).toArray(),
+                    lastTensor);
+        }
+    }
+
+    /** The best token of each row of logits. */
+    public long[] argmax(Tensor logits) {
+        try (Tensor best = graph.call("argmax", logits)) {
+            return best.longs();
+        }
+    }
+
+    /** All logits, row by row. */
+    public float[] floats(Tensor logits) {
+        try (Tensor host = graph.call("host", logits)) {
+            return host.floats();
+        }
+    }
+
+    private static int[] ints(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    @Override
+    public void close() {
+        graph.close();
+    }
+}

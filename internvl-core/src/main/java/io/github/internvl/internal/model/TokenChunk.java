@@ -1,0 +1,30 @@
+package io.github.internvl.internal.model;
+
+import io.github.internvl.internal.torch.Tensor;
+import java.util.List;
+
+/**
+ * A row of a step: the next tokens of the sequence in a slot.
+ *
+ * @param slot the slot that holds the sequence's keys and values
+ * @param start the position of the first token; what is before it is in the slot already
+ * @param ids the tokens
+ * @param span the key length that rules the rotary base: the whole prompt's while prefilling, the sequence's afterwards
+ * @param visual visual tokens in place of some of the tokens
+ * @param logits whether the logits after the last token are wanted
+ */
+public record TokenChunk(int slot, int start, int[] ids, int span, Visual visual, boolean logits) {
+
+    /**
+     * Visual tokens of a chunk.
+     *
+     * @param parts tensors [rows, h], in order
+     * @param firsts the first row to take, for each part
+     * @param takes how many rows to take, for each part
+     * @param places indexes into the chunk's tokens, as many as rows are taken
+     */
+    public record Visual(List<Tensor> parts, int[] firsts, int[] takes, int[] places) {
+        /** No visual tokens. */
+        public static final Visual NONE = new Visual(List.of(), new int[0], new int[0], new int[0]);
+    }
+}

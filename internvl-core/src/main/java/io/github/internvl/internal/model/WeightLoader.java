@@ -1,0 +1,132 @@
+package io.github.internvl.internal.model;
+
+import io.github.internvl.CheckpointException;
+import io.github.internvl.internal.checkpoint.Checkpoint;
+import io.github.internvl.internal.checkpoint.StoredTensor;
+import io.github.internvl.internal.torch.NumberFormat;
+import io.github.internvl.internal.torch.ScriptModule;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongConsumer;
+
+/**
+ * Binds the tensors of a checkpoint to the graphs: each exactly once, after all of them have been checked. Files are mapped
+ * by the graphs themselves; no weight passes through Java.
+ */
+final class WeightLoader {
+    private static final int LISTED = 12;
+
+    private final Checkpoint checkpoint;
+    private final NumberFormat format;
+    private final String device;
+    private final LongConsumer progress;
+
+    /**
+     * Prepares loading.
+     *
+     * @param format the number format that weights get
+     * @param device where they go
+     * @param progress hears of the bytes bound, after each tensor
+     */
+    WeightLoader(Checkpoint checkpoint, NumberFormat format, String device, LongConsumer progress) {
+        this.checkpoint = checkpoint;
+        this.format = format;
+        this.device = device;
+        this.progress = progress;
+    }
+
+    /** Checks that the weights wanted and the tensors found are the same, and reports all differences together. */
+    static void check(Checkpoint checkpoint, List<Weight> wanted) {
+        List<String> missing = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        Set<String> left = new HashSet<>(checkpoint.tensors().keySet());
+        for (Weight weight : wanted) {
+            left.remove(weight.stored());
+            StoredTensor found = checkpoint.tensors().get(weight.stored());
+            if (found == null) {
+                if (!weight.optional()) {
+                    missing.add(weight.stored());
+                }
+            } else if (!Arrays.equals(found.shape(), weight.shape())) {
+                wrong.add(weight.stored() + " has shape " + Arrays.toString(found.shape()) + ", expected "
+                        + Arrays.toString(weight.shape()));
+            } else if (!found.format().isFloat()) {
+                wrong.add(weight.stored() + " has format " + found.format().safetensorsName() + ", expected floats");
+            }
+        }
+        left.removeIf(name -> name.endsWith("rotary_emb.inv_freq")); // a buffer that old writers kept
+        if (!missing.isEmpty() || !wrong.isEmpty() || !left.isEmpty()) {
+            throw new CheckpointException(checkpoint.folder() + ": the tensors do not match config.json:"
+                    + list(" missing", missing) + list(" not fitting", wrong)
+                    + list(" left over", left.stream().sorted().toList()));
+        }
+    }
+
+    private static String list(String what, List<String> names) {
+        if (names.isEmpty()) {
+            return "";
+        }
+        String shown = String.join(", ", names.subList(0, Math.min(LISTED, names.size())));
+        return what + " (" + names.size() + "): " + shown + (names.size() > LISTED ? ", …;" : ";");
+    }
+
+    /** Binds weights, which {@link #check} has passed, to a graph. */
+    void bind(ScriptModule graph, List<Weight> weights) {
+        for (Weight weight : weights) {
+            StoredTensor tensor = checkpoint.tensors().get(weight.stored());
+            if (tensor == null) {
+                continue; // an optional one
+            }
+            if (tensor.isAligned()) {
+                bind(graph, weight.name(), tensor);
+            } else {
+                bindCopy(graph, weight.name(), tensor);
+            }
+            progress.accept(tensor.bytes());
+        }
+    }
+
+    private void bind(ScriptModule graph, String name, StoredTensor tensor) {
+        int size = tensor.format().bytes();
+        graph.run(
+                "bind",
+                name,
+                tensor.file().toString(),
+                tensor.format().code(),
+                tensor.fileBytes() / size,
+                tensor.offset() / size,
+                tensor.shape(),
+                format.code(),
+                device);
+    }
+
+    /** A tensor at an odd place cannot be mapped as numbers; its bytes are mapped from a file of their own. */
+    private void bindCopy(ScriptModule graph, String name, StoredTensor tensor) {
+        try {
+            Path copy = Files.createTempFile("internvl-", ".tensor");
+            copy.toFile().deleteOnExit(); // Windows cannot delete a mapped file
+            try (FileChannel from = FileChannel.open(tensor.file());
+                    FileChannel to = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+                long done = 0;
+                while (done < tensor.bytes()) {
+                    done += from.transferTo(tensor.offset() + done, tensor.bytes() - done, to);
+                }
+            }
+            bind(graph, name, new StoredTensor(name, tensor.format(), tensor.shape(), copy, tensor.bytes(), 0));
+            if (!System.getProperty("os.name").startsWith("Windows")) {
+                Files.delete(copy); // the mapping keeps the bytes
+            }
+        } catch (IOException e) {
+            throw new CheckpointException(
+                    tensor.file() + ": tensor " + tensor.name() + " cannot be copied to an aligned place: " + e, e);
+        }
+    }
+}

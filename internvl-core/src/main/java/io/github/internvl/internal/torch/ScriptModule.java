@@ -1,0 +1,97 @@
+package io.github.internvl.internal.torch;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A compiled graph: an object in libtorch whose methods are called by name.
+ *
+ * <p>Arguments may be {@link Tensor}, {@code List<Tensor>} (not empty), {@code long[]}, {@code int[]}, {@code Integer},
+ * {@code Long}, {@code Double}, {@code Boolean} and {@code String}; they must match the method's declaration in the graph
+ * text. A failing call throws DJL's {@code EngineException} with the line of graph text. Not thread-safe: one thread at a
+ * time. Closing frees the graph with all weights bound to it.
+ */
+public final class ScriptModule implements AutoCloseable {
+    private final Model model; // holds the native module: its finalizer would free it
+    private final PtSymbolBlock block;
+
+    private ScriptModule(Model model) {
+        this.model = model;
+        this.block = (PtSymbolBlock) model.getBlock();
+    }
+
+    /** Compiles {@code graph.py} with the files that it uses; its table and list attributes start empty. */
+    public static ScriptModule compile(String graph, List<String> used, List<String> tables, List<String> lists) {
+        byte[] archive = ScriptArchive.pack(graph, used, tables, lists);
+        TorchRuntime.version(); // starts the engine
+        Model model = Model.newInstance(graph, Device.cpu(), "PyTorch");
+        try {
+            model.load(new ByteArrayInputStream(archive));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (MalformedModelException e) {
+            throw new IllegalStateException("graph text does not load: " + graph, e);
+        }
+        return new ScriptModule(model);
+    }
+
+    /** Calls a method that gives a tensor; the caller closes it. */
+    public Tensor call(String method, Object... arguments) {
+        return new Tensor(invoke(method, arguments));
+    }
+
+    /** Calls a method that gives nothing. */
+    public void run(String method, Object... arguments) {
+        invoke(method, arguments).close();
+    }
+
+    private IValue invoke(String method, Object[] arguments) {
+        List<IValue> made = new ArrayList<>();
+        try {
+            IValue[] values =
+                    Arrays.stream(arguments).map(a -> value(a, made)).toArray(IValue[]::new);
+            return IValueUtils.runMethod(block, method, values);
+        } finally {
+            made.forEach(IValue::close);
+        }
+    }
+
+    private static IValue value(Object argument, List<IValue> made) {
+        if (argument instanceof Tensor tensor) {
+            return tensor.value(); // its owner closes it
+        }
+        IValue value;
+        if (argument instanceof long[] longs) {
+            value = IValue.listFrom(longs);
+        } else if (argument instanceof int[] ints) {
+            value = IValue.listFrom(Arrays.stream(ints).asLongStream().toArray());
+        } else if (argument instanceof Number number) {
+            value = number instanceof Double ? IValue.from(number.doubleValue()) : IValue.from(number.longValue());
+        } else if (argument instanceof Boolean flag) {
+            value = IValue.from(flag);
+        } else if (argument instanceof String text) {
+            value = IValue.from(text);
+        } else if (argument instanceof List<?> list) {
+            value = IValue.listFrom(list.stream().map(t -> ((Tensor) t).value()).toArray(IValue[]::new));
+        } else {
+            throw new IllegalArgumentException("graphs take no " + argument.getClass());
+        }
+        made.add(value);
+        return value;
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

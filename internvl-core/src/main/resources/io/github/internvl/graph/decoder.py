@@ -1,0 +1,229 @@
+# The language model (Qwen2 and InternLM2): tokens in, logits out, keys and values kept in slots.
+#
+# One step serves any mix of rows: a row is the next `count` tokens of the sequence in one slot, a chunk of its prompt or
+# the one token just sampled. Rows lie one behind the other, without padding; only attention looks at them singly.
+# Letters: n = tokens of all rows of a step, h = model width, q = query heads, kv = key heads, w = head width, m = tokens
+# that a slot can hold.
+
+
+class Rows:
+    slots : List[Tensor]   # keys and values of each row's sequence: [layers, 2, kv, m, w]
+    starts : List[int]     # the position of each row's first token
+    counts : List[int]     # tokens of each row
+    spans : List[int]      # key length that rules the rotary base: whole prompt, or the sequence up to the new token
+
+    def __init__(self: __torch__.decoder.Rows, slots: List[Tensor], starts: List[int], counts: List[int],
+                 spans: List[int]) -> None:
+        self.slots = slots
+        self.starts = starts
+        self.counts = counts
+        self.spans = spans
+
+
+class Rotary:
+    # Rotary angles. Beyond `limit` positions, where the checkpoint asks for it (factor > 0), the base grows with the
+    # sequence (dynamic NTK); keys keep the rotation that they were written with.
+    width : int
+    base : float
+    factor : float
+    limit : int
+    frequencies : Tensor   # [w / 2] float32
+
+    def __init__(self: __torch__.decoder.Rotary, width: int, base: float, factor: float, limit: int,
+                 device: Device) -> None:
+        self.width = width
+        self.base = base
+        self.factor = factor
+        self.limit = limit
+        even = torch.arange(0, width, 2, dtype=6, device=device)            # [w / 2]
+        self.frequencies = torch.reciprocal(torch.pow(base, even / width))  # [w / 2]
+
+    def at(self: __torch__.decoder.Rotary, span: int) -> Tensor:
+        if self.factor == 0.0 or span <= self.limit:
+            return self.frequencies                                         # [w / 2]
+        stretch = self.factor * span / self.limit - (self.factor - 1.0)
+        base = self.base * torch.pow(stretch, self.width / (self.width - 2))
+        even = torch.arange(0, self.width, 2, dtype=6, device=self.frequencies.device)    # [w / 2]
+        return torch.reciprocal(torch.pow(base, even / self.width))                       # [w / 2]
+
+    def angles(self: __torch__.decoder.Rotary, rows: __torch__.decoder.Rows) -> Tensor:
+        parts : List[Tensor] = []
+        for i in range(len(rows.slots)):
+            start = rows.starts[i]
+            places = torch.arange(start, start + rows.counts[i], dtype=6, device=self.frequencies.device)  # [count]
+            parts.append(torch.outer(places, self.at(rows.spans[i])))                     # [count, w / 2]
+        half = torch.cat(parts)                                                           # [n, w / 2]
+        return torch.cat([half, half], -1).unsqueeze(1)                                   # [n, 1, w]
+
+
+def part(fused: Tensor, bias: Optional[Tensor], kv_heads: int, width: int, group: int, first: int,
+         count: int) -> __torch__.linear.Linear:
+    # Heads first .. first + count - 1 of every group of a fused [kv * (group + 2) * w, h] weight.
+    rows = fused.view([kv_heads, group + 2, width, -1]).narrow(1, first, count)              # [kv, count, w, h]
+    weight = rows.reshape([kv_heads * count * width, -1])                                    # [kv * count * w, h]
+    own : Optional[Tensor] = None
+    if bias is not None:
+        own = bias.view([kv_heads, group + 2, width]).narrow(1, first, count).reshape([-1])  # [kv * count * w]
+    return __torch__.linear.Linear(weight, own)
+
+
+class Layer:
+    attention_norm : __torch__.layers.Norm
+    wq : __torch__.linear.Linear
+    wk : __torch__.linear.Linear
+    wv : __torch__.linear.Linear
+    wo : __torch__.linear.Linear
+    mlp_norm : __torch__.layers.Norm
+    gate : __torch__.linear.Linear
+    up : __torch__.linear.Linear
+    down : __torch__.linear.Linear
+    width : int
+    index : int
+
+    def __init__(self: __torch__.decoder.Layer, w: __torch__.weights.Weights, index: int, heads: int, kv_heads: int,
+                 width: int, eps: float) -> None:
+        name = "layers." + str(index) + "."
+        self.attention_norm = w.norm(name + "attention_norm", eps)
+        fused = w.find(name + "wqkv.weight")
+        if fused is not None:
+            # InternLM2: for each key head in turn its query heads, its key head, its value head.
+            bias = w.find(name + "wqkv.bias")
+            group = heads // kv_heads
+            self.wq = __torch__.decoder.part(fused, bias, kv_heads, width, group, 0, group)          # [q * w, h]
+            self.wk = __torch__.decoder.part(fused, bias, kv_heads, width, group, group, 1)          # [kv * w, h]
+            self.wv = __torch__.decoder.part(fused, bias, kv_heads, width, group, group + 1, 1)      # [kv * w, h]
+        else:
+            self.wq = w.linear(name + "wq")
+            self.wk = w.linear(name + "wk")
+            self.wv = w.linear(name + "wv")
+        self.wo = w.linear(name + "wo")
+        self.mlp_norm = w.norm(name + "mlp_norm", eps)
+        self.gate = w.linear(name + "gate")
+        self.up = w.linear(name + "up")
+        self.down = w.linear(name + "down")
+        self.width = width
+        self.index = index
+
+    def attention(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
+                  rows: __torch__.decoder.Rows) -> Tensor:
+        n = x.size(0)
+        q = __torch__.layers.rotate(self.wq.forward(x).view([n, -1, self.width]), cos, sin)    # [n, q, w]
+        k = __torch__.layers.rotate(self.wk.forward(x).view([n, -1, self.width]), cos, sin)    # [n, kv, w]
+        v = self.wv.forward(x).view([n, -1, self.width])                                       # [n, kv, w]
+        parts : List[Tensor] = []
+        at = 0
+        for i in range(len(rows.slots)):
+            count = rows.counts[i]
+            start = rows.starts[i]
+            keys, values = torch.unbind(rows.slots[i].select(0, self.index))                   # [kv, m, w] each
+            keys.narrow(1, start, count).copy_(k.narrow(0, at, count).transpose(0, 1))         # [kv, count, w]
+            values.narrow(1, start, count).copy_(v.narrow(0, at, count).transpose(0, 1))       # [kv, count, w]
+            parts.append(__torch__.layers.attend(q.narrow(0, at, count), keys.narrow(1, 0, start + count),
+                                                 values.narrow(1, 0, start + count)))          # [count, q * w]
+            at += count
+        return self.wo.forward(torch.cat(parts))                                               # [n, h]
+
+    def forward(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
+                rows: __torch__.decoder.Rows) -> Tensor:
+        x = x + self.attention(self.attention_norm.forward(x), cos, sin, rows)                 # [n, h]
+        y = self.mlp_norm.forward(x)                                                           # [n, h]
+        return x + self.down.forward(torch.silu(self.gate.forward(y)) * self.up.forward(y))    # [n, h]
+
+
+class Decoder:
+    embedding : Tensor    # [vocabulary, h]
+    layers : List[__torch__.decoder.Layer]
+    norm : __torch__.layers.Norm
+    head : __torch__.linear.Linear
+    rotary : __torch__.decoder.Rotary
+
+    def __init__(self: __torch__.decoder.Decoder, w: __torch__.weights.Weights, layers: int, heads: int, kv_heads: int,
+                 width: int, eps: float, base: float, factor: float, limit: int) -> None:
+        self.embedding = w.take("embedding.weight")
+        self.layers = [__torch__.decoder.Layer(w, i, heads, kv_heads, width, eps) for i in range(layers)]
+        self.norm = w.norm("norm", eps)
+        head = w.find("head.weight")
+        if head is None:
+            head = self.embedding                                             # tied
+        self.head = __torch__.linear.Linear(head, None)
+        self.rotary = __torch__.decoder.Rotary(width, base, factor, limit, self.embedding.device)
+
+    def embed(self: __torch__.decoder.Decoder, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
+              places: Tensor) -> Tensor:
+        # Of visual[i], `takes[i]` rows from `firsts[i]` on; all of them together replace the tokens at `places`.
+        x = torch.embedding(self.embedding, ids.to(self.embedding.device))                     # [n, h]
+        if places.size(0) > 0:
+            parts = [visual[i].narrow(0, firsts[i], takes[i]) for i in range(len(visual))]     # [takes, h] each
+            x.index_copy_(0, places.to(x.device), torch.cat(parts).to(x.device, x.dtype))      # [n, h]
+        return x
+
+    def logits(self: __torch__.decoder.Decoder, x: Tensor, last: Tensor) -> Tensor:
+        x = x.index_select(0, last.to(x.device))                              # [rows that end here, h]
+        return self.head.forward(self.norm.forward(x)).to(6)                  # [rows that end here, vocabulary] float32
+
+
+class Graph(Module):
+    __parameters__ = []
+    __buffers__ = []
+    training : bool
+    tensors : Dict[str, Tensor]                  # weights between bind and build
+    model : List[__torch__.decoder.Decoder]      # one, from build on
+    slots : List[Tensor]                         # keys and values of the sequence in a slot: [layers, 2, kv, m, w]
+
+    def bind(self: __torch__.decoder.Graph, name: str, path: str, stored: int, numbers: int, at: int,
+             shape: List[int], wanted: int, device: str) -> None:
+        __torch__.weights.Weights(self.tensors).bind(name, path, stored, numbers, at, shape, wanted, device)
+
+    def build(self: __torch__.decoder.Graph, layers: int, heads: int, kv_heads: int, width: int, eps: float,
+              base: float, factor: float, limit: int) -> None:
+        w = __torch__.weights.Weights(self.tensors)
+        self.model.append(__torch__.decoder.Decoder(w, layers, heads, kv_heads, width, eps, base, factor, limit))
+        self.tensors.clear()
+
+    def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int, kv_heads: int) -> None:
+        # Room for a new sequence: memory grows only where a slot is new or too small, never during generation.
+        like = self.model[0].embedding
+        layers = self.model[0].layers
+        shape = [len(layers), 2, kv_heads, tokens, layers[0].width]
+        if len(self.slots) == slot:
+            self.slots.append(torch.empty([0, 0, 0, 0, 0], dtype=like.dtype))
+        if self.slots[slot].size(3) < tokens:
+            self.slots[slot] = torch.empty([0, 0, 0, 0, 0], dtype=like.dtype)                 # frees before it takes
+            self.slots[slot] = torch.empty(shape, dtype=like.dtype, device=like.device)    # [layers, 2, kv, m, w]
+
+    def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],
+             spans: List[int]) -> __torch__.decoder.Rows:
+        return __torch__.decoder.Rows([self.slots[slot] for slot in slots], starts, counts, spans)
+
+    def embed(self: __torch__.decoder.Graph, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
+              places: Tensor) -> Tensor:
+        return self.model[0].embed(ids, visual, firsts, takes, places)        # [n, h]
+
+    def layer(self: __torch__.decoder.Graph, i: int, x: Tensor, slots: List[int], starts: List[int],
+              counts: List[int], spans: List[int]) -> Tensor:
+        m = self.model[0]
+        rows = self.rows(slots, starts, counts, spans)
+        angles = m.rotary.angles(rows)                                        # [n, 1, w] float32
+        return m.layers[i].forward(x, angles.cos().to(x.dtype), angles.sin().to(x.dtype), rows)    # [n, h]
+
+    def norm(self: __torch__.decoder.Graph, x: Tensor) -> Tensor:
+        return self.model[0].norm.forward(x)                                  # [n, h]
+
+    def step(self: __torch__.decoder.Graph, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
+             places: Tensor, slots: List[int], starts: List[int], counts: List[int], spans: List[int],
+             last: Tensor) -> Tensor:
+        m = self.model[0]
+        rows = self.rows(slots, starts, counts, spans)
+        x = m.embed(ids, visual, firsts, takes, places)                       # [n, h]
+        angles = m.rotary.angles(rows)                                        # [n, 1, w] float32
+        cos = angles.cos().to(x.dtype)                                        # [n, 1, w]
+        sin = angles.sin().to(x.dtype)                                        # [n, 1, w]
+        for layer in m.layers:
+            x = layer.forward(x, cos, sin, rows)                              # [n, h]
+        return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
+
+    def argmax(self: __torch__.decoder.Graph, logits: Tensor) -> Tensor:
+        return logits.argmax(-1).to(torch.device("cpu"))                      # [rows] int64
+
+    def host(self: __torch__.decoder.Graph, logits: Tensor) -> Tensor:
+        return logits.to(torch.device("cpu"))                                 # [rows, vocabulary] float32

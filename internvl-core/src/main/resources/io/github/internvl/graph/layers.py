@@ -1,0 +1,50 @@
+# What both transformers are made of.
+# Letters: n = positions, d = model width, w = head width.
+
+
+class Norm:
+    # LayerNorm where the checkpoint has a bias, RMSNorm (computed in float32) where it has none.
+    weight : Tensor            # [d]
+    bias : Optional[Tensor]    # [d]
+    eps : float
+
+    def __init__(self: __torch__.layers.Norm, weight: Tensor, bias: Optional[Tensor], eps: float) -> None:
+        self.weight = weight
+        self.bias = bias
+        self.eps = eps
+
+    def forward(self: __torch__.layers.Norm, x: Tensor) -> Tensor:
+        bias = self.bias
+        if bias is not None:
+            return torch.layer_norm(x, [x.size(-1)], self.weight, bias, self.eps)           # [..., d]
+        wide = x.to(6)                                                                      # [..., d] float32
+        wide = wide * torch.rsqrt(wide.square().mean([-1], True) + self.eps)                # [..., d] float32
+        return self.weight * wide.to(x.dtype)                                               # [..., d]
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    # Rotary embedding in halves: element i pairs with element i + w / 2.
+    a, b = torch.chunk(x, 2, -1)                              # [n, heads, w / 2] each
+    return x * cos + torch.cat([-b, a], -1) * sin             # [n, heads, w]
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    # Causal attention of the last n positions of a sequence over all its m; q [n, heads, w], k and v [kv, m, w].
+    n = q.size(0)
+    kv = k.size(0)
+    m = k.size(1)
+    group = q.size(1) // kv
+    if n == 1:
+        # The query heads that share a key head become rows of one product: keys are read once.
+        folded = q.view([1, kv, group, q.size(2)])                                          # [1, kv, group, w]
+        one = torch.scaled_dot_product_attention(folded, k.unsqueeze(0), v.unsqueeze(0))    # [1, kv, group, w]
+        return one.reshape([1, -1])                                                         # [1, heads * w]
+    heads = q.transpose(0, 1).unsqueeze(0)                                                  # [1, heads, n, w]
+    wide_k = k.unsqueeze(1).expand([-1, group, -1, -1]).reshape([1, kv * group, m, -1])     # [1, heads, m, w]
+    wide_v = v.unsqueeze(1).expand([-1, group, -1, -1]).reshape([1, kv * group, m, -1])     # [1, heads, m, w]
+    if n == m:
+        y = torch.scaled_dot_product_attention(heads, wide_k, wide_v, is_causal=True)       # [1, heads, n, w]
+    else:
+        mask = torch.ones([n, m], dtype=11, device=q.device).tril(m - n)                    # [n, m] bool
+        y = torch.scaled_dot_product_attention(heads, wide_k, wide_v, mask)                 # [1, heads, n, w]
+    return y.squeeze(0).transpose(0, 1).reshape([n, -1])                                    # [n, heads * w]

@@ -1,0 +1,164 @@
+# InternViT (300M and 6B), pixel unshuffle and the MLP projector: uint8 tiles in, visual tokens out.
+# Letters: t = tiles, s = tile side in pixels, g = patches along a side, p = g * g patches, d = ViT width,
+# c = heads, w = head width, r = patches that one visual token joins along a side, v = visual tokens a tile,
+# h = width of the language model.
+
+
+class Layer:
+    norm1 : __torch__.layers.Norm
+    qkv : __torch__.linear.Linear
+    q_norm : Optional[__torch__.layers.Norm]
+    k_norm : Optional[__torch__.layers.Norm]
+    proj : __torch__.linear.Linear
+    ls1 : Tensor    # [d]
+    norm2 : __torch__.layers.Norm
+    fc1 : __torch__.linear.Linear
+    fc2 : __torch__.linear.Linear
+    ls2 : Tensor    # [d]
+    heads : int
+
+    def __init__(self: __torch__.vision.Layer, w: __torch__.weights.Weights, name: str, heads: int, eps: float,
+                 qk_norm: bool) -> None:
+        self.norm1 = w.norm(name + "norm1", eps)
+        self.qkv = w.linear(name + "qkv")
+        q_norm : Optional[__torch__.layers.Norm] = None
+        k_norm : Optional[__torch__.layers.Norm] = None
+        if qk_norm:
+            q_norm = w.norm(name + "q_norm", eps)
+            k_norm = w.norm(name + "k_norm", eps)
+        self.q_norm = q_norm
+        self.k_norm = k_norm
+        self.proj = w.linear(name + "proj")
+        self.ls1 = w.take(name + "ls1")
+        self.norm2 = w.norm(name + "norm2", eps)
+        self.fc1 = w.linear(name + "fc1")
+        self.fc2 = w.linear(name + "fc2")
+        self.ls2 = w.take(name + "ls2")
+        self.heads = heads
+
+    def attention(self: __torch__.vision.Layer, x: Tensor) -> Tensor:
+        t, n, d = x.size(0), x.size(1), x.size(2)
+        q, k, v = torch.chunk(self.qkv.forward(x), 3, -1)              # [t, 1 + p, d] each
+        q_norm = self.q_norm
+        k_norm = self.k_norm
+        if q_norm is not None and k_norm is not None:
+            q = q_norm.forward(q)                                      # [t, 1 + p, d]
+            k = k_norm.forward(k)                                      # [t, 1 + p, d]
+        shape = [t, n, self.heads, d // self.heads]
+        q = q.reshape(shape).transpose(1, 2)                           # [t, c, 1 + p, w]
+        k = k.reshape(shape).transpose(1, 2)                           # [t, c, 1 + p, w]
+        v = v.reshape(shape).transpose(1, 2)                           # [t, c, 1 + p, w]
+        y = torch.scaled_dot_product_attention(q, k, v)                # [t, c, 1 + p, w]
+        return self.proj.forward(y.transpose(1, 2).reshape([t, n, d])) # [t, 1 + p, d]
+
+    def forward(self: __torch__.vision.Layer, x: Tensor) -> Tensor:
+        x = x + self.attention(self.norm1.forward(x)) * self.ls1                                    # [t, 1 + p, d]
+        mlp = self.fc2.forward(torch.gelu(self.fc1.forward(self.norm2.forward(x))))                 # [t, 1 + p, d]
+        return x + mlp * self.ls2                                                                   # [t, 1 + p, d]
+
+
+class VisionTransformer:
+    mean : Tensor              # [1, 3, 1, 1] float32
+    std : Tensor               # [1, 3, 1, 1] float32
+    patch_weight : Tensor      # [d, 3, patch, patch]
+    patch_bias : Tensor        # [d]
+    class_token : Tensor       # [1, 1, d]
+    positions : Tensor         # [1, 1 + p, d]
+    layers : List[__torch__.vision.Layer]
+    mlp_norm : __torch__.layers.Norm
+    mlp_in : __torch__.linear.Linear
+    mlp_out : __torch__.linear.Linear
+
+    def __init__(self: __torch__.vision.VisionTransformer, w: __torch__.weights.Weights, layers: int, heads: int,
+                 eps: float, qk_norm: bool) -> None:
+        self.patch_weight = w.take("patch.weight")
+        device = self.patch_weight.device
+        self.mean = torch.tensor([0.485, 0.456, 0.406], dtype=6, device=device).view([1, 3, 1, 1])
+        self.std = torch.tensor([0.229, 0.224, 0.225], dtype=6, device=device).view([1, 3, 1, 1])
+        self.patch_bias = w.take("patch.bias")
+        self.class_token = w.take("class_token")
+        self.positions = w.take("positions")
+        self.layers = [__torch__.vision.Layer(w, "layers." + str(i) + ".", heads, eps, qk_norm) for i in range(layers)]
+        self.mlp_norm = w.norm("mlp.norm", 1.0e-5)
+        self.mlp_in = w.linear("mlp.in")
+        self.mlp_out = w.linear("mlp.out")
+
+    def normalise(self: __torch__.vision.VisionTransformer, tiles: Tensor) -> Tensor:
+        pixels = tiles.to(self.mean.device).permute([0, 3, 1, 2]).to(6)        # [t, 3, s, s] float32, 0..255
+        return (pixels / 255.0 - self.mean) / self.std                         # [t, 3, s, s] float32
+
+    def grid(self: __torch__.vision.VisionTransformer, rows: int, columns: int) -> Tensor:
+        # Position embeddings of the patches; resized when the tile is not of the size that the checkpoint was made for.
+        grid = self.positions.slice(1, 1)                                                     # [1, p, d]
+        own = int(torch.sqrt(grid.size(1)))
+        if rows == own and columns == own:
+            return grid                                                                       # [1, p, d]
+        image = grid.to(6).view([1, own, own, -1]).permute([0, 3, 1, 2])                      # [1, d, own, own]
+        image = torch.upsample_bicubic2d(image, [rows, columns], False, None)                 # [1, d, rows, columns]
+        return image.flatten(2).transpose(1, 2).to(grid.dtype)                                # [1, p, d]
+
+    def embed(self: __torch__.vision.VisionTransformer, pixels: Tensor) -> Tensor:
+        side = self.patch_weight.size(3)
+        x = torch.conv2d(pixels.to(self.patch_weight.device, self.patch_weight.dtype), self.patch_weight,
+                         self.patch_bias, [side, side])                                       # [t, d, g, g]
+        grid = self.grid(x.size(2), x.size(3))                                                # [1, p, d]
+        patches = x.flatten(2).transpose(1, 2) + grid                                         # [t, p, d]
+        first = self.class_token + self.positions.slice(1, 0, 1)                              # [1, 1, d]
+        return torch.cat([first.expand([x.size(0), -1, -1]), patches], 1)                     # [t, 1 + p, d]
+
+    def encode(self: __torch__.vision.VisionTransformer, pixels: Tensor, layers: int) -> Tensor:
+        x = self.embed(pixels)                            # [t, 1 + p, d]
+        for i in range(layers):
+            x = self.layers[i].forward(x)                 # [t, 1 + p, d]
+        return x
+
+    def unshuffle(self: __torch__.vision.VisionTransformer, x: Tensor, r: int, by_columns: bool) -> Tensor:
+        # A block of r x r patches becomes one token; channels: row in block, column in block, feature.
+        t, d = x.size(0), x.size(2)
+        side = int(torch.sqrt(x.size(1) - 1))
+        g = side // r
+        blocks = x.slice(1, 1).reshape([t, g, r, g, r, d])                  # [t, row, row in block, column, column in block, d]
+        blocks = blocks.permute([0, 1, 3, 2, 4, 5])                         # [t, row, column, row in block, column in block, d]
+        if by_columns:
+            blocks = blocks.transpose(1, 2)                                 # [t, column, row, ...]: ps_version v1
+        return blocks.reshape([t, g * g, r * r * d])                        # [t, v, r * r * d]
+
+    def project(self: __torch__.vision.VisionTransformer, x: Tensor) -> Tensor:
+        return self.mlp_out.forward(torch.gelu(self.mlp_in.forward(self.mlp_norm.forward(x))))    # [t, v, h]
+
+
+class Graph(Module):
+    __parameters__ = []
+    __buffers__ = []
+    training : bool
+    tensors : Dict[str, Tensor]                          # weights between bind and build
+    model : List[__torch__.vision.VisionTransformer]     # one, from build on
+
+    def bind(self: __torch__.vision.Graph, name: str, path: str, stored: int, numbers: int, at: int,
+             shape: List[int], wanted: int, device: str) -> None:
+        __torch__.weights.Weights(self.tensors).bind(name, path, stored, numbers, at, shape, wanted, device)
+
+    def build(self: __torch__.vision.Graph, layers: int, heads: int, eps: float, qk_norm: bool) -> None:
+        w = __torch__.weights.Weights(self.tensors)
+        self.model.append(__torch__.vision.VisionTransformer(w, layers, heads, eps, qk_norm))
+        self.tensors.clear()
+
+    def normalise(self: __torch__.vision.Graph, tiles: Tensor) -> Tensor:
+        return self.model[0].normalise(tiles)                         # [t, s, s, 3] uint8 -> [t, 3, s, s] float32
+
+    def encode(self: __torch__.vision.Graph, pixels: Tensor, layers: int) -> Tensor:
+        return self.model[0].encode(pixels, layers)                   # [t, 3, s, s] -> [t, 1 + p, d]
+
+    def unshuffle(self: __torch__.vision.Graph, x: Tensor, r: int, by_columns: bool) -> Tensor:
+        return self.model[0].unshuffle(x, r, by_columns)              # [t, 1 + p, d] -> [t, v, r * r * d]
+
+    def project(self: __torch__.vision.Graph, x: Tensor) -> Tensor:
+        return self.model[0].project(x)                               # [t, v, r * r * d] -> [t, v, h]
+
+    def tokens(self: __torch__.vision.Graph, tiles: Tensor, layers: int, r: int, by_columns: bool) -> Tensor:
+        m = self.model[0]
+        x = m.encode(m.normalise(tiles), layers)                      # [t, 1 + p, d]
+        return m.project(m.unshuffle(x, r, by_columns)).flatten(0, 1) # [t * v, h]
+
+    def join(self: __torch__.vision.Graph, parts: List[Tensor]) -> Tensor:
+        return torch.cat(parts)                                       # [sum of rows, h]
