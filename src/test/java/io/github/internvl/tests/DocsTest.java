@@ -10,7 +10,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds the documents to the sources: what they show is compiled and run, what they link to exists. */
+/**
+ * Holds the documents to the sources. A java block repeats a region of internvl-examples between {@code // tag::name[]}
+ * and {@code // end::name[]}, which is compiled and run there; a relative link leads to a file.
+ */
 class DocsTest {
     private static final Path README = Checkout.ROOT.resolve("README.md");
 
@@ -29,9 +32,7 @@ class DocsTest {
                 .toList();
         assertThat(DOCUMENTS)
                 .allSatisfy(document -> assertThat(regions)
-                        .as(
-                                "%s: each java block repeats a region of internvl-examples between // tag::name[] and // end::name[]",
-                                Checkout.name(document))
+                        .as("%s: each java block repeats a tagged region of internvl-examples", Checkout.name(document))
                         .containsAll(blocks(Checkout.read(document))));
     }
 
