@@ -1,0 +1,82 @@
+package io.github.internvl.vision;
+
+import io.github.internvl.vision.ImageException.Reason;
+import java.nio.charset.StandardCharsets;
+
+/** The formats that are decoded, told apart by the first bytes alone. */
+enum ImageFormat {
+    PNG,
+    JPEG,
+    GIF,
+    BMP,
+    TIFF,
+    WEBP;
+
+    /** How many first bytes the decision needs. */
+    static final int MAGIC_BYTES = 32;
+
+    private static final String SUPPORTED = "PNG, JPEG, GIF, BMP, TIFF or WebP";
+
+    Image decode(EncodedImage image) {
+        return switch (this) {
+            case PNG -> PngDecoder.decode(image);
+            case JPEG -> JpegDecoder.decode(image);
+            case GIF -> GifDecoder.decode(image);
+            case BMP -> BmpDecoder.decode(image);
+            case TIFF -> TiffDecoder.decode(image);
+            case WEBP -> WebpDecoder.decode(image);
+        };
+    }
+
+    /** The format of the bytes; throws when they begin like none of these. */
+    static ImageFormat of(EncodedImage image) {
+        byte[] bytes = image.bytes();
+        if (bytes.length == 0) {
+            throw image.failure(Reason.EMPTY, "an image must be " + SUPPORTED + ": there are no bytes");
+        }
+        // One character per byte, so that signatures read as the format descriptions write them.
+        String head = new String(bytes, 0, Math.min(bytes.length, MAGIC_BYTES), StandardCharsets.ISO_8859_1);
+        if (head.startsWith("\u0089PNG\r\n\u001a\n")) {
+            return PNG;
+        }
+        if (head.startsWith("\u00ff\u00d8\u00ff")) {
+            return JPEG;
+        }
+        if (head.startsWith("GIF87a") || head.startsWith("GIF89a")) {
+            return GIF;
+        }
+        if (head.startsWith("BM") && BmpDecoder.hasKnownHeader(bytes)) {
+            return BMP;
+        }
+        if (head.startsWith("II*\0") || head.startsWith("MM\0*")) {
+            return TIFF;
+        }
+        if (head.startsWith("RIFF") && head.startsWith("WEBP", 8)) {
+            return WEBP;
+        }
+        throw unknown(image, head);
+    }
+
+    private static ImageException unknown(EncodedImage image, String head) {
+        String known = null;
+        if (head.startsWith("ftyp", 4)) {
+            known = head.startsWith("avi", 8) ? "AVIF" : "HEIF, AVIF or a video (" + printable(head.substring(8)) + ")";
+        } else if (head.startsWith("\0\0\0\fjP  ")) {
+            known = "JPEG 2000";
+        } else if (head.startsWith("\0\0\0\fJXL ") || head.startsWith("\u00ff\n")) {
+            known = "JPEG XL";
+        } else if (head.startsWith("II+\0") || head.startsWith("MM\0+")) {
+            known = "BigTIFF";
+        }
+        if (known != null) {
+            return image.failure(
+                    Reason.UNSUPPORTED_FORMAT, "an image must be " + SUPPORTED + ": " + known + "; convert it");
+        }
+        return image.failure(
+                Reason.NOT_AN_IMAGE, "an image must be " + SUPPORTED + ": it begins \"" + printable(head) + "\"");
+    }
+
+    private static String printable(String head) {
+        return head.substring(0, Math.min(head.length(), 16)).replaceAll("[^ -~]", ".");
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.internvl.vision;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns pictures into tiles, exactly as InternVL's {@code dynamic_preprocess} does with Pillow: the picture is stretched
+ * to the nearest grid with bicubic resampling and cut up; the thumbnail is a second resize of the original. Normalisation
+ * is not done here.
+ *
+ * <p>Safe for use by several threads. Bands of tiles are resampled in parallel by the calling thread and daemon threads of
+ * this object, which end by themselves when idle: there is nothing to close. The result never depends on their number.
+ */
+public final class ImageProcessor {
+    /** Bands are not cut lower than this, since each repeats the source rows at its borders. */
+    private static final int LEAST_BAND_ROWS = 64;
+
+    private final Workers workers;
+
+    /** A processor that uses all processors of the machine. */
+    public ImageProcessor() {
+        this(Runtime.getRuntime().availableProcessors());
+    }
+
+    /** A processor that uses at most {@code threads} threads, the calling one counted; at least 1. */
+    public ImageProcessor(int threads) {
+        workers = new Workers(threads);
+    }
+
+    /** How many tiles a picture gives, the thumbnail counted, without resampling it. */
+    public static int countTiles(Image image, TilingOptions options) {
+        return TileGrid.choose(image.width(), image.height(), options).tiles(options.thumbnail());
+    }
+
+    /** Tiles one picture. */
+    public PixelTiles tile(Image image, TilingOptions options) {
+        return tile(List.of(image), options).get(0);
+    }
+
+    /** Tiles each picture by the same options, all of them at once; the results are in the order of the pictures. */
+    public List<PixelTiles> tile(List<Image> images, TilingOptions options) {
+        List<PixelTiles> results = new ArrayList<>(images.size());
+        List<Runnable> bands = new ArrayList<>();
+        for (Image image : images) {
+            results.add(plan(image, options, bands));
+        }
+        workers.run(bands);
+        return List.copyOf(results);
+    }
+
+    /** Takes memory for the tiles of one picture and adds the work that fills it to {@code bands}. */
+    private PixelTiles plan(Image image, TilingOptions options, List<Runnable> bands) {
+        TileGrid grid = TileGrid.choose(image.width(), image.height(), options);
+        int size = options.tileSize();
+        int count = grid.tiles(options.thumbnail());
+        ByteBuffer tiles = ByteBuffer.allocateDirect(count * size * size * 3);
+        addBands(image, grid, size, tiles, 0, bands);
+        int gridTiles = grid.tiles(false);
+        if (count > gridTiles) {
+            addBands(image, new TileGrid(1, 1), size, tiles, gridTiles, bands);
+        }
+        return new PixelTiles(grid, count, size, tiles);
+    }
+
+    private void addBands(Image image, TileGrid grid, int size, ByteBuffer tiles, int firstTile, List<Runnable> bands) {
+        Resampler resampler = new Resampler(image, grid.columns() * size, grid.rows() * size);
+        int height = grid.rows() * size;
+        int rowsPerBand = Math.max(LEAST_BAND_ROWS, height / (2 * workers.threads()) + 1);
+        int tileRowBytes = size * 3;
+        for (int from = 0; from < height; from += rowsPerBand) {
+            int first = from;
+            int last = Math.min(height, from + rowsPerBand);
+            bands.add(() -> resampler.rows(first, last, (y, row) -> {
+                int tile = firstTile + y / size * grid.columns();
+                for (int column = 0; column < grid.columns(); column++) {
+                    int target = ((tile + column) * size + y % size) * tileRowBytes;
+                    tiles.put(target, row, column * tileRowBytes, tileRowBytes);
+                }
+            }));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.github.internvl.vision;
+
+import io.github.internvl.vision.ImageException.Reason;
+import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import javax.imageio.stream.ImageInputStreamImpl;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The JDK's own ImageIO readers. They are taken by class, so that no plugin on the class path can stand in for them, read
+ * from memory, so that the disk cache is never used, and never look at metadata, whose mistakes are not the picture's.
+ */
+final class JdkReader {
+    private interface Call<T> {
+        T read(ImageReader reader) throws IOException;
+    }
+
+    /** What the JPEG reader warns of, and nothing else, when the data end before the picture does. */
+    private static final String MISSING_END = "Missing EOI";
+
+    private final EncodedImage image;
+    private final String format;
+
+    /** A reader for {@code image}; {@code format} as the JDK's packages and classes name it. */
+    JdkReader(EncodedImage image, String format) {
+        this.image = image;
+        this.format = format;
+    }
+
+    /** Decodes the first picture of {@code data}. */
+    BufferedImage read(byte[] data) {
+        return call(data, reader -> reader.read(0));
+    }
+
+    /** Decodes the first picture of {@code data} without any colour conversion. */
+    Raster readRaster(byte[] data) {
+        return call(data, reader -> reader.readRaster(0, null));
+    }
+
+    private <T> T call(byte[] data, Call<T> call) {
+        return call(image, format, provider(), data, call);
+    }
+
+    /** Decodes the first picture of {@code data} with the reader of {@code provider}. */
+    static BufferedImage read(EncodedImage image, String format, ImageReaderSpi provider, byte[] data) {
+        return call(image, format, provider, data, reader -> reader.read(0));
+    }
+
+    private static <T> T call(EncodedImage image, String format, ImageReaderSpi provider, byte[] data, Call<T> call) {
+        AtomicBoolean endMissing = new AtomicBoolean();
+        T result;
+        try {
+            ImageReader reader = provider.createReaderInstance();
+            try {
+                reader.addIIOReadWarningListener((source, warning) -> {
+                    if (warning.contains(MISSING_END)) {
+                        endMissing.set(true);
+                    }
+                });
+                reader.setInput(new Memory(data), false, true);
+                result = call.read(reader);
+            } finally {
+                reader.dispose();
+            }
+        } catch (IOException | RuntimeException e) {
+            if (endsEarly(e)) {
+                throw image.truncated("the " + format + " data must be whole");
+            }
+            throw image.failure(
+                    Reason.CORRUPT,
+                    "the " + format + " data must be decodable: " + e.getMessage() + "; get it again",
+                    e);
+        }
+        if (endMissing.get()) {
+            throw image.truncated("the " + format + " data must be whole");
+        }
+        return result;
+    }
+
+    private static boolean endsEarly(@Nullable Throwable failure) {
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof EOFException || String.valueOf(t.getMessage()).contains("NOT_ENOUGH_DATA")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private ImageReaderSpi provider() {
+        String wanted = "com.sun.imageio.plugins." + format.toLowerCase(Locale.ROOT) + "." + format + "ImageReaderSpi";
+        Iterator<ImageReaderSpi> all =
+                IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
+        while (all.hasNext()) {
+            ImageReaderSpi provider = all.next();
+            if (provider.getClass().getName().equals(wanted)) {
+                return provider;
+            }
+        }
+        throw image.failure(
+                Reason.UNSUPPORTED_FORMAT,
+                "decoding " + format + " needs the JDK's own reader: " + wanted + " is not registered with ImageIO");
+    }
+
+    /** A stream over bytes in memory. */
+    private static final class Memory extends ImageInputStreamImpl {
+        private final byte[] data;
+
+        Memory(byte[] data) {
+            this.data = data;
+        }
+
+        @Override
+        public int read() {
+            bitOffset = 0;
+            return streamPos < data.length ? data[(int) streamPos++] & 0xff : -1;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) {
+            bitOffset = 0;
+            if (streamPos >= data.length) {
+                return length == 0 ? 0 : -1;
+            }
+            int count = (int) Math.min(length, data.length - streamPos);
+            System.arraycopy(data, (int) streamPos, target, offset, count);
+            streamPos += count;
+            return count;
+        }
+
+        @Override
+        public long length() {
+            return data.length;
+        }
+    }
+}

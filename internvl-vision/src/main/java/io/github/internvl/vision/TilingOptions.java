@@ -1,0 +1,68 @@
+package io.github.internvl.vision;
+
+import java.util.List;
+
+/**
+ * How a picture is cut into tiles. Immutable; derive a variant with the {@code with} methods. The defaults are those of
+ * InternVL 2.5's model card ({@code load_image}): 448 pixels, 1 to 12 tiles, with a thumbnail.
+ *
+ * @param tileSize side of a tile in pixels, at least 1
+ * @param minTiles fewest tiles of a grid, at least 1
+ * @param maxTiles most tiles of a grid, {@code minTiles} to 1024, the thumbnail not counted
+ * @param thumbnail whether a picture of several tiles gets one more: the whole picture as a single tile
+ */
+public record TilingOptions(int tileSize, int minTiles, int maxTiles, boolean thumbnail) {
+    private static final int MOST_TILES = 1024;
+    private static final TilingOptions DEFAULTS = new TilingOptions(448, 1, 12, true);
+
+    /** Checks the numbers. */
+    public TilingOptions {
+        if (tileSize < 1) {
+            throw new IllegalArgumentException("tileSize must be positive: " + tileSize);
+        }
+        if (maxTiles < 1 || maxTiles > MOST_TILES) {
+            throw new IllegalArgumentException("maxTiles must be 1.." + MOST_TILES + ": " + maxTiles);
+        }
+        if (minTiles < 1 || minTiles > maxTiles) {
+            throw new IllegalArgumentException("minTiles must be 1..maxTiles = " + maxTiles + ": " + minTiles);
+        }
+        if ((maxTiles + 1.0) * tileSize * tileSize * 3 > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "(maxTiles + 1) x tileSize x tileSize x 3 bytes must be below 2 GiB: maxTiles " + maxTiles
+                            + ", tileSize " + tileSize);
+        }
+    }
+
+    /** 448 pixels, 1 to 12 tiles, with a thumbnail. */
+    public static TilingOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** These options with another tile side. */
+    public TilingOptions withTileSize(int pixels) {
+        return new TilingOptions(pixels, minTiles, maxTiles, thumbnail);
+    }
+
+    /** These options with another fewest number of tiles. */
+    public TilingOptions withMinTiles(int tiles) {
+        return new TilingOptions(tileSize, tiles, maxTiles, thumbnail);
+    }
+
+    /** These options with another largest number of tiles; 1 gives one tile and no thumbnail, as for video frames. */
+    public TilingOptions withMaxTiles(int tiles) {
+        return new TilingOptions(tileSize, minTiles, tiles, thumbnail);
+    }
+
+    /** These options with or without the thumbnail. */
+    public TilingOptions withThumbnail(boolean wanted) {
+        return new TilingOptions(tileSize, minTiles, maxTiles, wanted);
+    }
+
+    /**
+     * The grids these options allow, in the order the reference tries them: by number of tiles, and among equals in the
+     * order in which Python goes through a set of such pairs.
+     */
+    public List<TileGrid> grids() {
+        return GridSet.inOrder(minTiles, maxTiles);
+    }
+}
