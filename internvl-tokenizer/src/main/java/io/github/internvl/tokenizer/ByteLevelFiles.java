@@ -1,0 +1,113 @@
+package io.github.internvl.tokenizer;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * The Qwen2.5 tokenizer from {@code vocab.json}, {@code merges.txt} and the files of {@link TokenizerConfig}: byte-level BPE, where
+ * every character of a piece stands for one byte.
+ *
+ * <p>The first line of {@code merges.txt} is its version; further lines that start with {@code #} are merges like the others.
+ */
+final class ByteLevelFiles {
+    /** How the reference's Qwen2 tokenizer splits text before it merges; {@code \\} is JSON's. */
+    private static final String PRE_TOKENIZER = """
+            {"type": "Sequence", "pretokenizers": [
+              {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
+                "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"}},
+              {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}]}""";
+
+    private ByteLevelFiles() {}
+
+    static Definition read(Path folder) {
+        TokenizerConfig config = new TokenizerConfig(folder);
+        config.requireClass("Qwen2Tokenizer");
+        JsonFile vocabularyFile = new JsonFile(folder.resolve("vocab.json"));
+        Map<String, Integer> pieces = vocabularyFile.read(JsonFile::ids);
+        Vocabulary vocabulary = new Vocabulary(
+                pieces, pieceBytes(vocabularyFile.path()), config.addedTokens(pieces), vocabularyFile.path());
+        String json = new BpeJson(
+                        vocabulary,
+                        merges(folder.resolve("merges.txt"), pieces),
+                        List.of(),
+                        "{\"type\": \"NFC\"}",
+                        PRE_TOKENIZER,
+                        BpeJson.NONE,
+                        List.of())
+                .write();
+        DecodingRules decoding =
+                new DecodingRules(config.flag("clean_up_tokenization_spaces", false), false, false, false);
+        return new Definition(json, vocabulary, ByteLevelFiles::compose, decoding);
+    }
+
+    /** NFC of the whole text: a mark after a special token can change that token's last character, and then it is none. */
+    static String compose(String text) {
+        return Normalizer.normalize(text, Normalizer.Form.NFC);
+    }
+
+    /** Turns the characters of a byte-level piece back into bytes. */
+    static Function<String, byte[]> pieceBytes(Path source) {
+        int[] byteOf = byteOfCharacter();
+        return piece -> {
+            byte[] bytes = new byte[piece.length()];
+            for (int i = 0; i < bytes.length; i++) {
+                char c = piece.charAt(i);
+                if (c >= byteOf.length || byteOf[c] < 0) {
+                    throw new TokenizerException(
+                            source,
+                            "pieces must be written in the 256 characters that stand for bytes: " + piece
+                                    + "; use the vocabulary of a Qwen2.5 based checkpoint");
+                }
+                bytes[i] = (byte) byteOf[c];
+            }
+            return bytes;
+        };
+    }
+
+    /** GPT-2's alphabet: printable Latin-1 characters stand for themselves, the other bytes are U+0100 and on, in order. */
+    private static int[] byteOfCharacter() {
+        int[] byteOf = new int[0x100 + 68];
+        Arrays.fill(byteOf, -1);
+        int next = 0x100;
+        for (int b = 0; b < 0x100; b++) {
+            boolean printable = (b >= '!' && b <= '~') || (b >= 0xA1 && b != 0xAD);
+            byteOf[printable ? b : next++] = b;
+        }
+        return byteOf;
+    }
+
+    private static List<BpeJson.Merge> merges(Path file, Map<String, Integer> pieces) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw TokenizerException.unreadable(file, e);
+        }
+        List<BpeJson.Merge> merges = new ArrayList<>(lines.size());
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i);
+            if (line.isEmpty() || (i == 0 && line.startsWith("#version"))) {
+                continue;
+            }
+            int space = line.indexOf(' ');
+            String left = line.substring(0, Math.max(space, 0));
+            String right = line.substring(space + 1);
+            if (!pieces.containsKey(left) || !pieces.containsKey(right) || !pieces.containsKey(left + right)) {
+                throw new TokenizerException(
+                        file,
+                        "line " + (i + 1) + " must name two tokens of vocab.json that merge into a third: " + line
+                                + "; take both files from the same checkpoint");
+            }
+            merges.add(new BpeJson.Merge(left, right));
+        }
+        return merges;
+    }
+}

@@ -1,0 +1,129 @@
+package io.github.internvl.tokenizer;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A dialogue format: writes a system message and a dialogue as one prompt, exactly as the reference's {@code conversation.py} does.
+ * {@code internvl2_5} is the format of all InternVL 2.5 models; the others belong to earlier ones. Immutable and thread-safe.
+ */
+public final class ChatTemplate {
+    /**
+     * One question and its answer.
+     *
+     * @param answer null where the answer is still to come: the prompt then ends where the model goes on
+     */
+    public record Turn(String question, @Nullable String answer) {
+        /** A question whose answer is still to come. */
+        public Turn(String question) {
+            this(question, null);
+        }
+    }
+
+    /**
+     * What stands around the messages.
+     *
+     * @param system head of the system message, null if the format has none
+     * @param gap what a message has in front of it, after the head of its role
+     */
+    private record Format(
+            String name,
+            @Nullable String system,
+            String systemEnd,
+            String user,
+            String userEnd,
+            String assistant,
+            String assistantEnd,
+            String gap) {
+
+        /** The common form, where every message has the same end. */
+        static Format uniform(String name, String system, String user, String assistant, String end) {
+            return new Format(name, system, end, user, end, assistant, end, "");
+        }
+    }
+
+    private static final String EARLIER_SYSTEM_MESSAGE = "你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。";
+
+    private static final Map<String, ChatTemplate> KNOWN = new TreeMap<>();
+
+    static {
+        String system = "<|im_start|>system\n";
+        String user = "<|im_start|>user\n";
+        String assistant = "<|im_start|>assistant\n";
+        add(
+                Format.uniform("internvl2_5", system, user, assistant, "<|im_end|>\n"),
+                "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。");
+        add(Format.uniform("internlm2-chat", system, user, assistant, "<|im_end|>"), EARLIER_SYSTEM_MESSAGE);
+        add(Format.uniform("Hermes-2", system, user, assistant, "<|im_end|>"), EARLIER_SYSTEM_MESSAGE);
+        add(
+                Format.uniform("phi3-chat", "<|system|>\n", "<|user|>\n", "<|assistant|>\n", "<|end|>"),
+                EARLIER_SYSTEM_MESSAGE);
+        add(new Format("internvl_zh", null, " ", "<human>:", " ", "<bot>:", "</s>", " "), "");
+    }
+
+    private final Format format;
+    private final String systemMessage;
+
+    private ChatTemplate(Format format, String systemMessage) {
+        this.format = format;
+        this.systemMessage = systemMessage;
+    }
+
+    private static void add(Format format, String systemMessage) {
+        KNOWN.put(format.name(), new ChatTemplate(format, systemMessage));
+    }
+
+    /**
+     * The format of a name, as {@code template} in a checkpoint's {@code config.json} gives it, with its default system message.
+     *
+     * @throws IllegalArgumentException if there is no such format
+     */
+    public static ChatTemplate named(String name) {
+        ChatTemplate template = KNOWN.get(name);
+        if (template == null) {
+            throw new IllegalArgumentException("template must be one of " + KNOWN.keySet() + ": " + name);
+        }
+        return template;
+    }
+
+    /** The same format with another system message; an empty one is written as an empty system message. */
+    public ChatTemplate withSystemMessage(String message) {
+        return new ChatTemplate(format, message);
+    }
+
+    /** The system message in force; {@code internvl_zh} never writes it. */
+    public String systemMessage() {
+        return systemMessage;
+    }
+
+    /** The text that ends an answer, such as {@code <|im_end|>}: answers are cut there. */
+    public String stopText() {
+        return format.assistantEnd().strip();
+    }
+
+    /**
+     * The prompt of a dialogue. A message that is absent or empty is only the head of its role: with the last answer absent the prompt ends
+     * there, and the model goes on. Messages are taken as they are, with {@code <image>} tags and special tokens in them.
+     */
+    public String render(List<Turn> turns) {
+        StringBuilder prompt = new StringBuilder();
+        if (format.system() != null) {
+            prompt.append(format.system()).append(systemMessage);
+        }
+        prompt.append(format.systemEnd());
+        for (Turn turn : turns) {
+            message(prompt, format.user(), turn.question(), format.userEnd());
+            message(prompt, format.assistant(), turn.answer(), format.assistantEnd());
+        }
+        return prompt.toString();
+    }
+
+    private void message(StringBuilder prompt, String head, @Nullable String text, String end) {
+        prompt.append(head);
+        if (text != null && !text.isEmpty()) {
+            prompt.append(format.gap()).append(text).append(end);
+        }
+    }
+}

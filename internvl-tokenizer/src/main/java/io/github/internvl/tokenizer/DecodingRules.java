@@ -1,0 +1,13 @@
+package io.github.internvl.tokenizer;
+
+/**
+ * How one family writes ids as text.
+ *
+ * @param cleansSpaces the clean-up of {@link SpaceCleanUp} runs over every decoded text
+ * @param replacesEachByte every byte of an invalid UTF-8 sequence becomes its own U+FFFD (SentencePiece); otherwise the longest
+ *     beginning of a character becomes one (Python, Java)
+ * @param spacesSpecialTokens special tokens that are shown are set off by spaces, as the reference's InternLM2 tokenizer does it
+ * @param dropsLeadingSpace the space that the encoder put in front of the text is taken away
+ */
+record DecodingRules(
+        boolean cleansSpaces, boolean replacesEachByte, boolean spacesSpecialTokens, boolean dropsLeadingSpace) {}

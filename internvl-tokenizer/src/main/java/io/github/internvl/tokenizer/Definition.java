@@ -1,0 +1,11 @@
+package io.github.internvl.tokenizer;
+
+import java.util.function.UnaryOperator;
+
+/**
+ * What a checkpoint's tokenizer files say, whatever their format.
+ *
+ * @param json the {@code tokenizer.json} text that the native tokenizer is made of
+ * @param normalizer what happens to the whole text before the native tokenizer looks for special tokens
+ */
+record Definition(String json, Vocabulary vocabulary, UnaryOperator<String> normalizer, DecodingRules decoding) {}

@@ -1,0 +1,63 @@
+package io.github.internvl.tokenizer;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonReader;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/** One JSON file of a checkpoint; whatever is wrong with it is reported with its path. */
+record JsonFile(Path path) {
+    /** Reads one value from a stream of JSON. */
+    interface Parser<T> {
+        T parse(JsonReader json) throws IOException;
+    }
+
+    /** What the parser makes of the file. */
+    <T> T read(Parser<T> parser) {
+        return parse(text(), parser);
+    }
+
+    String text() {
+        try {
+            return Files.readString(path);
+        } catch (IOException e) {
+            throw TokenizerException.unreadable(path, e);
+        }
+    }
+
+    /** What the parser makes of {@code text}, the file's content. */
+    <T> T parse(String text, Parser<T> parser) {
+        try (JsonReader json = new JsonReader(new StringReader(text))) {
+            return parser.parse(json);
+        } catch (TokenizerException e) {
+            throw e;
+        } catch (IOException
+                | RuntimeException e) { // Gson reports values of the wrong kind by exceptions of many types
+            throw new TokenizerException(
+                    path + ": must be valid JSON of the expected layout (" + e.getMessage()
+                            + "); download it again from the checkpoint's repository",
+                    e);
+        }
+    }
+
+    /** The object the file holds, an empty one if there is no such file. */
+    JsonObject objectIfPresent() {
+        return Files.exists(path) ? read(json -> JsonParser.parseReader(json).getAsJsonObject()) : new JsonObject();
+    }
+
+    /** An object that maps tokens to ids. */
+    static Map<String, Integer> ids(JsonReader json) throws IOException {
+        Map<String, Integer> ids = new HashMap<>();
+        json.beginObject();
+        while (json.hasNext()) {
+            ids.put(json.nextName(), json.nextInt());
+        }
+        json.endObject();
+        return ids;
+    }
+}

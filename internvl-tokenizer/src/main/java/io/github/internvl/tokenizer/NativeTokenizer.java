@@ -1,0 +1,93 @@
+package io.github.internvl.tokenizer;
+
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import java.nio.file.Path;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * The one owner of a native tokenizer of DJL's Hugging Face binding. Any number of threads may encode at once; closing waits for them.
+ *
+ * <p>It calls the binding itself and not DJL's wrapper around it, which copies seven more arrays out of every encoding, sets
+ * truncation and padding of its own, and reports home when it is made.
+ */
+final class NativeTokenizer implements AutoCloseable {
+    private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
+
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private long handle; // 0 once closed
+
+    /** @param source the file to name in errors */
+    NativeTokenizer(String json, Path source) {
+        loadLibrary();
+        try {
+            handle = LIBRARY.createTokenizerFromString(json);
+        } catch (RuntimeException e) {
+            throw new TokenizerException(
+                    source + ": does not make a tokenizer (" + e.getMessage()
+                            + "); download the tokenizer files again from the checkpoint's repository",
+                    e);
+        }
+        LIBRARY.disableTruncation(handle);
+        LIBRARY.disablePadding(handle);
+    }
+
+    /**
+     * On a machine with a GPU, DJL would look for a CUDA build of the library and download it; tokenizers have no use for one. The
+     * property that says so is DJL's own and is read only here.
+     */
+    private static synchronized void loadLibrary() {
+        String flavor = "RUST_FLAVOR";
+        boolean chosen = System.getenv(flavor) != null || System.getProperty(flavor) != null;
+        if (!chosen) {
+            System.setProperty(flavor, "cpu");
+        }
+        try {
+            LibUtils.checkStatus();
+        } catch (RuntimeException | LinkageError e) {
+            throw new TokenizerException(
+                    "the native tokenizer library must load on " + System.getProperty("os.name") + " "
+                            + System.getProperty("os.arch") + " (" + e.getMessage()
+                            + "); DJL has one for Linux, macOS and Windows, and unpacks it into the folder DJL_CACHE_DIR, which must be writable",
+                    e);
+        } finally {
+            if (!chosen) {
+                System.clearProperty(flavor);
+            }
+        }
+    }
+
+    int[] encode(String text, boolean addSpecialTokens) {
+        long[] ids;
+        lock.readLock().lock();
+        try {
+            if (handle == 0) {
+                throw new IllegalStateException("tokenizer must be open, but has been closed");
+            }
+            long encoding = LIBRARY.encode(handle, text, addSpecialTokens);
+            ids = LIBRARY.getTokenIds(encoding);
+            LIBRARY.deleteEncoding(encoding);
+        } finally {
+            lock.readLock().unlock();
+        }
+        int[] result = new int[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            result[i] = (int) ids[i];
+        }
+        return result;
+    }
+
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (handle != 0) {
+                LIBRARY.deleteTokenizer(handle);
+                handle = 0;
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.github.internvl.tokenizer;
+
+import com.google.gson.JsonPrimitive;
+import io.github.internvl.tokenizer.SentencePieceModel.Piece;
+import io.github.internvl.tokenizer.SentencePieceModel.PieceType;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The InternLM2.5 tokenizer from a SentencePiece {@code tokenizer.model} and the files of {@link TokenizerConfig}.
+ *
+ * <p>Special tokens are cut out first. Then SentencePiece's user-defined pieces are: they become added tokens that are not special.
+ * Six of them carry other names in {@code tokenizer_config.json}, and give that token's id under both names. What is left is merged
+ * by BPE: two neighbours merge if together they are a piece, the piece with the highest score first.
+ */
+final class SentencePieceFiles {
+    private static final Pattern BYTE = Pattern.compile("<0x[0-9A-F]{2}>");
+
+    private SentencePieceFiles() {}
+
+    static Definition read(Path folder) {
+        Path file = folder.resolve("tokenizer.model");
+        SentencePieceModel model = SentencePieceModel.read(file);
+        TokenizerConfig config = new TokenizerConfig(folder);
+        config.requireClass("InternLM2Tokenizer");
+        Map<String, Integer> pieces = new HashMap<>();
+        for (Piece piece : model.pieces()) {
+            pieces.put(piece.text(), pieces.size());
+        }
+        if (pieces.size() < model.pieces().size()) {
+            throw new TokenizerException(file, "pieces must differ, but some are there twice; download it again");
+        }
+        Vocabulary vocabulary = new Vocabulary(
+                pieces, piece -> pieceBytes(piece, model.byteFallback()), config.addedTokens(pieces), file);
+
+        List<AddedToken> userDefined = new ArrayList<>();
+        Map<String, String> overlaid = new LinkedHashMap<>();
+        String unknown = "<unk>";
+        for (int id = 0; id < model.pieces().size(); id++) {
+            Piece piece = model.pieces().get(id);
+            if (piece.type() == PieceType.UNKNOWN) {
+                unknown = piece.text();
+            } else if (piece.type() == PieceType.USER_DEFINED && vocabulary.isAdded(id)) {
+                overlaid.put(piece.text(), vocabulary.token(id));
+            } else if (piece.type() == PieceType.USER_DEFINED) {
+                userDefined.add(new AddedToken(id, piece.text(), false));
+            }
+        }
+        String start = config.role("bos_token", "<s>");
+        String json = new BpeJson(
+                        vocabulary,
+                        merges(model, pieces),
+                        userDefined,
+                        BpeJson.NONE,
+                        BpeJson.NONE,
+                        config.flag("add_bos_token", true) ? startsWith(start, vocabulary, file) : BpeJson.NONE,
+                        List.of(
+                                new BpeJson.Option("unk_token", new JsonPrimitive(unknown).toString()),
+                                new BpeJson.Option("fuse_unk", "true"),
+                                new BpeJson.Option("byte_fallback", String.valueOf(model.byteFallback()))))
+                .write();
+        SpaceEscaper normalizer = new SpaceEscaper(model, vocabulary.added(), overlaid);
+        boolean dropsSpace = model.addsDummyPrefix() || model.removesExtraSpaces();
+        return new Definition(json, vocabulary, normalizer::escape, new DecodingRules(true, true, true, dropsSpace));
+    }
+
+    /** The bytes of a piece: its text with U+2581 for the space, or the one byte that a byte piece is. */
+    static byte[] pieceBytes(String piece, boolean byteFallback) {
+        if (byteFallback && piece.length() == 6 && BYTE.matcher(piece).matches()) {
+            return new byte[] {(byte) Integer.parseInt(piece, 3, 5, 16)};
+        }
+        return piece.replace(SpaceEscaper.ESCAPED, ' ').getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** All ways to put a piece together from two others, best score first; of one piece's ways the lower ids first. */
+    private static List<BpeJson.Merge> merges(SentencePieceModel model, Map<String, Integer> pieces) {
+        List<Piece> byScore = model.pieces().stream()
+                .filter(piece -> piece.type() == PieceType.NORMAL)
+                .sorted(Comparator.comparingDouble(Piece::score).reversed())
+                .toList();
+        Comparator<BpeJson.Merge> byIds = Comparator.comparing((BpeJson.Merge merge) -> pieces.get(merge.left()))
+                .thenComparing(merge -> pieces.get(merge.right()));
+        List<BpeJson.Merge> merges = new ArrayList<>(2 * byScore.size());
+        for (Piece piece : byScore) {
+            List<BpeJson.Merge> ways = new ArrayList<>(2);
+            for (int cut = 1; cut < piece.text().length(); cut++) {
+                String left = piece.text().substring(0, cut);
+                String right = piece.text().substring(cut);
+                if (isNormal(left, model, pieces) && isNormal(right, model, pieces)) {
+                    ways.add(new BpeJson.Merge(left, right));
+                }
+            }
+            ways.sort(byIds);
+            merges.addAll(ways);
+        }
+        return merges;
+    }
+
+    private static boolean isNormal(String text, SentencePieceModel model, Map<String, Integer> pieces) {
+        Integer id = pieces.get(text);
+        return id != null && model.pieces().get(id).type() == PieceType.NORMAL;
+    }
+
+    /** A post-processor that puts one token in front. */
+    private static String startsWith(String token, Vocabulary vocabulary, Path file) {
+        int id = vocabulary
+                .id(token)
+                .orElseThrow(() -> new TokenizerException(
+                        file,
+                        "must hold the bos_token of tokenizer_config.json: " + token
+                                + "; take both from one checkpoint"));
+        return """
+                {"type": "TemplateProcessing",
+                 "single": [{"SpecialToken": {"id": %1$s, "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                 "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
+                 "special_tokens": {%1$s: {"id": %1$s, "ids": [%2$d], "tokens": [%1$s]}}}""".formatted(new JsonPrimitive(token), id);
+    }
+}

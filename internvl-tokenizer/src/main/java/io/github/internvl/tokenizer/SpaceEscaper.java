@@ -1,0 +1,67 @@
+package io.github.internvl.tokenizer;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** SentencePiece's treatment of spaces, between special tokens, as the model file asks for it. Immutable. */
+final class SpaceEscaper {
+    static final char ESCAPED = '\u2581';
+
+    private static final Pattern SPACES = Pattern.compile(" {2,}");
+
+    private final SentencePieceModel model;
+    private final Map<String, String> overlaid;
+    private final Pattern specialToken;
+
+    /** @param overlaid user-defined pieces by the names that special tokens have given them */
+    SpaceEscaper(SentencePieceModel model, List<AddedToken> added, Map<String, String> overlaid) {
+        this.model = model;
+        this.overlaid = overlaid;
+        specialToken = Pattern.compile(added.stream()
+                .map(AddedToken::content)
+                .sorted(Comparator.comparing(String::length).reversed())
+                .map(Pattern::quote)
+                .reduce((one, other) -> one + "|" + other)
+                .orElse("(?!)"));
+    }
+
+    String escape(String text) {
+        String escaped = model.addsDummyPrefix() || model.removesExtraSpaces() ? piecewise(text) : text;
+        if (model.escapesSpaces()) {
+            escaped = escaped.replace(' ', ESCAPED);
+        }
+        for (Map.Entry<String, String> name : overlaid.entrySet()) {
+            escaped = escaped.replace(name.getKey(), name.getValue());
+        }
+        return escaped;
+    }
+
+    private String piecewise(String text) {
+        StringBuilder result = new StringBuilder(text.length() + 16);
+        Matcher token = specialToken.matcher(text);
+        int from = 0;
+        while (token.find()) {
+            segment(text.substring(from, token.start()), result);
+            result.append(token.group());
+            from = token.end();
+        }
+        segment(text.substring(from), result);
+        return result.toString();
+    }
+
+    private void segment(String text, StringBuilder result) {
+        String kept = text;
+        if (model.removesExtraSpaces()) {
+            kept = SPACES.matcher(text).replaceAll(" ");
+            kept = kept.substring(kept.startsWith(" ") ? 1 : 0);
+            kept = kept.substring(0, kept.length() - (kept.endsWith(" ") ? 1 : 0));
+        }
+        if (!kept.isEmpty() && model.addsDummyPrefix()) {
+            result.append(' ');
+        }
+        result.append(kept);
+    }
+}

@@ -1,0 +1,146 @@
+package io.github.internvl.tokenizer;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/**
+ * A checkpoint's tokenizer: text to token ids and back, with the same ids and text as the reference (OpenGVLab's chat code on
+ * transformers). Immutable and safe for use by any number of threads; whoever loads it closes it.
+ *
+ * <p>Special tokens are recognised wherever their text stands, inside a user's words too, as in the reference: nothing is escaped, so
+ * {@code "<|im_end|>"} typed by a user ends that user's turn. Text from strangers that must not do so has to be cleared of them first.
+ * {@code "<image>"} is no token.
+ *
+ * <p>Qwen2.5 (1B, 4B, 38B, 78B): the whole text is brought to Unicode form NFC first. All merges of {@code merges.txt} count; the
+ * slow tokenizer of transformers 4.37.2 skips those that start with {@code #}, which splits Markdown headings differently from what
+ * the model was trained on. InternLM2.5 (2B, 8B, 26B): spaces and unknown characters are treated as {@code tokenizer.model} says.
+ * U+0000 is one piece (354) as in SentencePiece up to 0.2.0; later releases write it as a byte (3). A UTF-16 surrogate without its
+ * partner is read as U+FFFD in both.
+ */
+public final class Tokenizer implements AutoCloseable {
+    private final NativeTokenizer encoder;
+    private final Vocabulary vocabulary;
+    private final UnaryOperator<String> normalizer;
+    private final DecodingRules decoding;
+
+    private Tokenizer(Definition definition, Path source) {
+        encoder = new NativeTokenizer(definition.json(), source);
+        vocabulary = definition.vocabulary();
+        normalizer = definition.normalizer();
+        decoding = definition.decoding();
+    }
+
+    /**
+     * Reads the tokenizer of a checkpoint folder. The files found there decide: {@code tokenizer.json}; else {@code vocab.json} with
+     * {@code merges.txt} (Qwen2.5); else {@code tokenizer.model} (InternLM2.5). Beside the last two, {@code added_tokens.json},
+     * {@code special_tokens_map.json} and {@code tokenizer_config.json} name the added tokens. Nothing is downloaded, truncated or
+     * padded, whatever these files say.
+     *
+     * @throws TokenizerException if the files are missing, damaged, contradict each other or are of another kind
+     */
+    public static Tokenizer load(Path checkpointFolder) {
+        Path folder = checkpointFolder.toAbsolutePath().normalize();
+        if (Files.exists(folder.resolve("tokenizer.json"))) {
+            return new Tokenizer(TokenizerJsonFile.read(folder), folder.resolve("tokenizer.json"));
+        }
+        if (Files.exists(folder.resolve("vocab.json"))) {
+            return new Tokenizer(ByteLevelFiles.read(folder), folder.resolve("vocab.json"));
+        }
+        if (Files.exists(folder.resolve("tokenizer.model"))) {
+            return new Tokenizer(SentencePieceFiles.read(folder), folder.resolve("tokenizer.model"));
+        }
+        throw new TokenizerException(
+                folder,
+                "must hold tokenizer.json, or vocab.json with merges.txt, or tokenizer.model: found " + files(folder)
+                        + "; download the tokenizer files of the checkpoint into it");
+    }
+
+    private static List<String> files(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(Path::getFileName).map(String::valueOf).sorted().toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of();
+        }
+    }
+
+    /** The ids of a text as chat makes them: with {@code <s>} in front for InternLM2.5, nothing for Qwen2.5. */
+    public int[] encode(String text) {
+        return encode(text, true);
+    }
+
+    /**
+     * The ids of a text.
+     *
+     * @param addSpecialTokens whether the tokenizer's own prefix comes first; special tokens in the text are recognised in any case
+     * @throws IllegalStateException if the tokenizer has been closed
+     */
+    public int[] encode(String text, boolean addSpecialTokens) {
+        return encoder.encode(normalizer.apply(wellFormed(text)), addSpecialTokens);
+    }
+
+    /**
+     * The text of some ids, as the reference decodes them. Bytes that form no character become U+FFFD. InternLM2.5's tokenizer also
+     * cleans up spaces, in code and tables too ({@code " ."} becomes {@code "."}, {@code " n't"} becomes {@code "n't"}), and sets off
+     * special tokens by spaces where they are kept.
+     *
+     * @param skipSpecialTokens whether {@linkplain #isSpecial special} tokens are left out, as chat does with answers
+     * @throws IllegalArgumentException if an id has no token
+     */
+    public String decode(int[] ids, boolean skipSpecialTokens) {
+        TextDecoder decoder = decoder(skipSpecialTokens);
+        StringBuilder text = new StringBuilder(ids.length * 4);
+        for (int id : ids) {
+            text.append(decoder.add(id));
+        }
+        return text.append(decoder.finish()).toString();
+    }
+
+    /** The id of one token by its exact content, such as {@code "<IMG_CONTEXT>"}; empty if there is no such token. */
+    public OptionalInt id(String token) {
+        return vocabulary.id(token);
+    }
+
+    /** Whether a token is left out of text that is decoded without special tokens; added tokens need not be special. */
+    public boolean isSpecial(int id) {
+        return vocabulary.isSpecial(id);
+    }
+
+    /** One more than the largest id; a model's embedding can have more rows than this. */
+    public int size() {
+        return vocabulary.size();
+    }
+
+    /** A new decoder for one answer whose ids arrive one by one; it lives on when the tokenizer is closed. */
+    public TextDecoder decoder(boolean skipSpecialTokens) {
+        return new TextDecoder(vocabulary, decoding, skipSpecialTokens);
+    }
+
+    /** Frees the native tokenizer after the calls under way; closing twice is harmless. Decoding goes on to work. */
+    @Override
+    public void close() {
+        encoder.close();
+    }
+
+    /** The text itself, or a copy with U+FFFD for every surrogate without its partner, which has no UTF-8 form. */
+    private static String wellFormed(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                int next = text.codePointAt(i);
+                if (!Character.isSupplementaryCodePoint(next)) {
+                    return text.codePoints()
+                            .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
+                            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                            .toString();
+                }
+                i++;
+            }
+        }
+        return text;
+    }
+}

@@ -1,0 +1,132 @@
+package io.github.internvl.tokenizer;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code added_tokens.json}, {@code special_tokens_map.json} and {@code tokenizer_config.json} say together; each of them may be
+ * absent. A token is special if it is marked so or has a role ({@code bos_token}, {@code additional_special_tokens}, ...).
+ */
+final class TokenizerConfig {
+    private final JsonFile file;
+    private final JsonObject config;
+    private final Set<String> specialNames = new TreeSet<>();
+    private final Map<Integer, AddedToken> added = new TreeMap<>();
+
+    TokenizerConfig(Path folder) {
+        file = new JsonFile(folder.resolve("tokenizer_config.json"));
+        config = file.objectIfPresent();
+        roles(config);
+        roles(new JsonFile(folder.resolve("special_tokens_map.json")).objectIfPresent());
+        if (Files.exists(file.path())) {
+            file.read(json -> {
+                addFromConfig();
+                return true;
+            });
+        }
+        JsonFile addedTokens = new JsonFile(folder.resolve("added_tokens.json"));
+        if (Files.exists(addedTokens.path())) {
+            addedTokens.read(JsonFile::ids).forEach((content, id) -> add(id, content, false));
+        }
+    }
+
+    /** A setting that is true or false. */
+    boolean flag(String name, boolean ifAbsent) {
+        JsonElement value = config.get(name);
+        return (value instanceof JsonPrimitive primitive && primitive.isBoolean())
+                ? primitive.getAsBoolean()
+                : ifAbsent;
+    }
+
+    /** The content of the token with a role such as {@code bos_token}. */
+    String role(String name, String ifAbsent) {
+        JsonElement value = config.get(name);
+        String content = value == null ? null : content(value);
+        return content == null ? ifAbsent : content;
+    }
+
+    /** Fails unless the files are of the named tokenizer, whose rules the caller is about to apply. */
+    void requireClass(String name) {
+        String found = role("tokenizer_class", name);
+        if (!found.startsWith(name)) {
+            throw new TokenizerException(
+                    file.path(),
+                    "tokenizer_class must be " + name + " for these files: " + found
+                            + "; put a tokenizer.json beside it, which says itself how text is split");
+        }
+    }
+
+    /**
+     * The added tokens by id. A special name without an entry of its own is a piece of the model; one that is not even a piece has no id
+     * and is left out.
+     */
+    List<AddedToken> addedTokens(Map<String, Integer> pieces) {
+        Map<String, Integer> known = new HashMap<>(pieces);
+        added.values().forEach(token -> known.put(token.content(), token.id()));
+        Map<Integer, AddedToken> all = new TreeMap<>(added);
+        for (String name : specialNames) {
+            Integer id = known.get(name);
+            if (id != null) {
+                all.putIfAbsent(id, new AddedToken(id, name, true));
+            }
+        }
+        return List.copyOf(all.values());
+    }
+
+    private void addFromConfig() {
+        if (config.get("added_tokens_decoder") instanceof JsonObject decoder) {
+            decoder.asMap().forEach((id, entry) -> {
+                JsonObject token = entry.getAsJsonObject();
+                boolean special = token.has("special") && token.get("special").getAsBoolean();
+                add(Integer.parseInt(id), token.get("content").getAsString(), special);
+            });
+        }
+    }
+
+    private void add(int id, String content, boolean special) {
+        AddedToken token = new AddedToken(id, content, special || specialNames.contains(content));
+        AddedToken other = added.putIfAbsent(id, token);
+        if (other != null && !other.content().equals(content)) {
+            throw new TokenizerException(
+                    file.path(),
+                    "must agree with added_tokens.json on token " + id + ": " + other.content() + " and " + content
+                            + "; take both files from the same checkpoint");
+        }
+    }
+
+    private void roles(JsonObject object) {
+        object.asMap().forEach((name, value) -> {
+            if (name.equals("additional_special_tokens") && value.isJsonArray()) {
+                value.getAsJsonArray().forEach(this::special);
+            } else if (name.endsWith("_token")) {
+                special(value);
+            }
+        });
+    }
+
+    private void special(JsonElement token) {
+        String content = content(token);
+        if (content != null) {
+            specialNames.add(content);
+        }
+    }
+
+    /** A token is written as a string, or as an object with its content. */
+    private static @Nullable String content(JsonElement token) {
+        JsonElement value = token instanceof JsonObject object ? object.get("content") : token;
+        boolean text = value != null
+                && value.isJsonPrimitive()
+                && value.getAsJsonPrimitive().isString();
+        return text ? value.getAsString() : null;
+    }
+}

@@ -1,0 +1,122 @@
+package io.github.internvl.tokenizer;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * A {@code tokenizer.json} file, which goes to the native tokenizer as it is. Only what decoding and the look-up of tokens need is read
+ * here: the vocabulary, the added tokens and the kinds of the normalizer and decoder.
+ */
+final class TokenizerJsonFile {
+    private final Path path;
+    private String modelType = "";
+    private boolean byteFallback;
+    private Map<String, Integer> pieces = Map.of();
+    private final List<AddedToken> added = new ArrayList<>();
+    private Set<String> normalizers = Set.of();
+    private Set<String> decoders = Set.of();
+
+    private TokenizerJsonFile(Path path) {
+        this.path = path;
+    }
+
+    static Definition read(Path folder) {
+        JsonFile file = new JsonFile(folder.resolve("tokenizer.json"));
+        TokenizerJsonFile content = new TokenizerJsonFile(file.path());
+        String text = file.text();
+        file.parse(text, content::parse);
+        boolean cleansSpaces = new TokenizerConfig(folder).flag("clean_up_tokenization_spaces", false);
+        return content.definition(text, cleansSpaces);
+    }
+
+    private Definition definition(String json, boolean cleansSpaces) {
+        if (!modelType.equals("BPE")) {
+            throw unsupported("the model's type must be BPE: " + modelType);
+        }
+        boolean byteLevel = decoders.contains("ByteLevel");
+        if (!byteLevel && !decoders.contains("ByteFallback")) {
+            throw unsupported("the decoder must be ByteLevel, or a sequence with ByteFallback: " + decoders);
+        }
+        Function<String, byte[]> pieceBytes = byteLevel
+                ? ByteLevelFiles.pieceBytes(path)
+                : piece -> SentencePieceFiles.pieceBytes(piece, byteFallback);
+        UnaryOperator<String> normalizer =
+                normalizers.contains("NFC") ? ByteLevelFiles::compose : UnaryOperator.identity();
+        return new Definition(
+                json,
+                new Vocabulary(pieces, pieceBytes, List.copyOf(added), path),
+                normalizer,
+                new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip")));
+    }
+
+    private boolean parse(JsonReader json) throws IOException {
+        json.beginObject();
+        while (json.hasNext()) {
+            switch (json.nextName()) {
+                case "added_tokens" -> addedTokens(JsonParser.parseReader(json).getAsJsonArray());
+                case "normalizer" -> normalizers = types(JsonParser.parseReader(json));
+                case "decoder" -> decoders = types(JsonParser.parseReader(json));
+                case "model" -> model(json);
+                default -> json.skipValue();
+            }
+        }
+        json.endObject();
+        return true;
+    }
+
+    private void model(JsonReader json) throws IOException {
+        json.beginObject();
+        while (json.hasNext()) {
+            switch (json.nextName()) {
+                case "type" -> modelType = json.nextString();
+                case "byte_fallback" -> byteFallback = json.nextBoolean();
+                case "vocab" -> pieces = JsonFile.ids(json);
+                default -> json.skipValue();
+            }
+        }
+        json.endObject();
+    }
+
+    private void addedTokens(JsonArray tokens) {
+        for (JsonElement each : tokens) {
+            JsonObject token = each.getAsJsonObject();
+            added.add(new AddedToken(
+                    token.get("id").getAsInt(),
+                    token.get("content").getAsString(),
+                    token.get("special").getAsBoolean()));
+        }
+    }
+
+    /** The kinds of a component and of its parts. */
+    private static Set<String> types(JsonElement component) {
+        Set<String> types = new TreeSet<>();
+        if (component instanceof JsonObject object) {
+            if (object.has("type")) {
+                types.add(object.get("type").getAsString());
+            }
+            object.asMap().values().forEach(part -> types.addAll(types(part)));
+        } else if (component instanceof JsonArray array) {
+            array.forEach(part -> types.addAll(types(part)));
+        }
+        return types;
+    }
+
+    private TokenizerException unsupported(String problem) {
+        return new TokenizerException(
+                path,
+                problem
+                        + "; use the tokenizer.json of an InternVL 2.5 checkpoint, or remove it to use the other files");
+    }
+}

@@ -1,0 +1,118 @@
+package io.github.internvl.tokenizer;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** All tokens of a tokenizer with the bytes each one stands for: the model's own pieces, and the added tokens over or after them. */
+final class Vocabulary {
+    private final Map<String, Integer> ids;
+    private final @Nullable String[] tokens;
+    private final byte[][] bytes;
+    private final List<AddedToken> added;
+    private final BitSet isAdded = new BitSet();
+    private final BitSet isSpecial = new BitSet();
+    private final int pieceCount;
+
+    /**
+     * @param pieces the model's own pieces and their ids
+     * @param pieceBytes the bytes that a piece stands for
+     * @param added the added tokens; one with the id of a piece takes that piece's place
+     * @param source the file to name in errors
+     */
+    Vocabulary(Map<String, Integer> pieces, Function<String, byte[]> pieceBytes, List<AddedToken> added, Path source) {
+        this.added = added;
+        ids = new HashMap<>(pieces);
+        pieceCount = 1
+                + pieces.values().stream()
+                        .mapToInt(id -> checked(id, source))
+                        .max()
+                        .orElse(-1);
+        int size = Math.max(
+                pieceCount, 1 + added.stream().mapToInt(AddedToken::id).max().orElse(-1));
+        tokens = new String[size];
+        bytes = new byte[size][];
+        pieces.forEach((piece, id) -> put(id, piece, pieceBytes.apply(piece)));
+        for (AddedToken token : added) {
+            Integer known = ids.putIfAbsent(token.content(), checked(token.id(), source));
+            if (known != null && known != token.id()) {
+                throw new TokenizerException(
+                        source,
+                        "the token " + token.content() + " must have one id: " + known + " and " + token.id()
+                                + "; take all tokenizer files from the same checkpoint");
+            }
+            put(token.id(), token.content(), token.content().getBytes(StandardCharsets.UTF_8));
+            isAdded.set(token.id());
+            isSpecial.set(token.id(), token.special());
+        }
+    }
+
+    private static int checked(int id, Path source) {
+        if (id < 0 || id >= 1 << 24) {
+            throw new TokenizerException(source, "token ids must be 0.." + ((1 << 24) - 1) + ": " + id);
+        }
+        return id;
+    }
+
+    private void put(int id, String token, byte[] content) {
+        tokens[id] = token;
+        bytes[id] = content;
+    }
+
+    OptionalInt id(String token) {
+        Integer id = ids.get(token);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    String token(int id) {
+        bytes(id);
+        return Objects.requireNonNull(tokens[id]);
+    }
+
+    int size() {
+        return tokens.length;
+    }
+
+    List<AddedToken> added() {
+        return added;
+    }
+
+    boolean isSpecial(int id) {
+        return id >= 0 && isSpecial.get(id);
+    }
+
+    boolean isAdded(int id) {
+        return isAdded.get(id);
+    }
+
+    /** Whether the reference decodes the token apart from the text around it: added ones that are not special or no model piece. */
+    boolean standsAlone(int id) {
+        return isAdded.get(id) && (id >= pieceCount || !isSpecial.get(id));
+    }
+
+    /** The bytes a token stands for; callers must not change them. */
+    byte[] bytes(int id) {
+        if (id < 0 || id >= tokens.length || tokens[id] == null) {
+            throw new IllegalArgumentException(
+                    "token id must be one of the vocabulary's, 0.." + (tokens.length - 1) + ": " + id);
+        }
+        return bytes[id];
+    }
+
+    void forEach(ObjIntConsumer<String> action) {
+        for (int id = 0; id < tokens.length; id++) {
+            String token = tokens[id];
+            if (token != null) {
+                action.accept(token, id);
+            }
+        }
+    }
+}
