@@ -104,9 +104,12 @@ final class PublicApi {
     }
 
     private static String arguments(Executable executable) {
-        return Arrays.stream(executable.getAnnotatedParameterTypes())
-                        .map(PublicApi::name)
-                        .collect(Collectors.joining(", ", "(", ")"))
+        String arguments = Arrays.stream(executable.getAnnotatedParameterTypes())
+                .map(PublicApi::name)
+                .collect(Collectors.joining(", "));
+        return "("
+                + (executable.isVarArgs() ? arguments.replaceFirst("\\[]$", "...") : arguments)
+                + ")"
                 + list(" throws ", executable.getGenericExceptionTypes());
     }
 
