@@ -10,7 +10,7 @@ import java.util.List;
  * The {@code tokenizer.json} text of a BPE tokenizer. Every token, added or not, is written into the vocabulary: added tokens keep
  * their ids there even where these have gaps.
  *
- * @param merges pairs of pieces that merge, the first merging before the second
+ * @param merges pairs of pieces with a space between, the first merging before the second
  * @param userDefined pieces that are cut out of the text like added tokens, but after them
  * @param preTokenizer JSON, or null for none
  * @param postProcessor JSON, or null for none
@@ -18,7 +18,7 @@ import java.util.List;
  */
 record BpeJson(
         Vocabulary vocabulary,
-        List<Merge> merges,
+        List<String> merges,
         List<AddedToken> userDefined,
         String normalizer,
         String preTokenizer,
@@ -26,8 +26,6 @@ record BpeJson(
         List<Option> modelOptions) {
 
     static final String NONE = "null";
-
-    record Merge(String left, String right) {}
 
     record Option(String name, String json) {}
 
@@ -86,8 +84,8 @@ record BpeJson(
         });
         json.endObject();
         json.name("merges").beginArray();
-        for (Merge merge : merges) {
-            json.beginArray().value(merge.left()).value(merge.right()).endArray();
+        for (String merge : merges) {
+            json.value(merge);
         }
         json.endArray();
         json.endObject();

@@ -1,11 +1,9 @@
 package io.github.internvl.tokenizer;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -30,13 +28,14 @@ final class ByteLevelFiles {
     static Definition read(Path folder) {
         TokenizerConfig config = new TokenizerConfig(folder);
         config.requireClass("Qwen2Tokenizer");
-        JsonFile vocabularyFile = new JsonFile(folder.resolve("vocab.json"));
-        Map<String, Integer> pieces = vocabularyFile.read(JsonFile::ids);
-        Vocabulary vocabulary = new Vocabulary(
-                pieces, pieceBytes(vocabularyFile.path()), config.addedTokens(pieces), vocabularyFile.path());
+        Path vocabularyFile = folder.resolve("vocab.json");
+        Path mergesFile = folder.resolve("merges.txt");
+        Map<String, Integer> pieces = new JsonFile(vocabularyFile).read(JsonFile::ids);
+        Vocabulary vocabulary =
+                new Vocabulary(pieces, pieceBytes(vocabularyFile), config.addedTokens(pieces), vocabularyFile);
         String json = new BpeJson(
                         vocabulary,
-                        merges(folder.resolve("merges.txt"), pieces),
+                        merges(mergesFile),
                         List.of(),
                         "{\"type\": \"NFC\"}",
                         PRE_TOKENIZER,
@@ -45,7 +44,8 @@ final class ByteLevelFiles {
                 .write();
         DecodingRules decoding =
                 new DecodingRules(config.flag("clean_up_tokenization_spaces", false), false, false, false);
-        return new Definition(json, vocabulary, ByteLevelFiles::compose, decoding);
+        return new Definition(
+                json, vocabulary, ByteLevelFiles::compose, decoding, cause -> diagnosis(mergesFile, pieces, cause));
     }
 
     /** NFC of the whole text: a mark after a special token can change that token's last character, and then it is none. */
@@ -84,30 +84,29 @@ final class ByteLevelFiles {
         return byteOf;
     }
 
-    private static List<BpeJson.Merge> merges(Path file, Map<String, Integer> pieces) {
-        List<String> lines;
+    private static List<String> merges(Path file) {
         try {
-            lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+            List<String> lines = Files.readAllLines(file);
+            boolean versioned = !lines.isEmpty() && lines.get(0).startsWith("#version");
+            return lines.subList(versioned ? 1 : 0, lines.size());
         } catch (IOException e) {
             throw TokenizerException.unreadable(file, e);
         }
-        List<BpeJson.Merge> merges = new ArrayList<>(lines.size());
-        for (int i = 0; i < lines.size(); i++) {
-            String line = lines.get(i);
-            if (line.isEmpty() || (i == 0 && line.startsWith("#version"))) {
-                continue;
+    }
+
+    /** Why the native tokenizer refused the files: a merge of unknown tokens, if there is one. */
+    private static TokenizerException diagnosis(Path file, Map<String, Integer> pieces, RuntimeException cause) {
+        for (String merge : merges(file)) {
+            int space = Math.max(merge.indexOf(' '), 0);
+            String left = merge.substring(0, space);
+            String right = merge.substring(space + 1);
+            if (!pieces.keySet().containsAll(List.of(left, right, left + right))) {
+                return new TokenizerException(
+                        file + ": every line must name two tokens of vocab.json that make a third: " + merge
+                                + "; take both files from the same checkpoint",
+                        cause);
             }
-            int space = line.indexOf(' ');
-            String left = line.substring(0, Math.max(space, 0));
-            String right = line.substring(space + 1);
-            if (!pieces.containsKey(left) || !pieces.containsKey(right) || !pieces.containsKey(left + right)) {
-                throw new TokenizerException(
-                        file,
-                        "line " + (i + 1) + " must name two tokens of vocab.json that merge into a third: " + line
-                                + "; take both files from the same checkpoint");
-            }
-            merges.add(new BpeJson.Merge(left, right));
         }
-        return merges;
+        return TokenizerException.refused(file, cause);
     }
 }

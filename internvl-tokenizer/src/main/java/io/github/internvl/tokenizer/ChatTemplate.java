@@ -25,12 +25,11 @@ public final class ChatTemplate {
     /**
      * What stands around the messages.
      *
-     * @param system head of the system message, null if the format has none
      * @param gap what a message has in front of it, after the head of its role
      */
     private record Format(
             String name,
-            @Nullable String system,
+            String system,
             String systemEnd,
             String user,
             String userEnd,
@@ -60,7 +59,7 @@ public final class ChatTemplate {
         add(
                 Format.uniform("phi3-chat", "<|system|>\n", "<|user|>\n", "<|assistant|>\n", "<|end|>"),
                 EARLIER_SYSTEM_MESSAGE);
-        add(new Format("internvl_zh", null, " ", "<human>:", " ", "<bot>:", "</s>", " "), "");
+        add(new Format("internvl_zh", "", " ", "<human>:", " ", "<bot>:", "</s>", " "), "");
     }
 
     private final Format format;
@@ -93,7 +92,7 @@ public final class ChatTemplate {
         return new ChatTemplate(format, message);
     }
 
-    /** The system message in force; {@code internvl_zh} never writes it. */
+    /** The system message in force. */
     public String systemMessage() {
         return systemMessage;
     }
@@ -109,10 +108,7 @@ public final class ChatTemplate {
      */
     public String render(List<Turn> turns) {
         StringBuilder prompt = new StringBuilder();
-        if (format.system() != null) {
-            prompt.append(format.system()).append(systemMessage);
-        }
-        prompt.append(format.systemEnd());
+        prompt.append(format.system()).append(systemMessage).append(format.systemEnd());
         for (Turn turn : turns) {
             message(prompt, format.user(), turn.question(), format.userEnd());
             message(prompt, format.assistant(), turn.answer(), format.assistantEnd());

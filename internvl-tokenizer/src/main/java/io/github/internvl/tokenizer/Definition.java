@@ -1,5 +1,6 @@
 package io.github.internvl.tokenizer;
 
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -7,5 +8,11 @@ import java.util.function.UnaryOperator;
  *
  * @param json the {@code tokenizer.json} text that the native tokenizer is made of
  * @param normalizer what happens to the whole text before the native tokenizer looks for special tokens
+ * @param diagnosis what to report when the native tokenizer refuses {@code json}
  */
-record Definition(String json, Vocabulary vocabulary, UnaryOperator<String> normalizer, DecodingRules decoding) {}
+record Definition(
+        String json,
+        Vocabulary vocabulary,
+        UnaryOperator<String> normalizer,
+        DecodingRules decoding,
+        Function<RuntimeException, TokenizerException> diagnosis) {}

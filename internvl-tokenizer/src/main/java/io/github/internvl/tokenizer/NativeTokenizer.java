@@ -2,7 +2,6 @@ package io.github.internvl.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import java.nio.file.Path;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -18,16 +17,12 @@ final class NativeTokenizer implements AutoCloseable {
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private long handle; // 0 once closed
 
-    /** @param source the file to name in errors */
-    NativeTokenizer(String json, Path source) {
+    NativeTokenizer(Definition definition) {
         loadLibrary();
         try {
-            handle = LIBRARY.createTokenizerFromString(json);
+            handle = LIBRARY.createTokenizerFromString(definition.json());
         } catch (RuntimeException e) {
-            throw new TokenizerException(
-                    source + ": does not make a tokenizer (" + e.getMessage()
-                            + "); download the tokenizer files again from the checkpoint's repository",
-                    e);
+            throw definition.diagnosis().apply(e);
         }
         LIBRARY.disableTruncation(handle);
         LIBRARY.disablePadding(handle);

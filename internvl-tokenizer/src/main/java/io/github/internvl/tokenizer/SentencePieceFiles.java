@@ -56,7 +56,7 @@ final class SentencePieceFiles {
         String start = config.role("bos_token", "<s>");
         String json = new BpeJson(
                         vocabulary,
-                        merges(model, pieces),
+                        merges(model),
                         userDefined,
                         BpeJson.NONE,
                         BpeJson.NONE,
@@ -68,7 +68,12 @@ final class SentencePieceFiles {
                 .write();
         SpaceEscaper normalizer = new SpaceEscaper(model, vocabulary.added(), overlaid);
         boolean dropsSpace = model.addsDummyPrefix() || model.removesExtraSpaces();
-        return new Definition(json, vocabulary, normalizer::escape, new DecodingRules(true, true, true, dropsSpace));
+        return new Definition(
+                json,
+                vocabulary,
+                normalizer::escape,
+                new DecodingRules(true, true, true, dropsSpace),
+                cause -> TokenizerException.refused(file, cause));
     }
 
     /** The bytes of a piece: its text with U+2581 for the space, or the one byte that a byte piece is. */
@@ -80,32 +85,36 @@ final class SentencePieceFiles {
     }
 
     /** All ways to put a piece together from two others, best score first; of one piece's ways the lower ids first. */
-    private static List<BpeJson.Merge> merges(SentencePieceModel model, Map<String, Integer> pieces) {
-        List<Piece> byScore = model.pieces().stream()
+    private static List<String> merges(SentencePieceModel model) {
+        Map<String, Integer> normal = new HashMap<>();
+        for (int id = 0; id < model.pieces().size(); id++) {
+            if (model.pieces().get(id).type() == PieceType.NORMAL) {
+                normal.put(model.pieces().get(id).text(), id);
+            }
+        }
+        List<String> merges = new ArrayList<>(2 * normal.size());
+        model.pieces().stream()
                 .filter(piece -> piece.type() == PieceType.NORMAL)
                 .sorted(Comparator.comparingDouble(Piece::score).reversed())
-                .toList();
-        Comparator<BpeJson.Merge> byIds = Comparator.comparing((BpeJson.Merge merge) -> pieces.get(merge.left()))
-                .thenComparing(merge -> pieces.get(merge.right()));
-        List<BpeJson.Merge> merges = new ArrayList<>(2 * byScore.size());
-        for (Piece piece : byScore) {
-            List<BpeJson.Merge> ways = new ArrayList<>(2);
-            for (int cut = 1; cut < piece.text().length(); cut++) {
-                String left = piece.text().substring(0, cut);
-                String right = piece.text().substring(cut);
-                if (isNormal(left, model, pieces) && isNormal(right, model, pieces)) {
-                    ways.add(new BpeJson.Merge(left, right));
-                }
-            }
-            ways.sort(byIds);
-            merges.addAll(ways);
-        }
+                .forEach(piece -> ways(piece.text(), normal).forEach(way -> merges.add(way.text())));
         return merges;
     }
 
-    private static boolean isNormal(String text, SentencePieceModel model, Map<String, Integer> pieces) {
-        Integer id = pieces.get(text);
-        return id != null && model.pieces().get(id).type() == PieceType.NORMAL;
+    private record Way(int left, int right, String text) {}
+
+    private static List<Way> ways(String piece, Map<String, Integer> pieces) {
+        List<Way> ways = new ArrayList<>(2);
+        for (int cut = 1; cut < piece.length(); cut++) {
+            String before = piece.substring(0, cut);
+            String after = piece.substring(cut);
+            Integer left = pieces.get(before);
+            Integer right = left == null ? null : pieces.get(after);
+            if (left != null && right != null) {
+                ways.add(new Way(left, right, before + " " + after));
+            }
+        }
+        ways.sort(Comparator.comparingInt(Way::left).thenComparingInt(Way::right));
+        return ways;
     }
 
     /** A post-processor that puts one token in front. */

@@ -9,19 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A {@code tokenizer.model} file of SentencePiece: its pieces by id, and the settings that decide how text is split into them.
+ * A {@code tokenizer.model} file of SentencePiece: its pieces by id, and the settings that decide how text is split into them. A space
+ * is U+2581 inside pieces.
  *
  * @param byteFallback characters outside the pieces are written as byte pieces {@code <0x00>}..{@code <0xFF>}
  * @param addsDummyPrefix a space is put in front of the text
  * @param removesExtraSpaces runs of spaces shrink to one, those at both ends vanish
- * @param escapesSpaces a space is U+2581 inside pieces
  */
 record SentencePieceModel(
-        List<Piece> pieces,
-        boolean byteFallback,
-        boolean addsDummyPrefix,
-        boolean removesExtraSpaces,
-        boolean escapesSpaces) {
+        List<Piece> pieces, boolean byteFallback, boolean addsDummyPrefix, boolean removesExtraSpaces) {
 
     /** One piece; of two neighbours that could merge, the one giving the higher score merges first. */
     record Piece(String text, float score, PieceType type) {}
@@ -72,7 +68,6 @@ record SentencePieceModel(
         private boolean byteFallback;
         private boolean addsDummyPrefix = true;
         private boolean removesExtraSpaces = true;
-        private boolean escapesSpaces = true;
 
         Reader(Path file) {
             this.file = file;
@@ -90,8 +85,7 @@ record SentencePieceModel(
             if (pieces.isEmpty() || !hasTrainer || !hasNormalizer) {
                 throw new IllegalArgumentException("ends after " + pieces.size() + " pieces");
             }
-            return new SentencePieceModel(
-                    List.copyOf(pieces), byteFallback, addsDummyPrefix, removesExtraSpaces, escapesSpaces);
+            return new SentencePieceModel(List.copyOf(pieces), byteFallback, addsDummyPrefix, removesExtraSpaces);
         }
 
         private Piece piece(ProtoReader fields) {
@@ -126,6 +120,7 @@ record SentencePieceModel(
 
         private void normalizer(ProtoReader fields) {
             boolean identity = true;
+            boolean escapesSpaces = true;
             while (fields.next()) {
                 switch (fields.field()) {
                     case 2 -> identity = fields.string().isEmpty();
@@ -136,6 +131,9 @@ record SentencePieceModel(
                 }
             }
             hasNormalizer = true;
+            if (!escapesSpaces) {
+                throw unsupported("escape_whitespaces must be on, but is off");
+            }
             if (!identity) {
                 throw unsupported("the normalization must be 'identity', but the file holds a table of replacements");
             }

@@ -30,9 +30,7 @@ final class SpaceEscaper {
 
     String escape(String text) {
         String escaped = model.addsDummyPrefix() || model.removesExtraSpaces() ? piecewise(text) : text;
-        if (model.escapesSpaces()) {
-            escaped = escaped.replace(' ', ESCAPED);
-        }
+        escaped = escaped.replace(' ', ESCAPED);
         for (Map.Entry<String, String> name : overlaid.entrySet()) {
             escaped = escaped.replace(name.getKey(), name.getValue());
         }

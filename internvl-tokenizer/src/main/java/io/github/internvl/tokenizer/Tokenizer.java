@@ -29,8 +29,8 @@ public final class Tokenizer implements AutoCloseable {
     private final UnaryOperator<String> normalizer;
     private final DecodingRules decoding;
 
-    private Tokenizer(Definition definition, Path source) {
-        encoder = new NativeTokenizer(definition.json(), source);
+    private Tokenizer(Definition definition) {
+        encoder = new NativeTokenizer(definition);
         vocabulary = definition.vocabulary();
         normalizer = definition.normalizer();
         decoding = definition.decoding();
@@ -47,13 +47,13 @@ public final class Tokenizer implements AutoCloseable {
     public static Tokenizer load(Path checkpointFolder) {
         Path folder = checkpointFolder.toAbsolutePath().normalize();
         if (Files.exists(folder.resolve("tokenizer.json"))) {
-            return new Tokenizer(TokenizerJsonFile.read(folder), folder.resolve("tokenizer.json"));
+            return new Tokenizer(TokenizerJsonFile.read(folder));
         }
         if (Files.exists(folder.resolve("vocab.json"))) {
-            return new Tokenizer(ByteLevelFiles.read(folder), folder.resolve("vocab.json"));
+            return new Tokenizer(ByteLevelFiles.read(folder));
         }
         if (Files.exists(folder.resolve("tokenizer.model"))) {
-            return new Tokenizer(SentencePieceFiles.read(folder), folder.resolve("tokenizer.model"));
+            return new Tokenizer(SentencePieceFiles.read(folder));
         }
         throw new TokenizerException(
                 folder,

@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -71,11 +70,9 @@ final class TokenizerConfig {
      * and is left out.
      */
     List<AddedToken> addedTokens(Map<String, Integer> pieces) {
-        Map<String, Integer> known = new HashMap<>(pieces);
-        added.values().forEach(token -> known.put(token.content(), token.id()));
         Map<Integer, AddedToken> all = new TreeMap<>(added);
         for (String name : specialNames) {
-            Integer id = known.get(name);
+            Integer id = pieces.get(name);
             if (id != null) {
                 all.putIfAbsent(id, new AddedToken(id, name, true));
             }

@@ -15,6 +15,14 @@ public final class TokenizerException extends RuntimeException {
         this(file + ": " + problem, null);
     }
 
+    /** The native tokenizer cannot be made of the file. */
+    static TokenizerException refused(Path file, Throwable cause) {
+        return new TokenizerException(
+                file + ": must make a tokenizer, but does not (" + cause.getMessage()
+                        + "); download the tokenizer files again from the checkpoint's repository",
+                cause);
+    }
+
     static TokenizerException unreadable(Path file, Throwable cause) {
         return new TokenizerException(
                 file + ": cannot be read (" + cause.getMessage()

@@ -58,7 +58,8 @@ final class TokenizerJsonFile {
                 json,
                 new Vocabulary(pieces, pieceBytes, List.copyOf(added), path),
                 normalizer,
-                new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip")));
+                new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip")),
+                cause -> TokenizerException.refused(path, cause));
     }
 
     private boolean parse(JsonReader json) throws IOException {

@@ -3,7 +3,6 @@ package io.github.internvl.tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,14 +22,14 @@ final class Vocabulary {
     private final int pieceCount;
 
     /**
-     * @param pieces the model's own pieces and their ids
+     * @param pieces the model's own pieces and their ids; the vocabulary takes the map over
      * @param pieceBytes the bytes that a piece stands for
      * @param added the added tokens; one with the id of a piece takes that piece's place
      * @param source the file to name in errors
      */
     Vocabulary(Map<String, Integer> pieces, Function<String, byte[]> pieceBytes, List<AddedToken> added, Path source) {
         this.added = added;
-        ids = new HashMap<>(pieces);
+        ids = pieces;
         pieceCount = 1
                 + pieces.values().stream()
                         .mapToInt(id -> checked(id, source))
