@@ -189,12 +189,11 @@ public record ModelConfig(
                     + ": quantized weights are not supported by this version; use the checkpoint it was made from");
         }
         String type = language.text("model_type", "");
-        Family family =
-                switch (type) {
-                    case "qwen2" -> Family.QWEN2;
-                    case "internlm2" -> Family.INTERNLM2;
-                    default -> throw language.wrong("model_type", type, "qwen2, internlm2");
-                };
+        Family family = switch (type) {
+            case "qwen2" -> Family.QWEN2;
+            case "internlm2" -> Family.INTERNLM2;
+            default -> throw language.wrong("model_type", type, "qwen2, internlm2");
+        };
         String activation = language.text("hidden_act", "silu");
         if (!activation.equals("silu")) {
             throw language.wrong("hidden_act", activation, "silu");

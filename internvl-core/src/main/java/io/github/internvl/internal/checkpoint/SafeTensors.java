@@ -85,7 +85,9 @@ final class SafeTensors {
         NumberFormat format = format(found);
         if (format == null) {
             throw new CheckpointException(file + ": tensor " + name + " has number format " + found + " (supported: "
-                    + Arrays.stream(NumberFormat.values()).map(NumberFormat::safetensorsName).toList() + ")");
+                    + Arrays.stream(NumberFormat.values())
+                            .map(NumberFormat::safetensorsName)
+                            .toList() + ")");
         }
         long[] shape = entry.getAsJsonArray("shape").asList().stream()
                 .mapToLong(JsonElement::getAsLong)

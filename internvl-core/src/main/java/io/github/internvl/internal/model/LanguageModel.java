@@ -45,8 +45,12 @@ public final class LanguageModel implements AutoCloseable {
     public Tensor step(List<TokenChunk> chunks) {
         int[] ids = chunks.stream().flatMapToInt(c -> Arrays.stream(c.ids())).toArray();
         List<Tensor> visual = new ArrayList<>();
-        int[] firsts = chunks.stream().flatMapToInt(c -> Arrays.stream(c.visual().firsts())).toArray();
-        int[] takes = chunks.stream().flatMapToInt(c -> Arrays.stream(c.visual().takes())).toArray();
+        int[] firsts = chunks.stream()
+                .flatMapToInt(c -> Arrays.stream(c.visual().firsts()))
+                .toArray();
+        int[] takes = chunks.stream()
+                .flatMapToInt(c -> Arrays.stream(c.visual().takes()))
+                .toArray();
         List<Integer> places = new ArrayList<>();
         List<Integer> last = new ArrayList<>();
         int at = 0;

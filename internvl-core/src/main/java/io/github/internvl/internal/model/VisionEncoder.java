@@ -21,6 +21,11 @@ public final class VisionEncoder implements AutoCloseable {
         return graph;
     }
 
+    /** Visual tokens of one tile. */
+    public int tokensPerTile() {
+        return config.tokensPerTile();
+    }
+
     /**
      * Encodes some tiles of a picture.
      *

@@ -58,8 +58,7 @@ public final class ScriptModule implements AutoCloseable {
     private IValue invoke(String method, Object[] arguments) {
         List<IValue> made = new ArrayList<>();
         try {
-            IValue[] values =
-                    Arrays.stream(arguments).map(a -> value(a, made)).toArray(IValue[]::new);
+            IValue[] values = Arrays.stream(arguments).map(a -> value(a, made)).toArray(IValue[]::new);
             return IValueUtils.runMethod(block, method, values);
         } finally {
             made.forEach(IValue::close);

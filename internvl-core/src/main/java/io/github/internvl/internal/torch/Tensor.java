@@ -33,7 +33,8 @@ public final class Tensor implements AutoCloseable {
 
     /** A tensor [values.length] int64. */
     public static Tensor of(int... values) {
-        ByteBuffer memory = ByteBuffer.allocateDirect(values.length * Long.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer memory =
+                ByteBuffer.allocateDirect(values.length * Long.BYTES).order(ByteOrder.nativeOrder());
         for (int value : values) {
             memory.putLong(value);
         }
@@ -42,7 +43,8 @@ public final class Tensor implements AutoCloseable {
 
     /** A tensor of float32 numbers. */
     public static Tensor of(float[] values, long... shape) {
-        ByteBuffer memory = ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer memory =
+                ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
         memory.asFloatBuffer().put(values);
         return of(memory, DataType.FLOAT32, shape);
     }

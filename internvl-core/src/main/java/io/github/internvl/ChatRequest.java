@@ -1,0 +1,184 @@
+package io.github.internvl;
+
+import io.github.internvl.vision.Image;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One question with its pictures, the conversation before it, and how to answer. Immutable; build one with
+ * {@link #builder()}.
+ *
+ * <p>Where pictures go in the text is said by {@code <image>} tags: one tag takes all pictures together (combined), as
+ * many tags as pictures take one each (separate); without any tag, {@code <image>} and a newline are put in front of the
+ * text. The reference is {@code model.chat(tokenizer, pixel_values, question, generation_config, history)}; its
+ * {@code num_patches_list} is derived here.
+ */
+public final class ChatRequest {
+    private final String text;
+    private final List<Image> images;
+    private final List<Turn> history;
+    private final @Nullable String systemMessage;
+    private final OptionalInt maxTiles;
+    private final GenerationConfig generation;
+
+    private ChatRequest(Builder builder, String text) {
+        this.text = text;
+        this.images = List.copyOf(builder.images);
+        this.history = List.copyOf(builder.history);
+        this.systemMessage = builder.systemMessage;
+        this.maxTiles = builder.maxTiles;
+        this.generation = builder.generation.build();
+    }
+
+    /** A question with defaults for everything else. */
+    public static ChatRequest of(String text, Image... images) {
+        return builder().text(text, images).build();
+    }
+
+    /** Starts a request. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Starts from this request. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.text = text;
+        builder.images.addAll(images);
+        builder.history.addAll(history);
+        builder.systemMessage = systemMessage;
+        builder.maxTiles = maxTiles;
+        builder.generation = generation.toBuilder();
+        return builder;
+    }
+
+    /** The question, as given. */
+    public String text() {
+        return text;
+    }
+
+    /** The pictures of the question, in order. */
+    public List<Image> images() {
+        return images;
+    }
+
+    /** The rounds before it, oldest first. */
+    public List<Turn> history() {
+        return history;
+    }
+
+    /** What replaces the model's own system message; null to keep that. */
+    public @Nullable String systemMessage() {
+        return systemMessage;
+    }
+
+    /** Most tiles of a picture, without its thumbnail; empty for what the checkpoint says. */
+    public OptionalInt maxTiles() {
+        return maxTiles;
+    }
+
+    /** How to answer. */
+    public GenerationConfig generation() {
+        return generation;
+    }
+
+    /** Collects a request; not thread-safe. */
+    public static final class Builder {
+        private @Nullable String text;
+        private final List<Image> images = new ArrayList<>();
+        private final List<Turn> history = new ArrayList<>();
+        private @Nullable String systemMessage;
+        private OptionalInt maxTiles = OptionalInt.empty();
+        private GenerationConfig.Builder generation = GenerationConfig.builder();
+
+        private Builder() {}
+
+        /** Sets the question and adds its pictures. */
+        public Builder text(String question, Image... pictures) {
+            this.text = question;
+            this.images.addAll(Arrays.asList(pictures));
+            return this;
+        }
+
+        /** Adds pictures to the question. */
+        public Builder images(List<Image> pictures) {
+            this.images.addAll(pictures);
+            return this;
+        }
+
+        /** Sets the rounds before the question, oldest first. */
+        public Builder history(List<Turn> rounds) {
+            this.history.clear();
+            this.history.addAll(rounds);
+            return this;
+        }
+
+        /** Replaces the model's own system message; an empty one is written as an empty message. */
+        public Builder systemMessage(String message) {
+            this.systemMessage = message;
+            return this;
+        }
+
+        /** Sets the most tiles of a picture, at least 1, without its thumbnail ({@code max_num}). */
+        public Builder maxTiles(int tiles) {
+            if (tiles < 1) {
+                throw new InvalidRequestException("maxTiles must be at least 1: " + tiles);
+            }
+            this.maxTiles = OptionalInt.of(tiles);
+            return this;
+        }
+
+        /** Sets all generation settings at once. */
+        public Builder generation(GenerationConfig config) {
+            this.generation = config.toBuilder();
+            return this;
+        }
+
+        /** Sets the most tokens of the answer. */
+        public Builder maxNewTokens(int tokens) {
+            generation.maxNewTokens(tokens);
+            return this;
+        }
+
+        /** Sets the temperature and switches sampling on. */
+        public Builder temperature(double value) {
+            generation.temperature(value);
+            return this;
+        }
+
+        /** Sets top-k and switches sampling on. */
+        public Builder topK(int tokens) {
+            generation.topK(tokens);
+            return this;
+        }
+
+        /** Sets top-p and switches sampling on. */
+        public Builder topP(double probability) {
+            generation.topP(probability);
+            return this;
+        }
+
+        /** Makes a sampled answer repeatable. */
+        public Builder seed(long value) {
+            generation.seed(value);
+            return this;
+        }
+
+        /** Sets texts that end the answer. */
+        public Builder stop(String... texts) {
+            generation.stop(texts);
+            return this;
+        }
+
+        /** Makes the request. */
+        public ChatRequest build() {
+            if (text == null) {
+                throw new InvalidRequestException("a request needs a text: call text(...) before build()");
+            }
+            return new ChatRequest(this, text);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.github.internvl;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * An answer. Immutable.
+ *
+ * @param text the answer, without special tokens, stripped of white space at both ends
+ * @param finishReason why it ended
+ * @param usage tokens counted
+ * @param timings where the time went
+ * @param history the rounds up to and with this one, to be given to the next request
+ */
+public record ChatResponse(String text, FinishReason finishReason, Usage usage, Timings timings, List<Turn> history) {
+
+    /** Why an answer ended. */
+    public enum FinishReason {
+        /** The model ended it, or a stop text came. */
+        STOP,
+        /** It reached {@code maxNewTokens} or the model's context length. */
+        LENGTH,
+        /** Its stream was closed before the end. */
+        CANCELLED
+    }
+
+    /**
+     * Tokens of a request.
+     *
+     * @param promptTokens all tokens of the prompt, visual tokens included
+     * @param visualTokens those of them that stand for pictures
+     * @param generatedTokens tokens of the answer, its end token included
+     */
+    public record Usage(int promptTokens, int visualTokens, int generatedTokens) {}
+
+    /**
+     * Where the time of a request went. Steps are shared with other requests, so the times of concurrent requests overlap.
+     *
+     * @param preprocess tiling the pictures and making the prompt, on the caller's thread
+     * @param queued waiting for a slot
+     * @param vision encoding the tiles
+     * @param prefill computing the prompt, up to the first token
+     * @param decode all tokens after the first
+     */
+    public record Timings(Duration preprocess, Duration queued, Duration vision, Duration prefill, Duration decode) {}
+
+    /** Copies the list. */
+    public ChatResponse {
+        history = List.copyOf(history);
+    }
+}

@@ -1,0 +1,162 @@
+package io.github.internvl;
+
+import io.github.internvl.internal.generate.Generation;
+import io.github.internvl.internal.generate.Sequence;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer while it is generated: its text piece by piece, then the whole response. Single use: either iterate, or
+ * subscribe to {@link #publisher()}, or just wait for {@link #response()}.
+ *
+ * <p>Pieces are whole characters and never taken back; together they are the text of the response. Closing a stream
+ * before its end stops the generation and frees its slot; what was generated so far is the response then. The counterpart
+ * in the model card is {@code TextIteratorStreamer}.
+ *
+ * <p>One thread reads; any thread may close. If generating fails, reading throws {@link InternVLException}.
+ */
+public final class ChatStream implements Iterable<String>, AutoCloseable {
+    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final AtomicBoolean read = new AtomicBoolean();
+    private final Function<Generation, ChatResponse> finish;
+    private @Nullable Sequence sequence;
+    private @Nullable ChatResponse response;
+    private @Nullable RuntimeException failure;
+
+    /** What the engine tells: a piece of text, the end, or a failure. */
+    private sealed interface Event {
+        record Piece(String text) implements Event {}
+
+        record End(Generation generation) implements Event {}
+
+        record Failure(RuntimeException cause) implements Event {}
+    }
+
+    /** Makes a stream whose response {@code finish} makes of what the engine gives, on the reader's thread. */
+    ChatStream(Function<Generation, ChatResponse> finish) {
+        this.finish = finish;
+    }
+
+    /** The ear that the engine speaks to. */
+    Generation.Listener listener() {
+        return new Generation.Listener() {
+            @Override
+            public void onText(String text) {
+                events.add(new Event.Piece(text));
+            }
+
+            @Override
+            public void onEnd(Generation generation) {
+                events.add(new Event.End(generation));
+            }
+
+            @Override
+            public void onFailure(RuntimeException cause) {
+                events.add(new Event.Failure(cause));
+            }
+        };
+    }
+
+    /** Ties the stream to its sequence, right after the engine has taken it in. */
+    void start(Sequence submitted) {
+        this.sequence = submitted;
+    }
+
+    /** The pieces of text; waits for each. May be called once. */
+    @Override
+    public Iterator<String> iterator() {
+        claim();
+        return new Iterator<>() {
+            private @Nullable String next;
+
+            @Override
+            public boolean hasNext() {
+                if (next == null) {
+                    next = nextPiece();
+                }
+                return next != null;
+            }
+
+            @Override
+            public String next() {
+                if (!hasNext() || next == null) {
+                    throw new NoSuchElementException("the answer has ended");
+                }
+                String piece = next;
+                next = null;
+                return piece;
+            }
+        };
+    }
+
+    /**
+     * The pieces of text for one subscriber, who gets them on a thread of its own and no faster than it asks for them.
+     * Cancelling the subscription closes the stream.
+     */
+    public Flow.Publisher<String> publisher() {
+        return subscriber -> {
+            claim();
+            new PiecePublication(this, subscriber).start();
+        };
+    }
+
+    /** The whole response; waits for it, passing over pieces that nobody has read. */
+    public ChatResponse response() {
+        while (nextPiece() != null) {}
+        if (failure != null) {
+            throw failure;
+        }
+        if (response == null) {
+            throw new IllegalStateException("the answer ended without a response");
+        }
+        return response;
+    }
+
+    /** Stops generating, if it still goes on. Harmless when repeated. */
+    @Override
+    public void close() {
+        if (sequence != null) {
+            sequence.cancel();
+        }
+    }
+
+    private void claim() {
+        if (!read.compareAndSet(false, true)) {
+            throw new IllegalStateException("a stream can be read once: it already has an iterator or a subscriber");
+        }
+    }
+
+    /** The next piece, or null at the end; throws what made the answer fail. */
+    @Nullable
+    String nextPiece() {
+        if (response != null) {
+            return null;
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        Event event;
+        try {
+            event = events.take();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            close();
+            throw new InternVLException("interrupted while waiting for the answer; its generation was stopped", e);
+        }
+        if (event instanceof Event.Piece piece) {
+            return piece.text();
+        }
+        if (event instanceof Event.End end) {
+            response = finish.apply(end.generation());
+            return null;
+        }
+        failure = ((Event.Failure) event).cause();
+        throw failure;
+    }
+}

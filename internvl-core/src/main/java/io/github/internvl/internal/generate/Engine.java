@@ -1,0 +1,212 @@
+package io.github.internvl.internal.generate;
+
+import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.InternVLException;
+import io.github.internvl.internal.model.Models;
+import io.github.internvl.internal.model.TokenChunk;
+import io.github.internvl.internal.torch.Tensor;
+import io.github.internvl.tokenizer.Tokenizer;
+import io.github.internvl.vision.PixelTiles;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The loop that answers all requests to a model. One daemon thread owns graphs, slots and sequences; requests come in from
+ * any thread and are computed together: tiles in bounded batches, prompts in bounded chunks, and one token of every answer
+ * a step. A request that fails takes only those with it that were in the same step; the loop goes on.
+ */
+public final class Engine implements AutoCloseable {
+    /**
+     * Bounds of an engine.
+     *
+     * @param slots answers in the making at the same time
+     * @param contextTokens most tokens of a prompt and its answer together
+     * @param chunkTokens most tokens of a step
+     * @param tilesPerStep most tiles encoded between two steps
+     */
+    public record Limits(int slots, int contextTokens, int chunkTokens, int tilesPerStep) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+    private final Models models;
+    private final Tokenizer tokenizer;
+    private final Limits limits;
+    private final Scheduler scheduler;
+    private final Thread thread;
+
+    private final Object gate = new Object(); // guards the two below
+    private final List<Sequence> arrived = new ArrayList<>();
+    private boolean closing;
+
+    /** Starts an engine that owns {@code models}: closing the engine closes them. */
+    public Engine(Models models, Tokenizer tokenizer, Limits limits) {
+        this.models = models;
+        this.tokenizer = tokenizer;
+        this.limits = limits;
+        this.scheduler = new Scheduler(limits.slots(), limits.chunkTokens());
+        this.thread = new Thread(this::run, "internvl-engine");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Most tokens of a prompt and its answer together. */
+    public int contextTokens() {
+        return limits.contextTokens();
+    }
+
+    /** Takes a request in; what comes of it the listener hears. Thread-safe. */
+    public Sequence submit(GenerationRequest request, Generation.Listener listener) {
+        Sequence sequence = new Sequence(request, listener, tokenizer.decoder(true), limits.contextTokens());
+        synchronized (gate) {
+            if (closing) {
+                throw closed();
+            }
+            arrived.add(sequence);
+            gate.notifyAll();
+        }
+        return sequence;
+    }
+
+    private static InternVLException closed() {
+        return new InternVLException("the model is closed; load it again to ask more");
+    }
+
+    private void run() {
+        while (takeArrivals()) {
+            for (Sequence sequence : scheduler.removeCancelled()) {
+                sequence.end(FinishReason.CANCELLED);
+            }
+            for (Sequence sequence : scheduler.admit()) {
+                guarded(List.of(sequence), () -> models.language().reserve(sequence.slot(), sequence.capacity()));
+            }
+            Sequence looking = scheduler.nextForVision();
+            if (looking != null) {
+                guarded(List.of(looking), () -> encode(looking));
+            }
+            List<Scheduler.Row> rows = scheduler.plan();
+            if (!rows.isEmpty()) {
+                guarded(rows.stream().map(Scheduler.Row::sequence).toList(), () -> step(rows));
+            }
+        }
+        scheduler.removeAll().forEach(sequence -> sequence.fail(closed()));
+        models.close();
+    }
+
+    /** Waits while there is nothing to do; false once the engine is to end. */
+    private boolean takeArrivals() {
+        synchronized (gate) {
+            while (!closing && arrived.isEmpty() && scheduler.isIdle()) {
+                try {
+                    gate.wait();
+                } catch (InterruptedException e) {
+                    closing = true; // somebody wants this thread to end
+                }
+            }
+            arrived.forEach(scheduler::add);
+            arrived.clear();
+            return !closing;
+        }
+    }
+
+    /** Runs some work; what it throws fails its sequences and no others. */
+    private void guarded(List<Sequence> sequences, Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+            LOG.debug("{} requests failed", sequences.size(), e);
+            for (Sequence sequence : sequences) {
+                scheduler.release(sequence);
+                sequence.fail(new InternVLException("the model failed while computing: " + e.getMessage(), e));
+            }
+        }
+    }
+
+    private void encode(Sequence sequence) {
+        long start = System.nanoTime();
+        int first = sequence.encodedTiles();
+        for (PixelTiles picture : sequence.request().pictures()) {
+            if (first < picture.count()) {
+                int count = Math.min(limits.tilesPerStep(), picture.count() - first);
+                Tensor tokens = models.vision().encode(picture, first, count);
+                sequence.visual().add(tokens, count * models.vision().tokensPerTile());
+                sequence.tilesEncoded(count, System.nanoTime() - start);
+                return;
+            }
+            first -= picture.count();
+        }
+    }
+
+    private void step(List<Scheduler.Row> rows) {
+        List<TokenChunk> chunks = rows.stream().map(Engine::chunk).toList();
+        List<Sequence> sampled = new ArrayList<>();
+        int[] next;
+        try (Tensor logits = models.language().step(chunks)) {
+            for (Scheduler.Row row : rows) {
+                if (row.isLast()) {
+                    sampled.add(row.sequence());
+                }
+                row.sequence().tokensComputed(row.count());
+            }
+            next = sampled.isEmpty() ? new int[0] : sample(sampled, logits);
+        }
+        for (int i = 0; i < next.length; i++) {
+            FinishReason reason = sampled.get(i).append(next[i]);
+            if (reason != null) {
+                scheduler.release(sampled.get(i));
+                sampled.get(i).end(reason);
+            }
+        }
+    }
+
+    private static TokenChunk chunk(Scheduler.Row row) {
+        Sequence sequence = row.sequence();
+        int end = row.start() + row.count();
+        return new TokenChunk(
+                sequence.slot(),
+                row.start(),
+                sequence.tokens(row.start(), end),
+                Math.max(sequence.promptLength(), end),
+                sequence.visual().within(sequence.request().prompt().visualPlaces(), row.start(), end),
+                row.isLast());
+    }
+
+    /** The next token of each row of logits; logits come to Java only if somebody draws. */
+    private int[] sample(List<Sequence> sequences, Tensor logits) {
+        long[] best = models.language().argmax(logits);
+        int[] next = Arrays.stream(best).mapToInt(Math::toIntExact).toArray();
+        if (sequences.stream().anyMatch(s -> s.request().config().sampling())) {
+            float[] values = models.language().floats(logits);
+            int vocabulary = models.language().vocabulary();
+            for (int i = 0; i < next.length; i++) {
+                Sequence sequence = sequences.get(i);
+                if (sequence.request().config().sampling()) {
+                    next[i] = sequence.sampler().draw(values, i * vocabulary, vocabulary);
+                }
+            }
+        }
+        return next;
+    }
+
+    /** Ends the loop after the present step, fails what is left, and frees the models. Harmless when repeated. */
+    @Override
+    public void close() {
+        synchronized (gate) {
+            closing = true;
+            gate.notifyAll();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive() && Thread.currentThread() != thread) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.github.internvl.internal.generate;
+
+import io.github.internvl.InvalidRequestException;
+import io.github.internvl.tokenizer.ChatTemplate;
+import io.github.internvl.tokenizer.Tokenizer;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes prompts as the reference's {@code chat} does, to the letter: the template first, then for each picture the first
+ * {@code <image>} tag that is left in the whole prompt becomes its visual tokens. Thread-safe.
+ */
+public final class PromptBuilder {
+    /** Stands where a picture goes. */
+    public static final String IMAGE_TAG = "<image>";
+
+    private static final String CONTEXT = "<IMG_CONTEXT>";
+    private static final String PICTURE = "<img>" + CONTEXT + "</img>";
+
+    private final ChatTemplate template;
+    private final Tokenizer tokenizer;
+    private final int contextId;
+
+    /** Makes prompts of a model; {@code tokenizer} must know the visual tokens. */
+    public PromptBuilder(ChatTemplate template, Tokenizer tokenizer) {
+        this.template = template;
+        this.tokenizer = tokenizer;
+        OptionalInt id = tokenizer.id(CONTEXT);
+        if (id.isEmpty()) {
+            throw new IllegalArgumentException("the tokenizer has no token " + CONTEXT);
+        }
+        this.contextId = id.getAsInt();
+    }
+
+    /**
+     * The prompt of a dialogue as text, each picture with a single {@code <IMG_CONTEXT>}.
+     *
+     * @param systemMessage replaces the template's own, unless null
+     * @param turns the dialogue, the last answer null
+     * @param pictures how many pictures to put in
+     */
+    public String text(@Nullable String systemMessage, List<ChatTemplate.Turn> turns, int pictures) {
+        ChatTemplate own = systemMessage == null ? template : template.withSystemMessage(systemMessage);
+        String text = own.render(turns);
+        StringBuilder prompt = new StringBuilder(text.length() + pictures * PICTURE.length());
+        int from = 0;
+        for (int i = 0; i < pictures; i++) {
+            int tag = text.indexOf(IMAGE_TAG, from);
+            if (tag < 0) {
+                throw new InvalidRequestException("the text has " + i + " " + IMAGE_TAG + " tags for " + pictures
+                        + " pictures; write one tag for each picture");
+            }
+            prompt.append(text, from, tag).append(PICTURE);
+            from = tag + IMAGE_TAG.length();
+        }
+        return prompt.append(text, from, text.length()).toString();
+    }
+
+    /**
+     * The prompt as tokens.
+     *
+     * @param text what {@link #text} gave
+     * @param visualTokens visual tokens of each picture, in order; empty for a prompt without pictures
+     */
+    public TokenPrompt tokens(String text, int[] visualTokens) {
+        int[] compact = tokenizer.encode(text);
+        if (visualTokens.length == 0) {
+            return new TokenPrompt(compact, new int[0]);
+        }
+        int length = compact.length - visualTokens.length;
+        int visual = 0;
+        for (int tokens : visualTokens) {
+            visual += tokens;
+        }
+        int[] ids = new int[length + visual];
+        int[] places = new int[visual];
+        int at = 0;
+        int place = 0;
+        int picture = 0;
+        for (int id : compact) {
+            if (id != contextId) {
+                if (at == ids.length) {
+                    throw mixed(visualTokens.length);
+                }
+                ids[at++] = id;
+                continue;
+            }
+            if (picture == visualTokens.length) {
+                throw mixed(visualTokens.length);
+            }
+            for (int i = 0; i < visualTokens[picture]; i++) {
+                places[place++] = at;
+                ids[at++] = contextId;
+            }
+            picture++;
+        }
+        return new TokenPrompt(ids, places);
+    }
+
+    private static InvalidRequestException mixed(int pictures) {
+        return new InvalidRequestException("the text of a request with " + pictures + " pictures must not contain "
+                + CONTEXT + " itself; leave it out, or use " + IMAGE_TAG + " to say where a picture goes");
+    }
+}
