@@ -1,19 +1,23 @@
 package io.github.internvl.vision;
 
 import io.github.internvl.vision.ImageException.Reason;
-import java.awt.image.Raster;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The first frame of a GIF on its canvas. The JDK's reader gives the frame alone, as palette indices; what the frame leaves
- * free has the transparent index or else index 0, as Pillow fills it.
+ * The first frame of a GIF on its canvas; what the frame leaves free has the transparent index or else index 0, as Pillow
+ * fills it. The JDK's reader is not used because it passes over damaged and missing data in silence.
  */
 final class GifDecoder {
     private static final int EXTENSION = 0x21;
     private static final int IMAGE = 0x2c;
     private static final int GRAPHIC_CONTROL = 0xf9;
+    private static final int INTERLACED = 0x40;
+    /** First row and step of each pass over the rows. */
+    private static final int[] IN_ORDER = {0, 1};
+
+    private static final int[] FOUR_PASSES = {0, 8, 4, 8, 2, 4, 1, 2};
 
     private final EncodedImage image;
     private final ByteBuffer file;
@@ -46,18 +50,17 @@ final class GifDecoder {
         at += 10;
         takePalette(flags);
 
-        byte[] rgb = new byte[width * height * 3];
-        int[] row = new int[width];
-        Raster frame = new JdkReader(image, "GIF").read(image.bytes()).getRaster();
-        for (int y = 0; y < height; y++) {
-            Arrays.fill(row, background);
-            if (y >= top && y < top + frameHeight) {
-                int[] pixels = frame.getSamples(0, y - top, frameWidth, 1, 0, (int[]) null);
-                System.arraycopy(pixels, 0, row, left, frameWidth);
+        byte[] frame = new GifLzw(image, at).read(frameWidth * frameHeight);
+        byte[] canvas = new byte[width * height];
+        Arrays.fill(canvas, (byte) background);
+        int[] rows = (flags & INTERLACED) == 0 ? IN_ORDER : FOUR_PASSES;
+        int from = 0;
+        for (int pass = 0; pass < rows.length; pass += 2) {
+            for (int y = rows[pass]; y < frameHeight; y += rows[pass + 1], from += frameWidth) {
+                System.arraycopy(frame, from, canvas, (top + y) * width + left, frameWidth);
             }
-            paint(row, rgb, y * width * 3);
         }
-        return new Image(width, height, rgb);
+        return new Image(width, height, coloured(canvas));
     }
 
     /** Moves to the first image descriptor and notes the transparent index on the way. */
@@ -88,13 +91,18 @@ final class GifDecoder {
         }
     }
 
-    private void paint(int[] indices, byte[] rgb, int offset) {
-        int o = offset;
-        for (int index : indices) {
-            for (int c = 0; c < 3; c++) {
-                rgb[o++] = index < paletteSize ? file.get(palette + 3 * index + c) : (byte) index;
+    /** Colours by the palette, black beyond it; grays where there is none. */
+    private byte[] coloured(byte[] indices) {
+        byte[] rgb = new byte[indices.length * 3];
+        for (int i = 0, o = 0; i < indices.length; i++, o += 3) {
+            int index = indices[i] & 0xff;
+            if (index < paletteSize) {
+                file.get(palette + 3 * index, rgb, o, 3);
+            } else if (paletteSize == 0) {
+                Arrays.fill(rgb, o, o + 3, indices[i]);
             }
         }
+        return rgb;
     }
 
     private int byteAt(int position) {

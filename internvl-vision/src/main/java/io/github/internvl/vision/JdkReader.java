@@ -56,6 +56,7 @@ final class JdkReader {
 
     private static <T> T call(EncodedImage image, String format, ImageReaderSpi provider, byte[] data, Call<T> call) {
         AtomicBoolean endMissing = new AtomicBoolean();
+        Memory memory = new Memory(data);
         T result;
         try {
             ImageReader reader = provider.createReaderInstance();
@@ -65,13 +66,13 @@ final class JdkReader {
                         endMissing.set(true);
                     }
                 });
-                reader.setInput(new Memory(data), false, true);
+                reader.setInput(memory, false, true);
                 result = call.read(reader);
             } finally {
                 reader.dispose();
             }
         } catch (IOException | RuntimeException e) {
-            if (endsEarly(e)) {
+            if (memory.ranOut || endsEarly(e)) {
                 throw image.truncated("the " + format + " data must be whole");
             }
             throw image.failure(
@@ -85,6 +86,7 @@ final class JdkReader {
         return result;
     }
 
+    /** Whether a failure is one of data that end early: inflaters and libwebp say so. */
     private static boolean endsEarly(@Nullable Throwable failure) {
         for (Throwable t = failure; t != null; t = t.getCause()) {
             if (t instanceof EOFException || String.valueOf(t.getMessage()).contains("NOT_ENOUGH_DATA")) {
@@ -109,9 +111,10 @@ final class JdkReader {
                 "decoding " + format + " needs the JDK's own reader: " + wanted + " is not registered with ImageIO");
     }
 
-    /** A stream over bytes in memory. */
+    /** A stream over bytes in memory that remembers whether anyone read past their end. */
     private static final class Memory extends ImageInputStreamImpl {
         private final byte[] data;
+        private boolean ranOut;
 
         Memory(byte[] data) {
             this.data = data;
@@ -120,14 +123,22 @@ final class JdkReader {
         @Override
         public int read() {
             bitOffset = 0;
-            return streamPos < data.length ? data[(int) streamPos++] & 0xff : -1;
+            if (streamPos >= data.length) {
+                ranOut = true;
+                return -1;
+            }
+            return data[(int) streamPos++] & 0xff;
         }
 
         @Override
         public int read(byte[] target, int offset, int length) {
             bitOffset = 0;
+            if (length == 0) {
+                return 0;
+            }
             if (streamPos >= data.length) {
-                return length == 0 ? 0 : -1;
+                ranOut = true;
+                return -1;
             }
             int count = (int) Math.min(length, data.length - streamPos);
             System.arraycopy(data, (int) streamPos, target, offset, count);

@@ -19,14 +19,14 @@ final class Orientation {
         }
         int start = exif.mismatch(ByteBuffer.wrap(EXIF_PREFIX)) == EXIF_PREFIX.length ? EXIF_PREFIX.length : 0;
         try {
-            long value = new TiffDirectory(exif.slice(start, exif.remaining() - start)).value(TAG, UPRIGHT);
-            return value >= 1 && value <= 8 ? (int) value : UPRIGHT;
+            return of(new TiffDirectory(exif.slice(start, exif.remaining() - start)));
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             return UPRIGHT;
         }
     }
 
-    static int ofTiff(TiffDirectory directory) {
+    /** The orientation tag of a directory; upright where it has none that is valid. */
+    static int of(TiffDirectory directory) {
         long value = directory.value(TAG, UPRIGHT);
         return value >= 1 && value <= 8 ? (int) value : UPRIGHT;
     }

@@ -41,7 +41,7 @@ final class PngDecoder {
         int width = file.getInt(SIGNATURE_BYTES + 8);
         int height = file.getInt(SIGNATURE_BYTES + 12);
         int bitsPerPixel = file.get(SIGNATURE_BYTES + 16) * samples(file.get(SIGNATURE_BYTES + 17));
-        image.checkSize(width, height);
+        image.checkSize(Integer.toUnsignedLong(width), Integer.toUnsignedLong(height));
         keepPictureChunks(file);
         if (dataBytes * MOST_EXPANSION < (width * (long) bitsPerPixel + 7) / 8 * height) {
             throw image.truncated("the PNG data must fill " + width + " x " + height + " pixels");
@@ -56,24 +56,27 @@ final class PngDecoder {
         plain.put(file.slice(0, SIGNATURE_BYTES));
         int at = SIGNATURE_BYTES;
         while (at + CHUNK_FRAME_BYTES <= file.limit()) {
-            int length = file.getInt(at);
             String type = type(file, at);
-            if (length < 0 || length > file.limit() - at - CHUNK_FRAME_BYTES) {
+            boolean data = "IDAT".equals(type);
+            int available = file.limit() - at - CHUNK_FRAME_BYTES;
+            int length = file.getInt(at);
+            if ((length < 0 || length > available) && !data) {
                 break;
             }
-            if (dataBytes == 0) {
+            if (data) {
+                // The last pixels may be there although the chunk is cut: let the decoder see.
+                length = length < 0 ? available : Math.min(length, available);
+                plain.putInt(length).put(file.slice(at + 4, length + 8));
+                dataBytes += length;
+            } else if (dataBytes == 0) {
                 checkSum(file, at, length);
             }
             switch (type) {
-                case "IHDR", "PLTE", "IDAT" -> plain.put(file.slice(at, length + CHUNK_FRAME_BYTES));
+                case "IHDR", "PLTE" -> plain.put(file.slice(at, length + CHUNK_FRAME_BYTES));
                 case "eXIf" -> exif = file.slice(at + 8, length);
                 default -> {}
             }
-            dataBytes += "IDAT".equals(type) ? length : 0;
             at += length + CHUNK_FRAME_BYTES;
-            if ("IEND".equals(type)) {
-                break;
-            }
         }
         plain.putInt(0).put("IEND".getBytes(StandardCharsets.ISO_8859_1)).putInt(0xae426082);
     }

@@ -68,6 +68,11 @@ final class RgbPixels {
     private static void lookUp(Raster raster, IndexColorModel palette, byte[] rgb) {
         int[] table = new int[Math.max(palette.getMapSize(), 1 << palette.getPixelSize())];
         palette.getRGBs(table);
+        lookUp(raster, table, rgb);
+    }
+
+    /** Palette indices by a table of 0xRRGGBB. */
+    static void lookUp(Raster raster, int[] table, byte[] rgb) {
         int width = raster.getWidth();
         int[] row = new int[width];
         for (int y = 0, o = 0; y < raster.getHeight(); y++) {
