@@ -12,6 +12,7 @@ import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.tokenizer.TokenizerException;
 import io.github.internvl.vision.Image;
+import io.github.internvl.vision.PassOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -178,6 +179,7 @@ public final class InternVL implements AutoCloseable {
         private int contextLength;
         private int maxConcurrent = 8;
         private int tilesPerStep = 4;
+        private PassOrder passOrder = PassOrder.ROWS_FIRST;
         private ProgressListener progress = (bytes, total) -> {};
 
         private Builder(Path folder) {
@@ -220,6 +222,12 @@ public final class InternVL implements AutoCloseable {
             return this;
         }
 
+        /** Sets which Pillow the resize of pictures follows; without it, every one up to 12. */
+        public Builder passOrder(PassOrder order) {
+            this.passOrder = order;
+            return this;
+        }
+
         /** Sets who hears how far loading has come. */
         public Builder progress(ProgressListener listener) {
             this.progress = listener;
@@ -246,7 +254,7 @@ public final class InternVL implements AutoCloseable {
             Tokenizer tokenizer = tokenizer();
             try {
                 int context = contextLength > 0 ? contextLength : usualContext(config);
-                RequestPreparer preparer = new RequestPreparer(config, template, tokenizer, context);
+                RequestPreparer preparer = new RequestPreparer(config, template, tokenizer, context, passOrder);
                 String place = device == null ? (TorchRuntime.gpuCount() > 0 ? "cuda:0" : "cpu") : device;
                 NumberFormat format =
                         precision == null ? config.storedFormat() : NumberFormat.valueOf(precision.name());

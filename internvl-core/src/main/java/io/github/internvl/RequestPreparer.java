@@ -8,6 +8,7 @@ import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageProcessor;
+import io.github.internvl.vision.PassOrder;
 import io.github.internvl.vision.PixelTiles;
 import io.github.internvl.vision.TilingOptions;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ final class RequestPreparer {
     private final Set<Integer> endIds;
     private final String stopText;
     private final int contextTokens;
+    private final PassOrder passOrder;
 
     /**
      * A request that passed all checks.
@@ -35,12 +37,14 @@ final class RequestPreparer {
      */
     record Checked(ChatRequest request, TokenPrompt prompt, TilingOptions tiling, List<Turn> turns) {}
 
-    RequestPreparer(ModelConfig config, ChatTemplate template, Tokenizer tokenizer, int contextTokens) {
+    RequestPreparer(
+            ModelConfig config, ChatTemplate template, Tokenizer tokenizer, int contextTokens, PassOrder passOrder) {
         this.config = config;
         this.prompts = new PromptBuilder(template, tokenizer);
         this.stopText = template.stopText();
         this.endIds = tokenizer.id(stopText).stream().boxed().collect(Collectors.toSet());
         this.contextTokens = contextTokens;
+        this.passOrder = passOrder;
     }
 
     /** Checks a request and writes its prompt; no picture is resampled. */
@@ -88,7 +92,8 @@ final class RequestPreparer {
     private TilingOptions tiling(ChatRequest request) {
         int most = request.maxTiles().orElse(config.maxTiles());
         try {
-            return new TilingOptions(config.tileSize(), Math.min(config.minTiles(), most), most, config.thumbnail());
+            int least = Math.min(config.minTiles(), most);
+            return new TilingOptions(config.tileSize(), least, most, config.thumbnail(), passOrder);
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException(String.valueOf(e.getMessage()));
         }

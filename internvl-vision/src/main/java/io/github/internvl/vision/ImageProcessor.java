@@ -55,16 +55,18 @@ public final class ImageProcessor {
         int size = options.tileSize();
         int count = grid.tiles(options.thumbnail());
         ByteBuffer tiles = ByteBuffer.allocateDirect(count * size * size * 3);
-        addBands(image, grid, size, tiles, 0, bands);
+        addBands(image, grid, options, tiles, 0, bands);
         int gridTiles = grid.tiles(false);
         if (count > gridTiles) {
-            addBands(image, new TileGrid(1, 1), size, tiles, gridTiles, bands);
+            addBands(image, new TileGrid(1, 1), options, tiles, gridTiles, bands);
         }
         return new PixelTiles(grid, count, size, tiles);
     }
 
-    private void addBands(Image image, TileGrid grid, int size, ByteBuffer tiles, int firstTile, List<Runnable> bands) {
-        Resampler resampler = new Resampler(image, grid.columns() * size, grid.rows() * size);
+    private void addBands(
+            Image image, TileGrid grid, TilingOptions options, ByteBuffer tiles, int firstTile, List<Runnable> bands) {
+        int size = options.tileSize();
+        Resampler resampler = new Resampler(image, grid.columns() * size, grid.rows() * size, options.passOrder());
         int height = grid.rows() * size;
         int rowsPerBand = Math.max(LEAST_BAND_ROWS, height / (2 * workers.threads()) + 1);
         int tileRowBytes = size * 3;

@@ -3,11 +3,11 @@ package io.github.internvl.vision;
 import java.util.Arrays;
 
 /**
- * Pillow's bicubic resize, bit for bit ({@code ImagingResample} for 8-bit channels, horizontal pass first).
+ * Pillow's bicubic resize, bit for bit ({@code ImagingResample} for 8-bit channels), in either {@link PassOrder}.
  *
  * <p><b>Why it is exact.</b> Pillow computes the weights of an output pixel in double, but applies them as whole numbers
  * with 22 fractional bits: sum = 2^21 + weight * byte + ..., shifted right by 22 and clamped to a byte, after the
- * horizontal pass and again after the vertical one. {@link BicubicWeights} repeats the double arithmetic operation by
+ * first pass and again after the second. {@link BicubicWeights} repeats the double arithmetic operation by
  * operation, which IEEE 754 makes the same everywhere; from there on everything is whole numbers, and whole-number sums do
  * not depend on the order of their terms. So this class is free to sum in whatever order is fast, as long as both clamps
  * stay where they are. A pass whose size does not change is skipped by Pillow; here its weights come out as one 1.0
@@ -18,7 +18,8 @@ import java.util.Arrays;
  * The horizontal filter takes two source rows at a time, one in each half of a {@code long}: a product of an int weight
  * with both halves is one multiplication. The low sum fits in an int, so that it can be split off again and what is left
  * is the high sum; see {@link #filterPair}. The vertical filter runs along rows of ints with no dependency between
- * neighbours, which the JIT compiler turns into vector instructions.
+ * neighbours, which the JIT compiler turns into vector instructions. Where the vertical pass comes first, each output row
+ * takes it straight from the source rows.
  */
 final class Resampler {
     /** Takes each finished row; the array is used again for the next. */
@@ -32,16 +33,70 @@ final class Resampler {
     private final Image source;
     private final BicubicWeights across;
     private final BicubicWeights down;
+    private final boolean columnsFirst;
 
     /** Prepares to resize {@code source} to {@code width} x {@code height} pixels. */
-    Resampler(Image source, int width, int height) {
+    Resampler(Image source, int width, int height, PassOrder order) {
         this.source = source;
+        columnsFirst = order.isColumnsFirst(source.width(), source.height(), width, height);
         across = new BicubicWeights(source.width(), width);
         down = new BicubicWeights(source.height(), height);
     }
 
     /** Makes the output rows {@code from} (included) to {@code to} (excluded). Several threads may do so at once. */
     void rows(int from, int to, RowSink sink) {
+        if (columnsFirst) {
+            rowsColumnsFirst(from, to, sink);
+        } else {
+            rowsRowsFirst(from, to, sink);
+        }
+    }
+
+    private void rowsColumnsFirst(int from, int to, RowSink sink) {
+        int[] column = new int[source.width() * 3];
+        byte[] row = new byte[across.size() * 3];
+        for (int y = from; y < to; y++) {
+            filterSourceDown(y, column);
+            filterAcross(column, row);
+            sink.accept(y, row);
+        }
+    }
+
+    private void filterSourceDown(int y, int[] sums) {
+        byte[] pixels = source.pixels();
+        Arrays.fill(sums, HALF);
+        for (int tap = 0; tap < down.taps(y); tap++) {
+            int weight = down.weights()[y * down.mostTaps() + tap];
+            int start = (down.first(y) + tap) * sums.length;
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += weight * (pixels[start + i] & 0xff);
+            }
+        }
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] = clamp(sums[i]);
+        }
+    }
+
+    private void filterAcross(int[] column, byte[] row) {
+        int[] weights = across.weights();
+        for (int x = 0, o = 0; x < across.size(); x++, o += 3) {
+            int red = HALF;
+            int green = HALF;
+            int blue = HALF;
+            int k = x * across.mostTaps();
+            int end = k + across.taps(x);
+            for (int p = across.first(x) * 3; k < end; k++, p += 3) {
+                red += weights[k] * column[p];
+                green += weights[k] * column[p + 1];
+                blue += weights[k] * column[p + 2];
+            }
+            row[o] = (byte) clamp(red);
+            row[o + 1] = (byte) clamp(green);
+            row[o + 2] = (byte) clamp(blue);
+        }
+    }
+
+    private void rowsRowsFirst(int from, int to, RowSink sink) {
         int length = across.size() * 3;
         int[][] ring = new int[down.mostTaps() + 1][length];
         long[] pair = new long[source.width() * 3];

@@ -10,8 +10,9 @@ import java.util.List;
  * @param minTiles fewest tiles of a grid, at least 1
  * @param maxTiles most tiles of a grid, {@code minTiles} to 1024, the thumbnail not counted
  * @param thumbnail whether a picture of several tiles gets one more: the whole picture as a single tile
+ * @param passOrder which pass of the resize comes first
  */
-public record TilingOptions(int tileSize, int minTiles, int maxTiles, boolean thumbnail) {
+public record TilingOptions(int tileSize, int minTiles, int maxTiles, boolean thumbnail, PassOrder passOrder) {
     private static final int MOST_TILES = 1024;
     private static final TilingOptions DEFAULTS = new TilingOptions(448, 1, 12, true);
 
@@ -33,29 +34,39 @@ public record TilingOptions(int tileSize, int minTiles, int maxTiles, boolean th
         }
     }
 
-    /** 448 pixels, 1 to 12 tiles, with a thumbnail. */
+    /** Options that resize along rows first. */
+    public TilingOptions(int tileSize, int minTiles, int maxTiles, boolean thumbnail) {
+        this(tileSize, minTiles, maxTiles, thumbnail, PassOrder.ROWS_FIRST);
+    }
+
+    /** 448 pixels, 1 to 12 tiles, with a thumbnail, along rows first. */
     public static TilingOptions defaults() {
         return DEFAULTS;
     }
 
     /** These options with another tile side. */
     public TilingOptions withTileSize(int pixels) {
-        return new TilingOptions(pixels, minTiles, maxTiles, thumbnail);
+        return new TilingOptions(pixels, minTiles, maxTiles, thumbnail, passOrder);
     }
 
     /** These options with another fewest number of tiles. */
     public TilingOptions withMinTiles(int tiles) {
-        return new TilingOptions(tileSize, tiles, maxTiles, thumbnail);
+        return new TilingOptions(tileSize, tiles, maxTiles, thumbnail, passOrder);
     }
 
     /** These options with another largest number of tiles; 1 gives one tile and no thumbnail, as for video frames. */
     public TilingOptions withMaxTiles(int tiles) {
-        return new TilingOptions(tileSize, minTiles, tiles, thumbnail);
+        return new TilingOptions(tileSize, minTiles, tiles, thumbnail, passOrder);
     }
 
     /** These options with or without the thumbnail. */
     public TilingOptions withThumbnail(boolean wanted) {
-        return new TilingOptions(tileSize, minTiles, maxTiles, wanted);
+        return new TilingOptions(tileSize, minTiles, maxTiles, wanted, passOrder);
+    }
+
+    /** These options with another order of the resize's passes. */
+    public TilingOptions withPassOrder(PassOrder order) {
+        return new TilingOptions(tileSize, minTiles, maxTiles, thumbnail, order);
     }
 
     /**
