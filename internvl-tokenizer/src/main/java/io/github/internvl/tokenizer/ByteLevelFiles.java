@@ -42,8 +42,7 @@ final class ByteLevelFiles {
                         BpeJson.NONE,
                         List.of())
                 .write();
-        DecodingRules decoding =
-                new DecodingRules(config.flag("clean_up_tokenization_spaces", false), false, false, false);
+        DecodingRules decoding = new DecodingRules(config.flag("clean_up_tokenization_spaces", false), false, false, 0);
         return new Definition(
                 json, vocabulary, ByteLevelFiles::compose, decoding, cause -> diagnosis(mergesFile, pieces, cause));
     }

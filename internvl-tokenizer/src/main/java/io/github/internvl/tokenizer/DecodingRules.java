@@ -7,7 +7,6 @@ package io.github.internvl.tokenizer;
  * @param replacesEachByte every byte of an invalid UTF-8 sequence becomes its own U+FFFD (SentencePiece); otherwise the longest
  *     beginning of a character becomes one (Python, Java)
  * @param spacesSpecialTokens special tokens that are shown are set off by spaces, as the reference's InternLM2 tokenizer does it
- * @param dropsLeadingSpace the space that the encoder put in front of the text is taken away
+ * @param droppedSpaces how many pieces at the beginning of a text lose the space they begin with, as the encoder put it there
  */
-record DecodingRules(
-        boolean cleansSpaces, boolean replacesEachByte, boolean spacesSpecialTokens, boolean dropsLeadingSpace) {}
+record DecodingRules(boolean cleansSpaces, boolean replacesEachByte, boolean spacesSpecialTokens, int droppedSpaces) {}

@@ -67,12 +67,12 @@ final class SentencePieceFiles {
                                 new BpeJson.Option("byte_fallback", String.valueOf(model.byteFallback()))))
                 .write();
         SpaceEscaper normalizer = new SpaceEscaper(model, vocabulary.added(), overlaid);
-        boolean dropsSpace = model.addsDummyPrefix() || model.removesExtraSpaces();
+        int droppedSpaces = model.removesExtraSpaces() ? Integer.MAX_VALUE : model.addsDummyPrefix() ? 1 : 0;
         return new Definition(
                 json,
                 vocabulary,
                 normalizer::escape,
-                new DecodingRules(true, true, true, dropsSpace),
+                new DecodingRules(true, true, true, droppedSpaces),
                 cause -> TokenizerException.refused(file, cause));
     }
 

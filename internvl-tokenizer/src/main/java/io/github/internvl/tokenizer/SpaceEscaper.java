@@ -54,8 +54,11 @@ final class SpaceEscaper {
         String kept = text;
         if (model.removesExtraSpaces()) {
             kept = SPACES.matcher(text).replaceAll(" ");
-            kept = kept.substring(kept.startsWith(" ") ? 1 : 0);
-            kept = kept.substring(0, kept.length() - (kept.endsWith(" ") ? 1 : 0));
+            int end = kept.length();
+            while (end > 0 && (kept.charAt(end - 1) == ' ' || kept.charAt(end - 1) == ESCAPED)) {
+                end--;
+            }
+            kept = kept.substring(end > 0 && kept.startsWith(" ") ? 1 : 0, end);
         }
         if (!kept.isEmpty() && model.addsDummyPrefix()) {
             result.append(' ');

@@ -20,7 +20,7 @@ public final class TextDecoder {
     private final @Nullable SpaceCleanUp cleanUp;
 
     private final StringBuilder run = new StringBuilder(); // decoded text since the last special token
-    private boolean runBegins = true;
+    private int droppable; // spaces at the beginning of the run
     private boolean afterSpecialToken;
     private final StringBuilder part = new StringBuilder(); // cleaned text on its way out
     private boolean partHasText;
@@ -33,6 +33,7 @@ public final class TextDecoder {
         this.skipsSpecialTokens = skipsSpecialTokens;
         utf8 = new Utf8Joiner(rules.replacesEachByte());
         cleanUp = rules.cleansSpaces() ? new SpaceCleanUp() : null;
+        droppable = rules.droppedSpaces();
     }
 
     /**
@@ -70,9 +71,9 @@ public final class TextDecoder {
     }
 
     private void addText(byte[] bytes) {
-        boolean drops = runBegins && rules.dropsLeadingSpace() && bytes.length > 0 && bytes[0] == ' ';
+        boolean drops = droppable > 0 && bytes.length > 0 && bytes[0] == ' ';
         utf8.append(bytes, drops ? 1 : 0, run);
-        runBegins = false;
+        droppable = drops && bytes.length == 1 ? droppable - 1 : 0;
         afterSpecialToken = false;
         boolean waits = rules.spacesSpecialTokens() && !skipsSpecialTokens;
         if (!waits) {
@@ -86,7 +87,7 @@ public final class TextDecoder {
             run.insert(0, ' ');
         }
         moveRun();
-        runBegins = true;
+        droppable = rules.droppedSpaces();
     }
 
     private void endPart() {

@@ -58,7 +58,7 @@ final class TokenizerJsonFile {
                 json,
                 new Vocabulary(pieces, pieceBytes, List.copyOf(added), path),
                 normalizer,
-                new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip")),
+                new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip") ? 1 : 0),
                 cause -> TokenizerException.refused(path, cause));
     }
 
