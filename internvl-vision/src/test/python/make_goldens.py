@@ -5,7 +5,8 @@
 images/       pictures of every format and kind that is decoded, some of them patched or written byte by byte
 images.csv    what Pillow makes of them: file,width,height,rgb,upright_width,upright_height,upright ("rgb" and "upright"
               are SHA-256 of the RGB bytes, the latter after the EXIF orientation has been applied) or file,error
-resize.csv    bicubic resizes of the noise below: width,height,to_width,to_height,sha256
+resize.csv    bicubic resizes of the noise below: width,height,to_width,to_height,sha256,less_work_first: the latter with
+              the columns first where Pillow 13 does so, which two resizes of one pass each give in any Pillow
 tiles.csv     tilings of the noise: width,height,tile_size,min,max,thumbnail,columns,rows,sha256 of all tiles
 """
 
@@ -174,7 +175,10 @@ def jpegs():
     put("gray_progressive.jpg", encoded(GRAY, "JPEG", quality=70, progressive=True))
     put("restarts.jpg", encoded(RGB, "JPEG", quality=70, restart_marker_blocks=2))
     put("one.jpg", encoded(RGB.crop((0, 0, 1, 1)), "JPEG"))
-    put("icc.jpg", encoded(RGB, "JPEG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()))
+    # A profile that swaps red and green wherever colours are managed; its date would change with each run.
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile[:24] + bytes(12) + profile[36:].replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
+    put("icc.jpg", encoded(RGB, "JPEG", icc_profile=profile))
     cmyk = encoded(CMYK, "JPEG", quality=85)
     put("cmyk.jpg", cmyk)
     put("cmyk_plain.jpg", without(cmyk, 0xEE))
@@ -332,7 +336,11 @@ def resized():
     sizes = [(side(), side(), side(), side()) for _ in range(150)]
     sizes += [(60, 40, 60, 40), (60, 40, 60, 17), (60, 40, 91, 40), (448, 448, 448, 448), (900, 700, 448, 448), (2, 900, 448, 3)]
     for w, h, to_w, to_h in sizes:
-        yield [w, h, to_w, to_h, sha256(noise(w, h).resize((to_w, to_h), Image.BICUBIC).tobytes())]
+        image = noise(w, h)
+        rows_first = image.resize((to_w, to_h), Image.BICUBIC)
+        columns_first = image.resize((w, to_h), Image.BICUBIC).resize((to_w, to_h), Image.BICUBIC)
+        less_work = columns_first if 0 < h - to_h > 2 * (w - to_w) else rows_first
+        yield [w, h, to_w, to_h, sha256(rows_first.tobytes()), sha256(less_work.tobytes())]
 
 
 def ratios(lo, hi):
@@ -384,6 +392,6 @@ if __name__ == "__main__":
     for make in (pngs, jpegs, gifs, bmps, tiffs, webps):
         make()
     write("images.csv", "file,width,height,rgb,upright_width,upright_height,upright", decoded())
-    write("resize.csv", "width,height,to_width,to_height,sha256", resized())
+    write("resize.csv", "width,height,to_width,to_height,sha256,less_work_first", resized())
     write("tiles.csv", "width,height,tile_size,min,max,thumbnail,columns,rows,sha256", tiled())
     write("candidates.csv", "min,max,order", candidates())

@@ -1,0 +1,198 @@
+package io.github.internvl.vision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.management.ThreadMXBean;
+import io.github.internvl.vision.ImageException.Reason;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Decoding of every format and kind, against what Pillow makes of the same bytes. */
+class ImageFormatTest {
+    private static final ImageOptions UPRIGHT = ImageOptions.defaults().withApplyExifOrientation(true);
+    private static final int PIXEL_MEMORY = 1 << 20;
+
+    static Stream<String[]> decodable() {
+        return Goldens.rows("images.csv", 7).filter(row -> row.length == 7);
+    }
+
+    static Stream<String> refused() {
+        return Goldens.rows("images.csv", 7).filter(row -> row.length < 7).map(row -> row[0]);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("decodable")
+    void decodesTheReferencesPixels(
+            String file, int width, int height, String rgb, int uprightWidth, int uprightHeight, String upright) {
+        Image stored = Image.open(Goldens.image(file));
+        assertThat(stored).hasToString("Image[" + width + " x " + height + "]");
+        assertThat(Goldens.sha256(stored.rgb())).isEqualTo(rgb);
+
+        Image turned = Image.open(Goldens.image(file), UPRIGHT);
+        assertThat(turned).hasToString("Image[" + uprightWidth + " x " + uprightHeight + "]");
+        assertThat(Goldens.sha256(turned.rgb())).isEqualTo(upright);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bad_12_bits.jpg, UNSUPPORTED_FORMAT",
+        "bad_block.gif, CORRUPT",
+        "bad_bomb.png, TOO_LARGE",
+        "bad_data.png, CORRUPT",
+        "bad_data.webp, TRUNCATED",
+        "bad_half.bmp, TRUNCATED",
+        "bad_half.gif, TRUNCATED",
+        "bad_half.jpg, TRUNCATED",
+        "bad_half.png, TRUNCATED",
+        "bad_half.tif, TRUNCATED",
+        "bad_half.webp, TRUNCATED",
+        "bad_half_raw.tif, TRUNCATED",
+        "bad_header_only.jpg, TRUNCATED",
+        "bad_header_sum.png, CORRUPT",
+        "bad_no_data.png, TRUNCATED",
+        "bad_no_end.jpg, TRUNCATED",
+        "bad_no_scan.jpg, CORRUPT",
+    })
+    void namesTheReasonAndTheFileThatIsBad(String file, Reason reason) {
+        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.open(Goldens.image(file)));
+        assertThat(failure.reason()).isEqualTo(reason);
+        assertThat(failure).hasMessageStartingWith(Goldens.image(file) + ": ");
+    }
+
+    @ParameterizedTest
+    @MethodSource("refused")
+    void decodesNothingThatTheReferenceRefuses(String file) {
+        assertThatExceptionOfType(ImageException.class).isThrownBy(() -> Image.open(Goldens.image(file)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("decodable")
+    void anythingCutOffGivesATypedErrorOrThePicture(String file) throws IOException {
+        byte[] whole = Files.readAllBytes(Goldens.image(file));
+        Image expected = Image.of(whole);
+        for (int length = 0; length < whole.length; length += 1 + whole.length / 40) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            try {
+                assertThat(Image.of(cut).contentHash()).isEqualTo(expected.contentHash());
+            } catch (ImageException e) {
+                assertThat(e.reason()).isIn(Reason.EMPTY, Reason.NOT_AN_IMAGE, Reason.TRUNCATED, Reason.CORRUPT);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("decodable")
+    void refusesLargePicturesBeforeTakingMemoryForThem(String file, int width, int height) throws IOException {
+        byte[] bytes = Files.readAllBytes(Goldens.image(file));
+        long pixels = (long) width * height;
+        ImageOptions tooSmall = ImageOptions.defaults().withMaxPixels(Math.max(1, pixels - 1));
+        if (pixels > 1) {
+            assertThatExceptionOfType(ImageException.class)
+                    .isThrownBy(() -> Image.of(bytes, tooSmall))
+                    .withMessageContaining(
+                            "at most " + (pixels - 1) + " pixels: " + widthAndHeight(file, width, height))
+                    .matches(e -> e.reason() == Reason.TOO_LARGE);
+        }
+        assertThat(Image.of(bytes, tooSmall.withMaxPixels(pixels)).width()).isEqualTo(width);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"30000, TOO_LARGE", "13000, TRUNCATED", "2000000000, TOO_LARGE", "0, CORRUPT"})
+    void aHeaderThatLiesCostsNoMemory(int side, Reason reason) throws IOException {
+        byte[] bytes = Files.readAllBytes(Goldens.image("bad_bomb.png"));
+        ByteBuffer.wrap(bytes).putInt(16, side).putInt(20, side);
+        CRC32 sum = new CRC32();
+        sum.update(bytes, 12, 17);
+        ByteBuffer.wrap(bytes).putInt(29, (int) sum.getValue());
+
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.of(bytes));
+        long taken = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+        assertThat(failure.reason()).isEqualTo(reason);
+        assertThat(taken).isLessThan(PIXEL_MEMORY);
+    }
+
+    @Test
+    void refusesSidesBeyondAMillionPixels() {
+        EncodedImage image = new EncodedImage("long.png", new byte[0], ImageOptions.defaults());
+        assertThatExceptionOfType(ImageException.class)
+                .isThrownBy(() -> image.checkSize(1, 1_048_577))
+                .withMessage("long.png: the sides of an image must be at most 1048576 pixels: 1 x 1048577; shrink it");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'<html><body>cat</body></html>', NOT_AN_IMAGE, an image must be PNG",
+        "BM is how this text begins, NOT_AN_IMAGE, BM is how this t",
+        "'', EMPTY, there are no bytes",
+        "'....ftypavif', UNSUPPORTED_FORMAT, AVIF; convert it",
+        "'....ftypheic', UNSUPPORTED_FORMAT, (heic)",
+        "'II+.', NOT_AN_IMAGE, II+.",
+    })
+    void tellsWhatTheBytesAreInstead(String text, Reason reason, String found) {
+        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.of(bytes));
+        assertThat(failure.reason()).isEqualTo(reason);
+        assertThat(failure).hasMessageContaining(found);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"444.jpg", "rgba.png", "rgb24.bmp", "predictor.tif", "lossless.webp"})
+    void pluginsOnTheClassPathAreNeverAsked(String file) {
+        IIORegistry registry = IIORegistry.getDefaultInstance();
+        Trap trap = new Trap();
+        registry.registerServiceProvider(trap);
+        try {
+            assertThat(Image.open(Goldens.image(file)).width()).isPositive();
+        } finally {
+            registry.deregisterServiceProvider(trap);
+        }
+    }
+
+    private static String widthAndHeight(String file, int width, int height) {
+        boolean turnedByTheDecoder = file.toLowerCase(Locale.ROOT).matches("turned[5-8].tif");
+        return turnedByTheDecoder ? height + " x " + width : width + " x " + height;
+    }
+
+    /** A reader that claims every input and can read none. */
+    private static final class Trap extends ImageReaderSpi {
+        Trap() {
+            vendorName = "trap";
+            version = "1";
+            names = new String[] {"png", "jpeg", "gif", "bmp", "tiff", "webp"};
+            pluginClassName = "trap";
+        }
+
+        @Override
+        public boolean canDecodeInput(Object source) {
+            return true;
+        }
+
+        @Override
+        public ImageReader createReaderInstance(Object extension) {
+            throw new AssertionError("asked");
+        }
+
+        @Override
+        public String getDescription(Locale locale) {
+            return "trap";
+        }
+    }
+}
