@@ -5,6 +5,8 @@ import io.github.internvl.internal.generate.Sequence;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,26 +21,23 @@ import org.jspecify.annotations.Nullable;
  * before its end stops the generation and frees its slot; what was generated so far is the response then. The counterpart
  * in the model card is {@code TextIteratorStreamer}.
  *
- * <p>One thread reads; any thread may close. If generating fails, reading throws {@link InternVLException}.
+ * <p>One thread reads; any thread may close or wait for the response. If generating fails, reading throws {@link InternVLException}.
  */
 public final class ChatStream implements Iterable<String>, AutoCloseable {
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final AtomicBoolean read = new AtomicBoolean();
+    private final CompletableFuture<ChatResponse> outcome = new CompletableFuture<>();
     private final Function<Generation, ChatResponse> finish;
-    private @Nullable Sequence sequence;
-    private @Nullable ChatResponse response;
-    private @Nullable RuntimeException failure;
+    private volatile @Nullable Sequence sequence;
 
-    /** What the engine tells: a piece of text, the end, or a failure. */
+    /** What a reader gets from the engine: a piece of text, or that no more come. */
     private sealed interface Event {
         record Piece(String text) implements Event {}
 
-        record End(Generation generation) implements Event {}
-
-        record Failure(RuntimeException cause) implements Event {}
+        record End() implements Event {}
     }
 
-    /** Makes a stream whose response {@code finish} makes of what the engine gives, on the reader's thread. */
+    /** Makes a stream whose response {@code finish} makes of what the engine gives, on the engine's thread. */
     ChatStream(Function<Generation, ChatResponse> finish) {
         this.finish = finish;
     }
@@ -53,12 +52,14 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
 
             @Override
             public void onEnd(Generation generation) {
-                events.add(new Event.End(generation));
+                outcome.complete(finish.apply(generation));
+                events.add(new Event.End());
             }
 
             @Override
             public void onFailure(RuntimeException cause) {
-                events.add(new Event.Failure(cause));
+                outcome.completeExceptionally(cause);
+                events.add(new Event.End());
             }
         };
     }
@@ -106,23 +107,25 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         };
     }
 
-    /** The whole response; waits for it, passing over pieces that nobody has read. */
+    /** The whole response; waits for it. Pieces may be read before, meanwhile, or not at all. */
     public ChatResponse response() {
-        while (nextPiece() != null) {}
-        if (failure != null) {
-            throw failure;
+        try {
+            return outcome.get();
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException failure
+                    ? failure
+                    : new InternVLException("the answer failed: " + e.getCause(), e);
         }
-        if (response == null) {
-            throw new IllegalStateException("the answer ended without a response");
-        }
-        return response;
     }
 
     /** Stops generating, if it still goes on. Harmless when repeated. */
     @Override
     public void close() {
-        if (sequence != null) {
-            sequence.cancel();
+        Sequence submitted = sequence;
+        if (submitted != null) {
+            submitted.cancel();
         }
     }
 
@@ -135,28 +138,22 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     /** The next piece, or null at the end; throws what made the answer fail. */
     @Nullable
     String nextPiece() {
-        if (response != null) {
-            return null;
-        }
-        if (failure != null) {
-            throw failure;
-        }
-        Event event;
         try {
-            event = events.take();
+            Event event = events.take();
+            if (event instanceof Event.Piece piece) {
+                return piece.text();
+            }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            close();
-            throw new InternVLException("interrupted while waiting for the answer; its generation was stopped", e);
+            throw interrupted(e);
         }
-        if (event instanceof Event.Piece piece) {
-            return piece.text();
-        }
-        if (event instanceof Event.End end) {
-            response = finish.apply(end.generation());
-            return null;
-        }
-        failure = ((Event.Failure) event).cause();
-        throw failure;
+        events.add(new Event.End()); // for whoever asks again
+        response();
+        return null;
+    }
+
+    private InternVLException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        close();
+        return new InternVLException("interrupted while waiting for the answer; its generation was stopped", e);
     }
 }

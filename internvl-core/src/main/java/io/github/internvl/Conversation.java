@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class Conversation {
     private final InternVL model;
-    private List<Turn> history;
+    private volatile List<Turn> history; // written when an answer is complete, on the engine's thread
 
     Conversation(InternVL model, List<Turn> history) {
         this.model = model;

@@ -44,6 +44,7 @@ public final class InternVL implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final RequestPreparer preparer;
     private final Engine engine;
+    private volatile boolean closed;
 
     private InternVL(ModelInfo info, Tokenizer tokenizer, RequestPreparer preparer, Engine engine) {
         this.info = info;
@@ -93,7 +94,7 @@ public final class InternVL implements AutoCloseable {
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
         long start = System.nanoTime();
-        return submit(preparer.check(request), start, onResponse);
+        return submit(check(request), start, onResponse);
     }
 
     /**
@@ -103,7 +104,7 @@ public final class InternVL implements AutoCloseable {
      */
     public List<ChatResponse> batchChat(List<ChatRequest> requests) {
         List<RequestPreparer.Checked> checked =
-                requests.stream().map(preparer::check).toList();
+                requests.stream().map(this::check).toList();
         List<ChatStream> streams = new ArrayList<>();
         try {
             for (RequestPreparer.Checked request : checked) {
@@ -127,7 +128,14 @@ public final class InternVL implements AutoCloseable {
 
     /** Counts the tokens of a request's prompt, visual tokens included, without running the model. */
     public int countTokens(ChatRequest request) {
-        return preparer.check(request).prompt().ids().length;
+        return check(request).prompt().ids().length;
+    }
+
+    private RequestPreparer.Checked check(ChatRequest request) {
+        if (closed) {
+            throw new InternVLException("the model is closed; load it again to ask more");
+        }
+        return preparer.check(request);
     }
 
     private ChatStream submit(RequestPreparer.Checked checked, long start, Consumer<ChatResponse> onResponse) {
@@ -163,13 +171,14 @@ public final class InternVL implements AutoCloseable {
     /** Ends all requests and frees the model. Harmless when repeated. */
     @Override
     public void close() {
+        closed = true;
         engine.close();
         tokenizer.close();
     }
 
     /** Collects how to load a model. Not thread-safe. */
     public static final class Builder {
-        private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d+");
+        private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
         private static final int CHUNK_TOKENS = 512;
         private static final int USUAL_CONTEXT = 8192;
 
@@ -255,7 +264,7 @@ public final class InternVL implements AutoCloseable {
             try {
                 int context = contextLength > 0 ? contextLength : usualContext(config);
                 RequestPreparer preparer = new RequestPreparer(config, template, tokenizer, context, passOrder);
-                String place = device == null ? (TorchRuntime.gpuCount() > 0 ? "cuda:0" : "cpu") : device;
+                String place = device();
                 NumberFormat format =
                         precision == null ? config.storedFormat() : NumberFormat.valueOf(precision.name());
                 Models models = models(checkpoint, format, place);
@@ -272,6 +281,19 @@ public final class InternVL implements AutoCloseable {
                 tokenizer.close();
                 throw e;
             }
+        }
+
+        private String device() {
+            int gpus = TorchRuntime.gpuCount();
+            if (device == null) {
+                return gpus > 0 ? "cuda:0" : "cpu";
+            }
+            if (!device.equals("cpu") && Integer.parseInt(device.substring("cuda:".length())) >= gpus) {
+                throw new InternVLException(
+                        "device " + device + " is not there: libtorch " + TorchRuntime.version() + " sees " + gpus
+                                + " CUDA devices; use cpu, or put a CUDA build of libtorch on the class path");
+            }
+            return device;
         }
 
         private Models models(Checkpoint checkpoint, NumberFormat format, String place) {

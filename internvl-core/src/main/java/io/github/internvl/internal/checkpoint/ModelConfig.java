@@ -121,7 +121,7 @@ public record ModelConfig(
         double ratio = config.real("downsample_ratio", 0.5);
         int unshuffle = (int) Math.round(1 / ratio);
         int patch = vision.number("patch_size");
-        if (unshuffle < 1 || tileSize % patch != 0 || tileSize / patch % unshuffle != 0) {
+        if (Math.abs(ratio * unshuffle - 1) > 1e-6 || tileSize % patch != 0 || tileSize / patch % unshuffle != 0) {
             throw config.wrong(
                     "force_image_size",
                     tileSize + " with patch_size " + patch + " and downsample_ratio " + ratio,

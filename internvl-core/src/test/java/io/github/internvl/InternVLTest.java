@@ -1,0 +1,210 @@
+package io.github.internvl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.internvl.vision.Image;
+import io.github.internvl.vision.PassOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class InternVLTest {
+    private static final Image LAND = Image.open(TinyCheckpoint.picture("river.png"));
+    private static final Image TALL = Image.open(TinyCheckpoint.picture("tower.png"));
+    private static final Image SQUARE = Image.open(TinyCheckpoint.picture("window.png"));
+
+    private static InternVL model;
+
+    @BeforeAll
+    static void load() {
+        model = InternVL.builder(TinyCheckpoint.qwen())
+                .precision(Precision.FLOAT32)
+                .passOrder(PassOrder.LESS_WORK_FIRST)
+                .load();
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+    }
+
+    @Test
+    void answersTheSameInAllWaysOfAsking() {
+        ChatRequest request = ask("Image-1: <image>\nImage-2: <image>\nCompare them.", LAND, TALL);
+        String answer = model.chat(request).text();
+
+        assertThat(answer).isNotEmpty();
+        try (ChatStream stream = model.stream(request)) {
+            List<String> pieces = new ArrayList<>();
+            stream.forEach(pieces::add);
+            assertThat(String.join("", pieces)).isEqualTo(answer);
+            assertThat(pieces).hasSizeGreaterThan(1);
+            assertThat(stream.response().text()).isEqualTo(answer);
+        }
+        assertThat(model.batchChat(List.of(ask("Hi."), request, ask("What is this?", SQUARE)))
+                        .get(1)
+                        .text())
+                .isEqualTo(answer);
+        assertThat(model.conversation().ask(request).text()).isEqualTo(answer);
+    }
+
+    @Test
+    void remembersTheRoundsOfAConversation() {
+        Conversation talk = model.conversation();
+        ChatResponse first = talk.ask(ask("What is this?", SQUARE));
+        ChatResponse second = talk.ask(ask("And now?", LAND));
+
+        assertThat(first.history()).hasSize(1);
+        assertThat(talk.history()).isEqualTo(second.history()).hasSize(2);
+        assertThat(talk.history().get(0)).isEqualTo(new Turn("<image>\nWhat is this?", List.of(SQUARE), first.text()));
+        ChatRequest again =
+                ask("And now?", LAND).toBuilder().history(first.history()).build();
+        assertThat(model.chat(again).text()).isEqualTo(second.text());
+        assertThat(second.usage().promptTokens()).isEqualTo(model.countTokens(again));
+    }
+
+    @Test
+    void resumesAConversation() {
+        Conversation talk = model.conversation();
+        talk.ask(ask("What is this?", SQUARE));
+        Conversation resumed = model.conversation(talk.history());
+
+        assertThat(resumed.ask(ask("Why?")).text())
+                .isEqualTo(talk.ask(ask("Why?")).text());
+    }
+
+    @Test
+    void countsTokensWithoutRunningTheModel() {
+        int tokensPerTile = model.info().tokensPerTile();
+        int text = model.countTokens(ask("<image>\nHi.", SQUARE))
+                - model.chat(ask("<image>\nHi.", SQUARE)).usage().visualTokens();
+
+        assertThat(model.countTokens(
+                        ask("<image>\nHi.", LAND).toBuilder().maxTiles(2).build()))
+                .isEqualTo(text + 3 * tokensPerTile);
+        ChatResponse.Usage usage = model.chat(ask("<image>\nHi.", LAND)).usage();
+        assertThat(usage.visualTokens() % tokensPerTile).isZero();
+        assertThat(usage.promptTokens()).isEqualTo(text + usage.visualTokens());
+        assertThat(usage.generatedTokens()).isBetween(1, 12);
+    }
+
+    @Test
+    void endsAtTheTokenLimitAndAtStopTexts() {
+        ChatResponse limited =
+                model.chat(ChatRequest.builder().text("Hi.").maxNewTokens(3).build());
+        assertThat(limited.finishReason()).isEqualTo(ChatResponse.FinishReason.LENGTH);
+        assertThat(limited.usage().generatedTokens()).isEqualTo(3);
+
+        String whole = model.chat(ask("Hi.")).text();
+        String stop = whole.substring(4, 6);
+        ChatResponse stopped = model.chat(
+                ChatRequest.builder().text("Hi.").maxNewTokens(12).stop(stop).build());
+        assertThat(stopped.finishReason()).isEqualTo(ChatResponse.FinishReason.STOP);
+        assertThat(stopped.text())
+                .isEqualTo(whole.substring(0, whole.indexOf(stop)).strip());
+    }
+
+    @Test
+    void repeatsSampledAnswersWithTheSameSeed() {
+        ChatRequest request = ask("Tell me a story.").toBuilder()
+                .temperature(1.5)
+                .topK(0)
+                .seed(7)
+                .build();
+        String first = model.chat(request).text();
+
+        assertThat(model.chat(request).text()).isEqualTo(first);
+        assertThat(model.chat(request.toBuilder().seed(8).build()).text()).isNotEqualTo(first);
+    }
+
+    static Stream<Arguments> badRequests() {
+        return Stream.of(
+                Arguments.of(ask("<image>\n<image>\nHi.", LAND), "2 tags for 1 pictures"),
+                Arguments.of(ask("<image>\n<image>\nHi.", LAND, TALL, SQUARE), "2 tags for 3 pictures"),
+                Arguments.of(ask("<image>\nHi."), "1 tags for 0 pictures"),
+                Arguments.of(
+                        ask("Hi.").toBuilder()
+                                .history(List.of(new Turn("Hi.", "An <image> of it.")))
+                                .build(),
+                        "answer in the history"),
+                Arguments.of(ask("What does <IMG_CONTEXT> mean?", LAND), "<IMG_CONTEXT>"),
+                Arguments.of(ask("word ".repeat(9000)), "shorter than the context"),
+                Arguments.of(ask("Hi.", LAND).toBuilder().maxTiles(5000).build(), "maxTiles"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badRequests")
+    void refusesABadRequestAndGoesOnServing(ChatRequest request, String reason) {
+        assertThatThrownBy(() -> model.chat(request))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining(reason);
+        assertThatThrownBy(() -> model.batchChat(List.of(ask("Hi."), request)))
+                .isInstanceOf(InvalidRequestException.class);
+        assertThat(model.chat(ask("Hi.")).text()).isNotEmpty();
+    }
+
+    @Test
+    void refusesSettingsThatMeanNothing() {
+        List<Runnable> wrong = List.of(
+                () -> ChatRequest.builder().maxNewTokens(0),
+                () -> ChatRequest.builder().temperature(0),
+                () -> ChatRequest.builder().temperature(Double.NaN),
+                () -> ChatRequest.builder().topK(-1),
+                () -> ChatRequest.builder().topP(0),
+                () -> ChatRequest.builder().topP(1.1),
+                () -> ChatRequest.builder().stop(""),
+                () -> ChatRequest.builder().maxTiles(0),
+                () -> ChatRequest.builder().build(),
+                () -> InternVL.builder(Path.of(".")).device("gpu"),
+                () -> InternVL.builder(Path.of(".")).contextLength(0));
+        for (Runnable builder : wrong) {
+            assertThatThrownBy(builder::run).isInstanceOf(InvalidRequestException.class);
+        }
+    }
+
+    @Test
+    void endsWhatRunsWhenItIsClosed() {
+        InternVL brief = InternVL.load(TinyCheckpoint.internlm2());
+        ChatStream running = brief.stream(
+                ChatRequest.builder().text("Hi.").maxNewTokens(100_000).build());
+        assertThat(running.iterator().hasNext()).isTrue();
+        brief.close();
+        brief.close();
+
+        assertThatThrownBy(running::response).isInstanceOf(InternVLException.class);
+        assertThatThrownBy(() -> brief.chat("Hi."))
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("closed");
+    }
+
+    @Test
+    void namesADeviceThatIsNotThere() {
+        assertThatThrownBy(() ->
+                        InternVL.builder(TinyCheckpoint.qwen()).device("cuda:7").load())
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("cuda:7");
+    }
+
+    @Test
+    void saysWhatWasLoaded() {
+        ModelInfo info = ModelInfo.of(TinyCheckpoint.internlm2());
+
+        assertThat(info.languageModel()).isEqualTo("internlm2");
+        assertThat(info.parameters()).isGreaterThan(info.visionParameters());
+        assertThat(info.weightBytes()).isEqualTo(2 * info.parameters());
+        assertThat(Objects.requireNonNull(info.storedPrecision())).isEqualTo(Precision.BFLOAT16);
+    }
+
+    private static ChatRequest ask(String text, Image... images) {
+        return ChatRequest.builder().text(text, images).maxNewTokens(12).build();
+    }
+}

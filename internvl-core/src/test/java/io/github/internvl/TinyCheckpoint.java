@@ -1,0 +1,50 @@
+package io.github.internvl;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** The project's own tiny checkpoints, and copies of them to spoil. */
+public final class TinyCheckpoint {
+    private static final Path GOLDENS = Path.of("..", "src", "test", "resources", "goldens", "conformance");
+
+    private TinyCheckpoint() {}
+
+    /** A Qwen2 one with the 300M kind of ViT, in two files. */
+    public static Path qwen() {
+        return GOLDENS.resolve("tiny-qwen").resolve("model");
+    }
+
+    /** An InternLM2 one with the 6B kind of ViT. */
+    public static Path internlm2() {
+        return GOLDENS.resolve("tiny-internlm2").resolve("model");
+    }
+
+    /** A picture. */
+    public static Path picture(String name) {
+        return GOLDENS.resolve("images").resolve(name);
+    }
+
+    /** Copies a checkpoint into an empty folder. */
+    public static Path copy(Path checkpoint, Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(checkpoint)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        return folder;
+    }
+
+    /** Changes a text file of a copy. */
+    public static void edit(Path file, UnaryOperator<String> change) throws IOException {
+        String before = Files.readString(file, StandardCharsets.UTF_8);
+        String after = change.apply(before);
+        if (after.equals(before)) {
+            throw new IllegalStateException("the edit changed nothing in " + file);
+        }
+        Files.writeString(file, after, StandardCharsets.UTF_8);
+    }
+}
