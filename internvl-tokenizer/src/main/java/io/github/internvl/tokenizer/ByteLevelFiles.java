@@ -87,7 +87,10 @@ final class ByteLevelFiles {
         try {
             List<String> lines = Files.readAllLines(file);
             boolean versioned = !lines.isEmpty() && lines.get(0).startsWith("#version");
-            return lines.subList(versioned ? 1 : 0, lines.size());
+            return lines.stream()
+                    .skip(versioned ? 1 : 0)
+                    .filter(line -> !line.isEmpty())
+                    .toList();
         } catch (IOException e) {
             throw TokenizerException.unreadable(file, e);
         }

@@ -38,11 +38,15 @@ record JsonFile(Path path) {
             throw e;
         } catch (IOException
                 | RuntimeException e) { // Gson reports values of the wrong kind by exceptions of many types
-            throw new TokenizerException(
-                    path + ": must be valid JSON of the expected layout (" + e.getMessage()
-                            + "); download it again from the checkpoint's repository",
-                    e);
+            throw damaged(e);
         }
+    }
+
+    TokenizerException damaged(Exception cause) {
+        return new TokenizerException(
+                path + ": must be valid JSON of the expected layout (" + cause.getMessage()
+                        + "); download it again from the checkpoint's repository",
+                cause);
     }
 
     /** The object the file holds, an empty one if there is no such file. */

@@ -20,7 +20,7 @@ public final class TextDecoder {
     private final @Nullable SpaceCleanUp cleanUp;
 
     private final StringBuilder run = new StringBuilder(); // decoded text since the last special token
-    private int droppable; // spaces at the beginning of the run
+    private int droppable; // pieces at the beginning of the run that may lose a space
     private boolean afterSpecialToken;
     private final StringBuilder part = new StringBuilder(); // cleaned text on its way out
     private boolean partHasText;

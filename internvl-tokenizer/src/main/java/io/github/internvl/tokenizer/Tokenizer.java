@@ -87,7 +87,8 @@ public final class Tokenizer implements AutoCloseable {
     /**
      * The text of some ids, as the reference decodes them. Bytes that form no character become U+FFFD. InternLM2.5's tokenizer also
      * cleans up spaces, in code and tables too ({@code " ."} becomes {@code "."}, {@code " n't"} becomes {@code "n't"}), and sets off
-     * special tokens by spaces where they are kept.
+     * special tokens by spaces where they are kept. A tokenizer read from {@code tokenizer.json} does neither, as transformers' fast
+     * tokenizers, unless {@code tokenizer_config.json} asks for the clean-up.
      *
      * @param skipSpecialTokens whether {@linkplain #isSpecial special} tokens are left out, as chat does with answers
      * @throws IllegalArgumentException if an id has no token

@@ -27,12 +27,7 @@ final class TokenizerConfig {
         config = file.objectIfPresent();
         roles(config);
         roles(new JsonFile(folder.resolve("special_tokens_map.json")).objectIfPresent());
-        if (Files.exists(file.path())) {
-            file.read(json -> {
-                addFromConfig();
-                return true;
-            });
-        }
+        addFromConfig();
         JsonFile addedTokens = new JsonFile(folder.resolve("added_tokens.json"));
         if (Files.exists(addedTokens.path())) {
             addedTokens.read(JsonFile::ids).forEach((content, id) -> add(id, content, false));
@@ -81,12 +76,21 @@ final class TokenizerConfig {
     }
 
     private void addFromConfig() {
-        if (config.get("added_tokens_decoder") instanceof JsonObject decoder) {
-            decoder.asMap().forEach((id, entry) -> {
-                JsonObject token = entry.getAsJsonObject();
+        if (!(config.get("added_tokens_decoder") instanceof JsonObject decoder)) {
+            return;
+        }
+        for (Map.Entry<String, JsonElement> entry : decoder.entrySet()) {
+            try {
+                JsonObject token = entry.getValue().getAsJsonObject();
+                String content = content(token);
+                if (content == null) {
+                    throw new IllegalStateException("token " + entry.getKey() + " has no content");
+                }
                 boolean special = token.has("special") && token.get("special").getAsBoolean();
-                add(Integer.parseInt(id), token.get("content").getAsString(), special);
-            });
+                add(Integer.parseInt(entry.getKey()), content, special);
+            } catch (IllegalStateException | NumberFormatException e) {
+                throw file.damaged(e);
+            }
         }
     }
 

@@ -74,6 +74,13 @@ class TokenizerFilesTest {
     }
 
     @Test
+    void namesAConfigurationWithoutTheContentOfAToken() throws IOException {
+        Family.INTERNLM2.copyTo(folder);
+        edit("tokenizer_config.json", "\"content\": \"<img>\"", "\"text\": \"<img>\"");
+        assertRefused().hasMessageContaining("tokenizer_config.json").hasMessageContaining("expected layout");
+    }
+
+    @Test
     void showsAMergeOfUnknownTokens() throws IOException {
         Family.QWEN2.copyTo(folder);
         Path merges = folder.resolve("merges.txt");

@@ -3,6 +3,9 @@ package io.github.internvl.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -10,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -54,6 +58,18 @@ class TokenizerTest {
                 assertThat(fast.encode(row.text())).as(row.text()).isEqualTo(original.encode(row.text()));
             }
             assertThat(fast.size()).isEqualTo(original.size());
+        }
+    }
+
+    @Test
+    void cleansUpSpacesWhereTheConfigurationAsksForIt(@TempDir Path folder) throws IOException {
+        Path config = Family.QWEN2_FAST.copyTo(folder).resolve("tokenizer_config.json");
+        Files.writeString(config, "{\"clean_up_tokenization_spaces\": true}");
+        try (Tokenizer asked = Tokenizer.load(folder);
+                Tokenizer unasked = Family.QWEN2_FAST.load()) {
+            int[] ids = unasked.encode("it 's a .");
+            assertThat(asked.decode(ids, true)).isEqualTo("it's a.");
+            assertThat(unasked.decode(ids, true)).isEqualTo("it 's a .");
         }
     }
 
