@@ -194,6 +194,7 @@ def jpegs():
     damaged[-300:-200] = random.Random(1).randbytes(100).replace(b"\xff", b"\0")
     put("damaged_scan.jpg", bytes(damaged))
     put("bad_no_end.jpg", plain[:-2])
+    put("bad_end_in_comment.jpg", encoded(RGB, "JPEG", progressive=True)[:-2] + b"\xff\xfe\0\x10\xff\xd9")
     put("bad_half.jpg", plain[: len(plain) // 2])
     put("bad_header_only.jpg", plain[:300])
     put("bad_no_scan.jpg", plain[: plain.index(b"\xff\xda")] + b"\xff\xd9")

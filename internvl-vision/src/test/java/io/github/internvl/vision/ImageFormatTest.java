@@ -9,6 +9,7 @@ import io.github.internvl.vision.ImageException.Reason;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
@@ -56,6 +57,7 @@ class ImageFormatTest {
         "bad_bomb.png, TOO_LARGE",
         "bad_data.png, CORRUPT",
         "bad_data.webp, TRUNCATED",
+        "bad_end_in_comment.jpg, TRUNCATED",
         "bad_half.bmp, TRUNCATED",
         "bad_half.gif, TRUNCATED",
         "bad_half.jpg, TRUNCATED",
@@ -121,10 +123,29 @@ class ImageFormatTest {
         sum.update(bytes, 12, 17);
         ByteBuffer.wrap(bytes).putInt(29, (int) sum.getValue());
 
+        assertRefusedWithoutMemory(bytes, reason);
+    }
+
+    @Test
+    void aTruncatedFileCostsNoMemory() throws IOException {
+        byte[] jpeg = Files.readAllBytes(Goldens.image("bad_half.jpg"));
+        int frame = 0;
+        while (jpeg[frame] != (byte) 0xff || jpeg[frame + 1] != (byte) 0xc0) {
+            frame++;
+        }
+        ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 13000).putShort(frame + 7, (short) 13000);
+        assertRefusedWithoutMemory(jpeg, Reason.TRUNCATED);
+
+        byte[] bmp = Files.readAllBytes(Goldens.image("rgb24.bmp"));
+        ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN).putInt(18, 13000).putInt(22, 13000);
+        assertRefusedWithoutMemory(bmp, Reason.TRUNCATED);
+    }
+
+    private static void assertRefusedWithoutMemory(byte[] bytes, Reason reason) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+        long before = threads.getCurrentThreadAllocatedBytes();
         ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.of(bytes));
-        long taken = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+        long taken = threads.getCurrentThreadAllocatedBytes() - before;
         assertThat(failure.reason()).isEqualTo(reason);
         assertThat(taken).isLessThan(PIXEL_MEMORY);
     }
