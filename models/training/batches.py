@@ -1,0 +1,166 @@
+"""Packs samples into tensors: one shared picture prefix, then every question as its own branch after it."""
+
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+import torch
+
+import pixels
+import tasks
+from model import SYSTEM_MESSAGE, TOKENS_PER_TILE
+from scenes import COLORS, SHAPES
+
+SIDE = int(TOKENS_PER_TILE**0.5)
+CLASSES = (*SHAPES, "bar")
+CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+OPEN = f"<|im_start|>system\n{SYSTEM_MESSAGE}<|im_end|>\n<|im_start|>user\n"
+ANSWER = "<|im_end|>\n<|im_start|>assistant\n"
+NEXT = "<|im_end|>\n<|im_start|>user\n"
+END = "<|im_end|>"
+
+
+@dataclass
+class Packed:
+    """One sample as ids; branch 0 is the prefix, each question has a number of its own."""
+
+    ids: list[int]
+    positions: list[int]
+    branches: list[int]
+    targets: list[int]
+    weights: list[float]
+
+
+@dataclass
+class Batch:
+    """What one step needs; targets are -100 where nothing is learned."""
+
+    tiles: torch.Tensor
+    dense: dict[str, torch.Tensor]
+    ids: torch.Tensor
+    positions: torch.Tensor
+    branches: torch.Tensor
+    targets: torch.Tensor
+    weights: torch.Tensor
+
+    def to(self, device: str) -> "Batch":
+        moved = {k: v.to(device, non_blocking=True) for k, v in vars(self).items() if k != "dense"}
+        return Batch(dense={k: v.to(device) for k, v in self.dense.items()}, **moved)
+
+    def mask(self) -> torch.Tensor:
+        """[rows, 1, length, length]: what each position may look at, as numbers to add to the scores."""
+        length = self.ids.shape[1]
+        order = torch.arange(length, device=self.ids.device)
+        keys, queries = self.branches[:, None, :], self.branches[:, :, None]
+        seen = ((keys == 0) | (keys == queries)) & (order[None, None, :] <= order[None, :, None])
+        return torch.zeros(seen.shape, device=seen.device).masked_fill(~seen, torch.finfo(torch.float32).min)[:, None]
+
+
+def image_text(counts: list[int], prefix: str) -> str:
+    """The prefix with each <image> replaced by its picture's context tokens."""
+    for count in counts:
+        prefix = prefix.replace("<image>", "<img>" + "<IMG_CONTEXT>" * (TOKENS_PER_TILE * count) + "</img>", 1)
+    return prefix
+
+
+def pack(tokens, prefix: str, questions) -> Packed:
+    ids = tokens.encode(prefix, add_special_tokens=False)
+    shared = len(ids)
+    packed = Packed(ids, list(range(shared)), [0] * shared, [-100] * shared, [0.0] * shared)
+    for branch, question in enumerate(questions, 1):
+        text, learned = [], []
+        for k, (asked, answer) in enumerate(question.rounds):
+            before = tokens.encode((NEXT if k else "") + asked + ANSWER, add_special_tokens=False)
+            reply = tokens.encode(answer + END, add_special_tokens=False)
+            text += before + reply
+            learned += [0.0] * len(before) + [len(reply) ** -0.5] * len(reply)
+        packed.ids += text
+        packed.positions += range(shared, shared + len(text))
+        packed.branches += [branch] * len(text)
+        packed.targets += [t if w else -100 for t, w in zip(text[1:] + [0], learned[1:] + [0.0])]
+        packed.weights += learned[1:] + [0.0]
+    return packed
+
+
+def dense_targets(picture, part) -> dict[str, np.ndarray]:
+    """Per visual token of a tile: which shape and colour it shows, the object's box in the tile, the characters."""
+    width, height = picture.image.size
+    left, top, right, bottom = part
+
+    def local(box):
+        xs = [(x / width - left) / (right - left) for x in box[::2]]
+        ys = [(y / height - top) / (bottom - top) for y in box[1::2]]
+        return xs[0], ys[0], xs[1], ys[1]
+
+    start = np.arange(SIDE) / SIDE
+    best = np.full((SIDE, SIDE), 0.2 / SIDE**2)
+    kind, color = np.zeros((SIDE, SIDE), np.int64), np.zeros((SIDE, SIDE), np.int64)
+    boxes = np.zeros((SIDE, SIDE, 4), np.float32)
+    for drawn in picture.things:
+        x1, y1, x2, y2 = box = local(drawn.box)
+        across = np.clip(np.minimum(x2, start + 1 / SIDE) - np.maximum(x1, start), 0, None)
+        down = np.clip(np.minimum(y2, start + 1 / SIDE) - np.maximum(y1, start), 0, None)
+        overlap = down[:, None] * across[None, :]
+        mine = overlap > best
+        best[mine] = overlap[mine]
+        kind[mine] = 1 + CLASSES.index(drawn.shape)
+        color[mine] = 1 + list(COLORS).index(drawn.color)
+        boxes[mine] = np.clip(box, -1, 2)
+    chars = np.zeros((SIDE, SIDE, len(CHARS)), np.float32)
+    middle = start + 0.5 / SIDE
+    for glyph in picture.glyphs:
+        x1, y1, x2, y2 = local(glyph.box)
+        column, row = int((x1 + x2) / 2 * SIDE), int((y1 + y2) / 2 * SIDE)
+        inside = ((middle >= y1) & (middle <= y2))[:, None] & ((middle >= x1) & (middle <= x2))[None, :]
+        chars[inside, CHARS.index(glyph.char.upper())] = 1
+        if 0 <= column < SIDE and 0 <= row < SIDE:
+            chars[row, column, CHARS.index(glyph.char.upper())] = 1
+    return {"kind": kind, "color": color, "box": boxes, "chars": chars}
+
+
+def padded(rows: list[list], fill, dtype) -> torch.Tensor:
+    length = -(-max(map(len, rows)) // 32) * 32
+    return torch.tensor([row + [fill] * (length - len(row)) for row in rows], dtype=dtype)
+
+
+class Batches(torch.utils.data.Dataset):
+    """Batch k of the stage is the same whenever and wherever it is made."""
+
+    def __init__(self, tokens, seed: int, size: int, total: int, pictures_only: bool):
+        self.tokens, self.seed, self.size, self.total, self.pictures_only = tokens, seed, size, total, pictures_only
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __getitem__(self, index: int) -> Batch:
+        rows, cut, dense = [], [], []
+        for k in range(self.size):
+            rng = Random(f"{self.seed}/{index}/{k}")
+            drawn = tasks.sample(rng)
+            shown = drawn.pictures[:1] if self.pictures_only else drawn.pictures
+            counts = []
+            for picture in shown:
+                made = pixels.tiles(picture.image, 1 if self.pictures_only else drawn.max_tiles)
+                counts.append(len(made))
+                cut += [tile.pixels for tile in made]
+                dense += [dense_targets(picture, tile.part) for tile in made]
+            questions = () if self.pictures_only else drawn.questions
+            rows.append(pack(self.tokens, OPEN + image_text(counts, drawn.prefix), questions))
+        return Batch(
+            tiles=torch.from_numpy(np.stack(cut)),
+            dense={name: torch.from_numpy(np.stack([d[name] for d in dense])) for name in dense[0]},
+            ids=padded([r.ids for r in rows], self.tokens.pad_token_id, torch.long),
+            positions=padded([r.positions for r in rows], 0, torch.long),
+            branches=padded([r.branches for r in rows], -1, torch.long),
+            targets=padded([r.targets for r in rows], -100, torch.long),
+            weights=padded([r.weights for r in rows], 0.0, torch.float),
+        )
+
+
+def kinds(tokens, seed, index: int, size: int) -> dict[tuple[int, int], str]:
+    """The kind of each question of a batch, by row and branch."""
+    found = {}
+    for row in range(size):
+        drawn = tasks.sample(Random(f"{seed}/{index}/{row}"))
+        found |= {(row, branch): question.kind for branch, question in enumerate(drawn.questions, 1)}
+    return found

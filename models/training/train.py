@@ -1,0 +1,217 @@
+"""Trains the demo model: first dense targets per visual token, then questions with that loss beside them.
+
+Runs in slices: `--minutes` ends a slice, the same command again goes on where it ended. Same seed, same losses.
+"""
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+import batches
+import model as demo
+from optimizer import optimizers
+from pixels import normalized
+
+HELD_OUT = "held-out"
+WIDTHS = {"kind": 1 + len(batches.CLASSES), "color": 1 + len(batches.COLORS), "box": 4, "chars": len(batches.CHARS)}
+
+
+def dense_head() -> torch.nn.Linear:
+    """Reads the dense targets off a visual token; starts out sure that no character is there."""
+    head = torch.nn.Linear(demo.TEXT["hidden_size"], sum(WIDTHS.values()))
+    torch.nn.init.constant_(head.bias[-WIDTHS["chars"] :], -5.0)
+    return head
+
+
+def dense_loss(head, visual, targets) -> torch.Tensor:
+    """What the throw-away head reads off each visual token, against what was drawn there."""
+    side = batches.SIDE
+    read = head(visual).float().view(-1, side, side, sum(WIDTHS.values()))
+    kind, color, box, chars = read.split(list(WIDTHS.values()), dim=-1)
+    shown = targets["kind"] > 0
+    weight = torch.ones(kind.shape[-1], device=kind.device)
+    weight[0] = 0.3
+    loss = F.cross_entropy(kind.permute(0, 3, 1, 2), targets["kind"], weight)
+    if shown.any():
+        loss = loss + F.cross_entropy(color[shown], targets["color"][shown])
+        loss = loss + 4 * F.smooth_l1_loss(box[shown], targets["box"][shown], beta=0.05)
+    bits = F.binary_cross_entropy_with_logits(chars, targets["chars"], reduction="none").sum(-1)
+    printed = targets["chars"].any(-1)
+    return loss + bits[~printed].mean() + (0.5 * bits[printed].mean() if printed.any() else 0)
+
+
+def logits(model, visual, batch):
+    """Scores at the positions that are learned, with their targets and weights."""
+    hidden = model.model.language_model(
+        inputs_embeds=demo.embedded(model, batch.ids, visual),
+        attention_mask=batch.mask().to(visual.dtype),
+        position_ids=batch.positions,
+        use_cache=False,
+    ).last_hidden_state
+    learned = batch.targets != -100
+    return model.lm_head(hidden[learned]).float(), batch.targets[learned], batch.weights[learned]
+
+
+def losses(model, head, batch, with_questions: bool):
+    visual = demo.visual_tokens(model, normalized(batch.tiles))
+    dense = dense_loss(head, visual, batch.dense)
+    if not with_questions:
+        return dense, dense.detach(), dense.detach() * 0
+    scores, targets, weights = logits(model, visual, batch)
+    answers = (F.cross_entropy(scores, targets, reduction="none") * weights).sum() / weights.sum()
+    return answers + 0.2 * dense, dense.detach(), answers.detach()
+
+
+def rate(step: int, arguments) -> float:
+    """Constant after a short warm-up, then straight down over the last part of all steps."""
+    total = arguments.dense_steps + arguments.steps
+    rest = (total - step) / (arguments.cooldown * total)
+    return arguments.lr * min(1.0, (step + 1) / 50, max(0.02, rest))
+
+
+@torch.no_grad()
+def held_out(model, tokens, arguments) -> dict[str, float]:
+    """Share of answers, per kind, whose every token is the best one after the right beginning."""
+    model.eval()
+    right, asked = defaultdict(int), defaultdict(int)
+    for index in range(arguments.held_out):
+        kinds = batches.kinds(tokens, HELD_OUT, index, 8)
+        batch = batches.Batches(tokens, HELD_OUT, 8, index + 1, False)[index].to(arguments.device)
+        with torch.autocast(arguments.device, torch.bfloat16):
+            visual = demo.visual_tokens(model, normalized(batch.tiles))
+            scores, targets, _ = logits(model, visual, batch)
+        rows, _ = (batch.targets != -100).nonzero(as_tuple=True)
+        branches = batch.branches[batch.targets != -100]
+        wrong = {(r.item(), b.item()) for r, b, ok in zip(rows, branches, scores.argmax(-1) == targets) if not ok}
+        for place, kind in kinds.items():
+            asked[kind] += 1
+            right[kind] += place not in wrong
+    model.train()
+    return {kind: round(right[kind] / asked[kind], 3) for kind in sorted(asked)}
+
+
+class Run:
+    """The state of a training run: what is saved at the end of a slice and read at the start of the next."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        torch.manual_seed(arguments.seed)
+        torch.set_num_threads(arguments.threads)
+        self.tokens = demo.tokenizer(arguments.out)
+        self.model = demo.build(self.tokens, "eager" if arguments.device == "cpu" else "sdpa").to(arguments.device)
+        self.head = dense_head().to(arguments.device)
+        self.optimizers = optimizers(self.model, self.head, arguments.lr)
+        self.step, self.seconds = 0, 0.0
+        self.log = arguments.out / "training-log.jsonl"
+        self.state = arguments.run / "state.pt"
+        if self.state.exists():
+            self.resume()
+        else:
+            self.log.write_text("")
+
+    def resume(self):
+        saved = torch.load(self.state, map_location=self.arguments.device)
+        self.model.load_state_dict(saved["model"])
+        self.head.load_state_dict(saved["head"])
+        for optimizer, state in zip(self.optimizers, saved["optimizers"]):
+            optimizer.load_state_dict(state)
+        self.step, self.seconds = saved["step"], saved["seconds"]
+        lines = [line for line in self.log.read_text().splitlines() if json.loads(line)["step"] <= self.step]
+        self.log.write_text("".join(line + "\n" for line in lines))
+
+    def save(self):
+        self.arguments.run.mkdir(parents=True, exist_ok=True)
+        saved = {
+            "model": self.model.state_dict(),
+            "head": self.head.state_dict(),
+            "optimizers": [o.state_dict() for o in self.optimizers],
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        partial = self.state.with_suffix(".part")
+        torch.save(saved, partial)
+        partial.replace(self.state)
+        demo.save(self.model, self.tokens, self.arguments.out)
+
+    def write(self, entry: dict):
+        line = json.dumps({"step": self.step, "seconds": round(self.seconds), **entry})
+        with self.log.open("a") as file:
+            file.write(line + "\n")
+        print(line, flush=True)
+
+    def train(self):
+        """Goes on until all steps are done or the slice's minutes are over."""
+        arguments = self.arguments
+        end = time.monotonic() + 60 * arguments.minutes
+        stages = ((False, 0, arguments.dense_steps), (True, arguments.dense_steps, arguments.steps))
+        for with_questions, before, steps in stages:
+            if before + steps > self.step and not self.stage(with_questions, before, steps, end):
+                break
+        self.save()
+
+    def stage(self, with_questions: bool, before: int, steps: int, end: float) -> bool:
+        arguments = self.arguments
+        data = batches.Batches(self.tokens, arguments.seed, arguments.batch, steps, not with_questions)
+        left = torch.utils.data.Subset(data, range(self.step - before, steps))
+        loader = torch.utils.data.DataLoader(left, batch_size=None, num_workers=arguments.workers)
+        sums, count = torch.zeros(3), 0
+        began = saved = time.monotonic()
+        for batch in loader:
+            sums += self.advance(batch.to(arguments.device), with_questions)
+            count += 1
+            self.step += 1
+            self.seconds, began = self.seconds + time.monotonic() - began, time.monotonic()
+            if self.step % arguments.log_every == 0 or self.step == before + steps:
+                means = dict(zip(("loss", "dense", "answers"), (round(v, 4) for v in (sums / count).tolist())))
+                sums, count = torch.zeros(3), 0
+                self.write({"lr": round(rate(self.step, arguments), 6), **means})
+            if with_questions and (self.step % arguments.check_every == 0 or self.step == before + steps):
+                self.write({"held_out": held_out(self.model, self.tokens, arguments)})
+            if time.monotonic() - saved > 300:
+                self.save()
+                saved = time.monotonic()
+            if time.monotonic() > end:
+                return False
+        return True
+
+    def advance(self, batch, with_questions: bool) -> torch.Tensor:
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate(self.step, self.arguments)
+        with torch.autocast(self.arguments.device, torch.bfloat16):
+            loss, dense, answers = losses(self.model, self.head, batch, with_questions)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.head.parameters()], 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        return torch.stack((loss.detach(), dense, answers)).cpu()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, default=Path("models/internvl-demo"), help="tokenizer in, checkpoint out")
+    parser.add_argument("--run", type=Path, default=Path("target/demo-training"), help="where the state is kept")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw; 0 draws between the steps")
+    parser.add_argument("--minutes", type=float, default=120, help="length of this slice")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=16, help="samples a step")
+    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--cooldown", type=float, default=0.3, help="last part of all steps, with a falling rate")
+    parser.add_argument("--dense-steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--log-every", type=int, default=25)
+    parser.add_argument("--check-every", type=int, default=500)
+    parser.add_argument("--held-out", type=int, default=20, help="batches of eight held-out samples")
+    Run(parser.parse_args()).train()
+
+
+if __name__ == "__main__":
+    main()
