@@ -35,7 +35,7 @@ final class BmpDecoder {
         if (measurable && file.getInt(10) + rowBytes * height > file.limit()) {
             throw image.truncated("the BMP data must fill " + width + " x " + height + " pixels");
         }
-        byte[] rgb = RgbPixels.take(new JdkReader(image, "BMP").read(image.bytes()));
+        byte[] rgb = RgbPixels.take(ImageIoReader.ofJdk(image, "BMP").read(image.bytes(), width, height));
         return new Image(width, height, rgb);
     }
 }

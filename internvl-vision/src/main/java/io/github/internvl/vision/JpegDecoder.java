@@ -42,13 +42,15 @@ final class JpegDecoder {
     }
 
     private byte[] fromColours() {
-        return RgbPixels.take(new JdkReader(image, "JPEG").read(header.plainStream()));
+        return RgbPixels.take(
+                ImageIoReader.ofJdk(image, "JPEG").read(header.plainStream(), header.width(), header.height()));
     }
 
     private byte[] fromSamples() {
-        Raster raster = new JdkReader(image, "JPEG").readRaster(header.plainStream());
         int width = header.width();
-        byte[] samples = (byte[]) raster.getDataElements(0, 0, width, header.height(), null);
+        int height = header.height();
+        Raster raster = ImageIoReader.ofJdk(image, "JPEG").readRaster(header.plainStream(), width, height);
+        byte[] samples = (byte[]) raster.getDataElements(0, 0, width, height, null);
         int bands = header.components();
         for (int band = 0; band < bands; band++) {
             if (header.hasHalfRows(band)) {

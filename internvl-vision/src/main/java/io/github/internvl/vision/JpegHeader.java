@@ -1,10 +1,10 @@
 package io.github.internvl.vision;
 
 import io.github.internvl.vision.ImageException.Reason;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The segments of a JPEG up to its first scan: size, sampling, colour transform, and the stream without extras. */
@@ -19,7 +19,7 @@ final class JpegHeader {
 
     private final EncodedImage image;
     private final ByteBuffer file;
-    private final ByteBuffer tables;
+    private final ByteArrayOutputStream tables = new ByteArrayOutputStream();
     private int scan;
     private int frame;
     private int frameMarker;
@@ -30,7 +30,6 @@ final class JpegHeader {
     private JpegHeader(EncodedImage image) {
         this.image = image;
         this.file = image.buffer(ByteOrder.BIG_ENDIAN);
-        this.tables = ByteBuffer.allocate(file.limit());
     }
 
     /** Reads the segments; throws where they end early or announce a picture that is not decoded here. */
@@ -107,16 +106,18 @@ final class JpegHeader {
 
     /** The stream with at most one application segment: the Adobe segment that states the colour transform. */
     byte[] plainStream() {
-        ByteBuffer stream = ByteBuffer.allocate(18 + tables.position() + file.limit() - scan);
-        stream.putShort((short) 0xffd8);
-        if (components() > 1) {
-            int transform = isYcc() ? components() - 2 : 0;
-            stream.putShort((short) (0xff00 | APP14)).putShort((short) 14);
-            stream.put("Adobe".getBytes(StandardCharsets.ISO_8859_1)).putShort((short) 100);
-            stream.putInt(0).put((byte) transform);
-        }
-        stream.put(tables.slice(0, tables.position())).put(file.slice(scan, file.limit() - scan));
-        return Arrays.copyOf(stream.array(), stream.position());
+        byte[] adobe = components() == 1 ? new byte[0] : adobeSegment();
+        ByteBuffer stream = ByteBuffer.allocate(2 + adobe.length + tables.size() + file.limit() - scan);
+        stream.putShort((short) 0xffd8).put(adobe).put(tables.toByteArray());
+        return stream.put(file.slice(scan, file.limit() - scan)).array();
+    }
+
+    private byte[] adobeSegment() {
+        int transform = isYcc() ? components() - 2 : 0;
+        ByteBuffer segment = ByteBuffer.allocate(16);
+        segment.putShort((short) (0xff00 | APP14)).putShort((short) 14);
+        segment.put("Adobe".getBytes(StandardCharsets.ISO_8859_1)).putShort((short) 100);
+        return segment.putInt(0).put((byte) transform).array();
     }
 
     private void readSegments() {
@@ -140,7 +141,7 @@ final class JpegHeader {
                 note(marker, data, next - data);
             }
             if (marker < APP0 || marker > COMMENT) {
-                tables.put(file.slice(at, next - at));
+                tables.write(image.bytes(), at, next - at);
             }
             at = next;
         }

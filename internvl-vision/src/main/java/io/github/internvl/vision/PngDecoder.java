@@ -47,7 +47,7 @@ final class PngDecoder {
             throw image.truncated("the PNG data must fill " + width + " x " + height + " pixels");
         }
         byte[] chunks = Arrays.copyOf(plain.array(), plain.position());
-        byte[] rgb = RgbPixels.take(new JdkReader(image, "PNG").read(chunks));
+        byte[] rgb = RgbPixels.take(ImageIoReader.ofJdk(image, "PNG").read(chunks, width, height));
         Image picture = new Image(width, height, rgb);
         return image.appliesOrientation() ? Orientation.upright(picture, Orientation.ofExif(exif)) : picture;
     }

@@ -29,11 +29,13 @@ final class TiffDecoder {
     }
 
     private Image decode() {
-        image.checkSize(tags.value(WIDTH, 0), tags.value(HEIGHT, 0));
+        long width = tags.value(WIDTH, 0);
+        long height = tags.value(HEIGHT, 0);
+        image.checkSize(width, height);
         for (int kind = 0; kind < DATA_OFFSETS.length; kind++) {
             checkDataIsThere(tags.values(DATA_OFFSETS[kind]), tags.values(DATA_LENGTHS[kind]));
         }
-        BufferedImage page = new JdkReader(image, "TIFF").read(image.bytes());
+        BufferedImage page = ImageIoReader.ofJdk(image, "TIFF").read(image.bytes(), (int) width, (int) height);
         Raster raster = page.getRaster();
         long photometric = tags.value(PHOTOMETRIC, 0);
         byte[] rgb;

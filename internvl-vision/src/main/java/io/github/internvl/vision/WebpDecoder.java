@@ -1,8 +1,6 @@
 package io.github.internvl.vision;
 
-import com.luciad.imageio.webp.WebPImageReaderSpi;
 import io.github.internvl.vision.ImageException.Reason;
-import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -42,8 +40,7 @@ final class WebpDecoder {
         }
         readChunks((int) announced);
         image.checkSize(width, height);
-        Image picture =
-                frame < 0 ? new Image(width, height, RgbPixels.take(read(image.bytes(), width, height))) : firstFrame();
+        Image picture = frame < 0 ? new Image(width, height, read(image.bytes(), width, height)) : firstFrame();
         return image.appliesOrientation() ? Orientation.upright(picture, Orientation.ofExif(exif)) : picture;
     }
 
@@ -94,7 +91,7 @@ final class WebpDecoder {
                     "a WebP frame must lie on its canvas of " + width + " x " + height + ": " + frameWidth + " x "
                             + frameHeight + " at " + left + ", " + top);
         }
-        byte[] pixels = RgbPixels.take(read(still(frameWidth, frameHeight), frameWidth, frameHeight));
+        byte[] pixels = read(still(frameWidth, frameHeight), frameWidth, frameHeight);
         byte[] rgb = new byte[width * height * 3];
         for (int y = 0; y < frameHeight; y++) {
             System.arraycopy(pixels, y * frameWidth * 3, rgb, ((top + y) * width + left) * 3, frameWidth * 3);
@@ -114,24 +111,16 @@ final class WebpDecoder {
         return still.put(file.slice(chunks, frameEnd - chunks)).array();
     }
 
-    private BufferedImage read(byte[] data, int expectedWidth, int expectedHeight) {
-        BufferedImage picture;
+    private byte[] read(byte[] data, int announcedWidth, int announcedHeight) {
         try {
-            picture = JdkReader.read(image, "WebP", new WebPImageReaderSpi(), data);
+            return RgbPixels.take(ImageIoReader.ofWebp(image).read(data, announcedWidth, announcedHeight));
         } catch (LinkageError e) {
             throw image.failure(
                     Reason.UNSUPPORTED_FORMAT,
-                    "WebP needs a native library: there is none for " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + "; convert it to PNG",
+                    "WebP needs a native library: it could not be loaded on " + System.getProperty("os.name") + " "
+                            + System.getProperty("os.arch") + " (" + e + "); convert it to PNG",
                     e);
         }
-        if (picture.getWidth() != expectedWidth || picture.getHeight() != expectedHeight) {
-            throw image.failure(
-                    Reason.CORRUPT,
-                    "the WebP data must have the size of the header, " + expectedWidth + " x " + expectedHeight + ": "
-                            + picture.getWidth() + " x " + picture.getHeight());
-        }
-        return picture;
     }
 
     private String type(int at) {

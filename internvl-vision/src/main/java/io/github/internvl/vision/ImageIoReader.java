@@ -1,5 +1,6 @@
 package io.github.internvl.vision;
 
+import com.luciad.imageio.webp.WebPImageReaderSpi;
 import io.github.internvl.vision.ImageException.Reason;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
@@ -15,10 +16,11 @@ import javax.imageio.stream.ImageInputStreamImpl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JDK's own ImageIO readers. They are taken by class, so that no plugin on the class path can stand in for them, read
- * from memory, so that the disk cache is never used, and never look at metadata, whose mistakes are not the picture's.
+ * An ImageIO reader of the JDK or of libwebp. The JDK's are taken by class, so that no plugin on the class path can stand
+ * in for them; all read from memory, so that the disk cache is never used, and none looks at metadata, whose mistakes are
+ * not the picture's.
  */
-final class JdkReader {
+final class ImageIoReader {
     private interface Call<T> {
         T read(ImageReader reader) throws IOException;
     }
@@ -28,33 +30,59 @@ final class JdkReader {
 
     private final EncodedImage image;
     private final String format;
+    private final ImageReaderSpi provider;
 
-    /** A reader for {@code image}; {@code format} as the JDK's packages and classes name it. */
-    JdkReader(EncodedImage image, String format) {
+    private ImageIoReader(EncodedImage image, String format, ImageReaderSpi provider) {
         this.image = image;
         this.format = format;
+        this.provider = provider;
     }
 
-    /** Decodes the first picture of {@code data}. */
-    BufferedImage read(byte[] data) {
-        return call(data, reader -> reader.read(0));
+    /** The JDK's reader of a format, written as in the names of its packages and classes. */
+    static ImageIoReader ofJdk(EncodedImage image, String format) {
+        String wanted = "com.sun.imageio.plugins." + format.toLowerCase(Locale.ROOT) + "." + format + "ImageReaderSpi";
+        Iterator<ImageReaderSpi> all =
+                IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
+        while (all.hasNext()) {
+            ImageReaderSpi provider = all.next();
+            if (provider.getClass().getName().equals(wanted)) {
+                return new ImageIoReader(image, format, provider);
+            }
+        }
+        throw image.failure(
+                Reason.UNSUPPORTED_FORMAT,
+                "decoding " + format + " needs the JDK's own reader: " + wanted + " is not registered with ImageIO");
+    }
+
+    /** The reader of libwebp. */
+    static ImageIoReader ofWebp(EncodedImage image) {
+        return new ImageIoReader(image, "WebP", new WebPImageReaderSpi());
+    }
+
+    /** Decodes the first picture of {@code data}, which must have the size the header announces. */
+    BufferedImage read(byte[] data, int width, int height) {
+        BufferedImage picture = call(data, reader -> reader.read(0));
+        checkSize(picture.getRaster(), width, height);
+        return picture;
     }
 
     /** Decodes the first picture of {@code data} without any colour conversion. */
-    Raster readRaster(byte[] data) {
-        return call(data, reader -> reader.readRaster(0, null));
+    Raster readRaster(byte[] data, int width, int height) {
+        Raster raster = call(data, reader -> reader.readRaster(0, null));
+        checkSize(raster, width, height);
+        return raster;
+    }
+
+    private void checkSize(Raster found, int width, int height) {
+        if (found.getWidth() != width || found.getHeight() != height) {
+            throw image.failure(
+                    Reason.CORRUPT,
+                    "the " + format + " data must have the size of the header, " + width + " x " + height + ": "
+                            + found.getWidth() + " x " + found.getHeight() + "; get it again");
+        }
     }
 
     private <T> T call(byte[] data, Call<T> call) {
-        return call(image, format, provider(), data, call);
-    }
-
-    /** Decodes the first picture of {@code data} with the reader of {@code provider}. */
-    static BufferedImage read(EncodedImage image, String format, ImageReaderSpi provider, byte[] data) {
-        return call(image, format, provider, data, reader -> reader.read(0));
-    }
-
-    private static <T> T call(EncodedImage image, String format, ImageReaderSpi provider, byte[] data, Call<T> call) {
         AtomicBoolean endMissing = new AtomicBoolean();
         Memory memory = new Memory(data);
         T result;
@@ -94,21 +122,6 @@ final class JdkReader {
             }
         }
         return false;
-    }
-
-    private ImageReaderSpi provider() {
-        String wanted = "com.sun.imageio.plugins." + format.toLowerCase(Locale.ROOT) + "." + format + "ImageReaderSpi";
-        Iterator<ImageReaderSpi> all =
-                IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
-        while (all.hasNext()) {
-            ImageReaderSpi provider = all.next();
-            if (provider.getClass().getName().equals(wanted)) {
-                return provider;
-            }
-        }
-        throw image.failure(
-                Reason.UNSUPPORTED_FORMAT,
-                "decoding " + format + " needs the JDK's own reader: " + wanted + " is not registered with ImageIO");
     }
 
     /** A stream over bytes in memory that remembers whether anyone read past their end. */
