@@ -5,6 +5,7 @@ import io.github.internvl.InternVLException;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.torch.Tensor;
+import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PixelTiles;
 import java.util.ArrayList;
@@ -75,6 +76,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void run() {
+        TorchRuntime.runGraphsAsWritten();
         while (takeArrivals()) {
             for (Sequence sequence : scheduler.removeCancelled()) {
                 sequence.end(FinishReason.CANCELLED);

@@ -3,6 +3,7 @@ package io.github.internvl.internal.torch;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
 
 /** The process-wide libtorch: started once, on first use, by whichever thread comes first. */
 public final class TorchRuntime {
@@ -31,6 +32,15 @@ public final class TorchRuntime {
     /** How many CUDA devices libtorch can use; 0 with a CPU build. */
     public static int gpuCount() {
         return Started.ROOT.getEngine().getGpuCount();
+    }
+
+    /**
+     * Makes the calling thread run graphs as they are written. By default libtorch watches the first calls of each shape and
+     * then compiles again, which for graphs whose shapes change all the time costs and never pays.
+     */
+    public static void runGraphsAsWritten() {
+        Started.ROOT.getEngine();
+        JniUtils.setGraphExecutorOptimize(false);
     }
 
     static NDManager manager() {
