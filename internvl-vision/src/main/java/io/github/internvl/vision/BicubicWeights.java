@@ -1,8 +1,8 @@
 package io.github.internvl.vision;
 
 /**
- * The weights of one direction of a bicubic resize (a = -0.5, the kernel widened when shrinking): for each output position
- * the first source position, the number of taps, and the weights with {@link #BITS} fractional bits.
+ * The weights of one direction of a bicubic resize (a = -0.5, the kernel widened when shrinking): for each output
+ * position the first source position, the number of taps, and the weights with {@link #BITS} fractional bits.
  */
 final class BicubicWeights {
     /** Fractional bits of a weight. */

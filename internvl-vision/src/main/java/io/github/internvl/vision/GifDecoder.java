@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The first frame of a GIF on its canvas; what the frame leaves free has the transparent index or else index 0, as Pillow
- * fills it. The JDK's reader is not used because it passes over damaged and missing data in silence.
+ * The first frame of a GIF on its canvas; what the frame leaves free has the transparent index or else index 0, as
+ * Pillow fills it. The JDK's reader is not used because it passes over damaged and missing data in silence.
  */
 final class GifDecoder {
     private static final int EXTENSION = 0x21;

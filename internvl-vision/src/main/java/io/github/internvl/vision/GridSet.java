@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A Python set of (columns, rows) pairs, for the sake of its iteration order alone.
  *
- * <p>The reference collects the candidate grids in a set and sorts them, stably, by area only. Which of two equally near
- * grids of equal area wins is thus left to the order of the set. That order is no accident of a run: pairs of small whole
- * numbers hash to fixed values, and CPython's open addressing (3.8 and later) is simple enough to be followed here step by
- * step: the same hash, the same probes, the same growth.
+ * <p>The reference collects the candidate grids in a set and sorts them, stably, by area only. Which of two equally
+ * near grids of equal area wins is thus left to the order of the set. That order is no accident of a run: pairs of
+ * small whole numbers hash to fixed values, and CPython's open addressing (3.8 and later) is simple enough to be
+ * followed here step by step: the same hash, the same probes, the same growth.
  */
 final class GridSet {
     private static final int LINEAR_PROBES = 9;

@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
  * A decoded picture: immutable 8-bit RGB pixels, row by row from the top. Safe for use by several threads; nothing to
  * close.
  *
- * <p>PNG, JPEG, GIF, BMP, TIFF and WebP are decoded; the content decides the format, never the file name. Of animations
- * and multi-page files the first frame counts. Pixels are those of the reference (Pillow's
- * {@code Image.open(file).convert("RGB")}) bit for bit: alpha is dropped, never composited; colour profiles are ignored;
+ * <p>PNG, JPEG, GIF, BMP, TIFF and WebP are decoded; the content decides the format, never the file name. Of
+ * animations and multi-page files the first frame counts. Pixels are those of the reference (Pillow's {@code
+ * Image.open(file).convert("RGB")}) bit for bit: alpha is dropped, never composited; colour profiles are ignored;
  * 16-bit gray is clipped at 255 while 16-bit colour keeps the high byte; the EXIF orientation is applied only if
  * {@link ImageOptions} ask for it.
  *
- * <p>Every factory that decodes throws {@link ImageException} for bytes that are no usable image. The size in the header
- * is checked against {@link ImageOptions#maxPixels()} before memory is taken for the pixels. Nothing is written to disk,
- * except that the first WebP unpacks its native library into the temporary directory.
+ * <p>Every factory that decodes throws {@link ImageException} for bytes that are no usable image. The size in the
+ * header is checked against {@link ImageOptions#maxPixels()} before memory is taken for the pixels. Nothing is
+ * written to disk, except that the first WebP unpacks its native library into the temporary directory.
  */
 public final class Image {
     private final int width;
@@ -77,8 +77,8 @@ public final class Image {
     }
 
     /**
-     * Copies a picture of {@code java.awt}: its colour values as they are stored, whatever profile they belong to. Alpha
-     * is dropped (and divided out where it was multiplied in); 16-bit gray is clipped at 255.
+     * Copies a picture of {@code java.awt}: its colour values as they are stored, whatever profile they belong to.
+     * Alpha is dropped (and divided out where it was multiplied in); 16-bit gray is clipped at 255.
      */
     public static Image of(BufferedImage picture) {
         int width = picture.getWidth();

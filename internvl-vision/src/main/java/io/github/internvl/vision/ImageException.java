@@ -3,8 +3,8 @@ package io.github.internvl.vision;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes that cannot be used as an image, with the reason as a value a program can act on. The message names the file (or
- * says where the bytes came from), the rule, what was found and the remedy.
+ * Bytes that cannot be used as an image, with the reason as a value a program can act on. The message names the file
+ * (or says where the bytes came from), the rule, what was found and the remedy.
  */
 public final class ImageException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;

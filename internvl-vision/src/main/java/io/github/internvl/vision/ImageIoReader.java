@@ -16,9 +16,9 @@ import javax.imageio.stream.ImageInputStreamImpl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ImageIO reader of the JDK or of libwebp. The JDK's are taken by class, so that no plugin on the class path can stand
- * in for them; all read from memory, so that the disk cache is never used, and none looks at metadata, whose mistakes are
- * not the picture's.
+ * An ImageIO reader of the JDK or of libwebp. The JDK's are taken by class, so that no plugin on the class path can
+ * stand in for them; all read from memory, so that the disk cache is never used, and none looks at metadata, whose
+ * mistakes are not the picture's.
  */
 final class ImageIoReader {
     private interface Call<T> {

@@ -5,12 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Turns pictures into tiles, exactly as InternVL's {@code dynamic_preprocess} does with Pillow: the picture is stretched
- * to the nearest grid with bicubic resampling and cut up; the thumbnail is a second resize of the original. Normalisation
- * is not done here.
+ * Turns pictures into tiles, exactly as InternVL's {@code dynamic_preprocess} does with Pillow: the picture is
+ * stretched to the nearest grid with bicubic resampling and cut up; the thumbnail is a second resize of the original.
+ * Normalisation is not done here.
  *
- * <p>Safe for use by several threads. Bands of tiles are resampled in parallel by the calling thread and daemon threads of
- * this object, which end by themselves when idle: there is nothing to close. The result never depends on their number.
+ * <p>Safe for use by several threads. Bands of tiles are resampled in parallel by the calling thread and daemon
+ * threads of this object, which end by themselves when idle: there is nothing to close. The result never depends on
+ * their number.
  */
 public final class ImageProcessor {
     /** Bands are not cut lower than this, since each repeats the source rows at its borders. */

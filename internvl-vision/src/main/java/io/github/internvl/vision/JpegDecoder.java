@@ -4,12 +4,13 @@ import io.github.internvl.vision.ImageException.Reason;
 import java.awt.image.Raster;
 
 /**
- * JPEG through the JDK's reader (libjpeg), which is given a stream without application segments: it would convert colours
- * by an embedded profile and guess others than libjpeg when segments are missing. One Adobe segment in front states the
- * colour transform that libjpeg concludes.
+ * JPEG through the JDK's reader (libjpeg), which is given a stream without application segments: it would convert
+ * colours by an embedded profile and guess others than libjpeg when segments are missing. One Adobe segment in front
+ * states the colour transform that libjpeg concludes.
  *
- * <p>Raw samples are taken, and converted here, for CMYK (the JDK would manage the colours) and where chroma has half as
- * many rows at full width (4:4:0): the libjpeg 6b bundled with most JDKs repeats such rows, newer ones interpolate.
+ * <p>Raw samples are taken, and converted here, for CMYK (the JDK would manage the colours) and where chroma has half
+ * as many rows at full width (4:4:0): the libjpeg 6b bundled with most JDKs repeats such rows, newer ones
+ * interpolate.
  */
 final class JpegDecoder {
     private static final int BITS = 16;
@@ -73,8 +74,8 @@ final class JpegDecoder {
 
     /**
      * Turns repeated rows of one band into interpolated ones: three quarters of the own row and one of the nearer
-     * neighbour. Rows that are not equal in pairs have been interpolated already. If all pairs are equal in spite of that,
-     * then neighbouring rows differ so little (-2..1) that interpolating them again changes nothing.
+     * neighbour. Rows that are not equal in pairs have been interpolated already. If all pairs are equal in spite of
+     * that, then neighbouring rows differ so little (-2..1) that interpolating them again changes nothing.
      */
     private static void interpolateRows(byte[] samples, int stride, int bands, int band) {
         int height = samples.length / stride;

@@ -1,8 +1,8 @@
 package io.github.internvl.vision;
 
 /**
- * Which pass of a resize comes first. Bytes are rounded between the passes, so a few of them depend on it; Pillow, whose
- * resize the reference uses, has changed its mind once.
+ * Which pass of a resize comes first. Bytes are rounded between the passes, so a few of them depend on it; Pillow,
+ * whose resize the reference uses, has changed its mind once.
  */
 public enum PassOrder {
     /** Along rows first: every Pillow up to 12, and so all that the models were trained and evaluated with. */

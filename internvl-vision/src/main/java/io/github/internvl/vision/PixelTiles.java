@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The tiles of one picture as the vision encoder takes them: uint8 [count, tileSize, tileSize, 3], row by row, red, green,
- * blue; the tiles in reading order, a thumbnail last. Safe for use by several threads; the memory, outside the Java heap,
- * is freed with the object.
+ * The tiles of one picture as the vision encoder takes them: uint8 [count, tileSize, tileSize, 3], row by row, red,
+ * green, blue; the tiles in reading order, a thumbnail last. Safe for use by several threads; the memory, outside the
+ * Java heap, is freed with the object.
  */
 public final class PixelTiles {
     private final TileGrid grid;

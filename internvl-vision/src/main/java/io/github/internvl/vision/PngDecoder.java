@@ -9,9 +9,9 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PNG through the JDK's reader, which is given the chunks that make the picture and no others: what transparency, profiles
- * and texts say does not matter here, nor may their mistakes. Checksums are verified up to the first data chunk, as
- * Pillow does; the data carry their own.
+ * PNG through the JDK's reader, which is given the chunks that make the picture and no others: what transparency,
+ * profiles and texts say does not matter here, nor may their mistakes. Checksums are verified up to the first data
+ * chunk, as Pillow does; the data carry their own.
  */
 final class PngDecoder {
     private static final int SIGNATURE_BYTES = 8;
@@ -55,7 +55,7 @@ final class PngDecoder {
     private void keepPictureChunks(ByteBuffer file) {
         plain.put(file.slice(0, SIGNATURE_BYTES));
         int at = SIGNATURE_BYTES;
-        while (at + CHUNK_FRAME_BYTES <= file.limit()) {
+        while (at + CHUNK_FRAME_BYTES <= file.limit() && !"IEND".equals(type(file, at))) {
             String type = type(file, at);
             boolean data = "IDAT".equals(type);
             int available = file.limit() - at - CHUNK_FRAME_BYTES;

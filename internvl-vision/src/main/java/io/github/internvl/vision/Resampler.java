@@ -5,21 +5,21 @@ import java.util.Arrays;
 /**
  * Pillow's bicubic resize, bit for bit ({@code ImagingResample} for 8-bit channels), in either {@link PassOrder}.
  *
- * <p><b>Why it is exact.</b> Pillow computes the weights of an output pixel in double, but applies them as whole numbers
- * with 22 fractional bits: sum = 2^21 + weight * byte + ..., shifted right by 22 and clamped to a byte, after the
- * first pass and again after the second. {@link BicubicWeights} repeats the double arithmetic operation by
- * operation, which IEEE 754 makes the same everywhere; from there on everything is whole numbers, and whole-number sums do
- * not depend on the order of their terms. So this class is free to sum in whatever order is fast, as long as both clamps
- * stay where they are. A pass whose size does not change is skipped by Pillow; here its weights come out as one 1.0
- * among zeros, which is the same.
+ * <p><b>Why it is exact.</b> Pillow computes the weights of an output pixel in double, but applies them as whole
+ * numbers with 22 fractional bits: sum = 2^21 + weight * byte + ..., shifted right by 22 and clamped to a byte, after
+ * the first pass and again after the second. {@link BicubicWeights} repeats the double arithmetic operation by
+ * operation, which IEEE 754 makes the same everywhere; from there on everything is whole numbers, and whole-number
+ * sums do not depend on the order of their terms. So this class is free to sum in whatever order is fast, as long as
+ * both clamps stay where they are. A pass whose size does not change is skipped by Pillow; here its weights come out
+ * as one 1.0 among zeros, which is the same.
  *
  * <p><b>Why it is fast.</b> Output rows are made in order. Each source row passes the horizontal filter once, and the
- * rows that the vertical filter still needs wait in a ring small enough for the cache: there is no intermediate picture.
- * The horizontal filter takes two source rows at a time, one in each half of a {@code long}: a product of an int weight
- * with both halves is one multiplication. The low sum fits in an int, so that it can be split off again and what is left
- * is the high sum; see {@link #filterPair}. The vertical filter runs along rows of ints with no dependency between
- * neighbours, which the JIT compiler turns into vector instructions. Where the vertical pass comes first, each output row
- * takes it straight from the source rows.
+ * rows that the vertical filter still needs wait in a ring small enough for the cache: there is no intermediate
+ * picture. The horizontal filter takes two source rows at a time, one in each half of a {@code long}: a product of an
+ * int weight with both halves is one multiplication. The low sum fits in an int, so that it can be split off again
+ * and what is left is the high sum; see {@link #filterPair}. The vertical filter runs along rows of ints with no
+ * dependency between neighbours, which the JIT compiler turns into vector instructions. Where the vertical pass comes
+ * first, each output row takes it straight from the source rows.
  */
 final class Resampler {
     /** Takes each finished row; the array is used again for the next. */

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * WebP through libwebp. An animation, which that binding refuses, is reduced to its first frame: the frame's own chunks are
- * wrapped as a still file, and its pixels are put on a black canvas where the animation places them.
+ * WebP through libwebp. An animation, which that binding refuses, is reduced to its first frame: the frame's own
+ * chunks are wrapped as a still file, and its pixels are put on a black canvas where the animation places them.
  */
 final class WebpDecoder {
     private static final int FIRST_CHUNK = 12;
