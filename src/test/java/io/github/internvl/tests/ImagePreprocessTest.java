@@ -56,7 +56,7 @@ class ImagePreprocessTest {
                     .toList();
         }
         for (Path file : files) {
-            compare(file.getParent().resolveSibling("images"), json(file).getAsJsonObject());
+            compare(folder.resolveSibling("images"), json(file).getAsJsonObject());
         }
         reporter.publishEntry("images", Integer.toString(images));
         reporter.publishEntry("tile cases", Integer.toString(cases));
