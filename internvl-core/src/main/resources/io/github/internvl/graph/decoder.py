@@ -1,9 +1,9 @@
 # The language model (Qwen2 and InternLM2): tokens in, logits out, keys and values kept in slots.
 #
-# One step serves any mix of rows: a row is the next `count` tokens of the sequence in one slot, a chunk of its prompt or
-# the one token just sampled. Rows lie one behind the other, without padding; only attention looks at them singly.
-# Letters: n = tokens of all rows of a step, h = model width, q = query heads, kv = key heads, w = head width, m = tokens
-# that a slot can hold.
+# One step serves any mix of rows: a row is the next `count` tokens of the sequence in one slot, a chunk of its prompt
+# or the one token just sampled. Rows lie one behind the other, without padding; only attention looks at them singly.
+# Letters: n = tokens of all rows of a step, h = model width, q = query heads, kv = key heads, w = head width,
+# m = tokens that a slot can hold.
 
 
 class Rows:

@@ -117,10 +117,11 @@ class VisionTransformer:
         t, d = x.size(0), x.size(2)
         side = int(torch.sqrt(x.size(1) - 1))
         g = side // r
-        blocks = x.slice(1, 1).reshape([t, g, r, g, r, d])                  # [t, row, row in block, column, column in block, d]
-        blocks = blocks.permute([0, 1, 3, 2, 4, 5])                         # [t, row, column, row in block, column in block, d]
+        # Below: y, x = row and column of the block; j, i = row and column in it.
+        blocks = x.slice(1, 1).reshape([t, g, r, g, r, d])                  # [t, y, j, x, i, d]
+        blocks = blocks.permute([0, 1, 3, 2, 4, 5])                         # [t, y, x, j, i, d]
         if by_columns:
-            blocks = blocks.transpose(1, 2)                                 # [t, column, row, ...]: ps_version v1
+            blocks = blocks.transpose(1, 2)                                 # [t, x, y, j, i, d]: ps_version v1
         return blocks.reshape([t, g * g, r * r * d])                        # [t, v, r * r * d]
 
     def project(self: __torch__.vision.VisionTransformer, x: Tensor) -> Tensor:

@@ -3,8 +3,8 @@
 
 
 class Weights:
-    # By name; and, by "format:path", whole files as numbers of a format. The graph owns the table: an empty one made here
-    # would be a constant to TorchScript, and so the same object each time.
+    # By name; and, by "format:path", whole files as numbers of a format. The graph owns the table: an empty one made
+    # here would be a constant to TorchScript, and so the same object each time.
     tensors : Dict[str, Tensor]
 
     def __init__(self: __torch__.weights.Weights, tensors: Dict[str, Tensor]) -> None:

@@ -155,11 +155,17 @@ public final class Engine implements AutoCloseable {
             next = sampled.isEmpty() ? new int[0] : sample(sampled, logits);
         }
         for (int i = 0; i < next.length; i++) {
-            FinishReason reason = sampled.get(i).append(next[i]);
-            if (reason != null) {
-                scheduler.release(sampled.get(i));
-                sampled.get(i).end(reason);
-            }
+            Sequence sequence = sampled.get(i);
+            int id = next[i];
+            guarded(List.of(sequence), () -> append(sequence, id));
+        }
+    }
+
+    private void append(Sequence sequence, int id) {
+        FinishReason reason = sequence.append(id);
+        if (reason != null) {
+            scheduler.release(sequence);
+            sequence.end(reason);
         }
     }
 
