@@ -1,0 +1,197 @@
+package io.github.internvl.cli;
+
+import io.github.internvl.ChatRequest;
+import io.github.internvl.ChatStream;
+import io.github.internvl.InternVL;
+import io.github.internvl.InvalidRequestException;
+import io.github.internvl.Precision;
+import io.github.internvl.vision.Image;
+import io.github.internvl.vision.ImageOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code internvl chat}: answers one question, or holds a conversation. */
+@Command(
+        name = "chat",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        description = {
+            "Answers a question about pictures, or about none, and writes the answer as it is generated. Without a "
+                    + "question it holds a conversation.",
+            ""
+        },
+        footer = {
+            "",
+            "Where pictures go in a question is said by <image> tags: one tag for all of them, or one for each; without "
+                    + "tags they come first.",
+            "",
+            "Examples:",
+            "  internvl chat --image photo.jpg \"What is on the table?\"",
+            "  internvl chat --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
+            "  internvl chat --model InternVL2_5-1B --max-tiles 6 --image page.png",
+            "  internvl chat --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
+            "  internvl chat --image chart.png - < question.txt"
+        })
+final class ChatCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @ParentCommand
+    private @Nullable Main main;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "QUESTION",
+            description = "What to ask; - reads it from standard input. Without it, each line of standard input is a "
+                    + "question of one conversation.")
+    private @Nullable String question;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "DIR",
+            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL, or the demo model.")
+    private @Nullable Path model;
+
+    @Option(
+            names = {"-i", "--image"},
+            paramLabel = "FILE",
+            description = "A picture of the question: PNG, JPEG, GIF, BMP, TIFF or WebP. May be given several times.")
+    private final List<Path> pictures = new ArrayList<>();
+
+    @Option(
+            names = "--max-tiles",
+            paramLabel = "N",
+            description = "Most tiles a picture is cut into; more show finer detail and take longer.")
+    private @Nullable Integer maxTiles;
+
+    @Option(names = "--exif", description = "Turn pictures as their EXIF orientation says.")
+    private boolean exif;
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "Replace the model's own system message.")
+    private @Nullable String system;
+
+    @Mixin
+    private final GenerationOptions generation = new GenerationOptions();
+
+    @Option(
+            names = "--precision",
+            paramLabel = "FORMAT",
+            description = "Compute in float32, bfloat16 or float16; without it, as the checkpoint is stored.")
+    private @Nullable Precision precision;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description = "Compute on cpu or cuda:0; without it, on the first GPU if there is one.")
+    private @Nullable String device;
+
+    @Option(
+            names = "--context-length",
+            paramLabel = "N",
+            description = "Most tokens of a prompt and its answer together.")
+    private @Nullable Integer contextLength;
+
+    @Option(names = "--no-stream", description = "Write the answer only when it is complete.")
+    private boolean whole;
+
+    ChatCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        LoadingBar bar = new LoadingBar(terminal);
+        ChatRequest settings;
+        InternVL.Builder builder;
+        try {
+            settings = settings();
+            builder = builder(bar);
+        } catch (InvalidRequestException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+        String asked = "-".equals(question) ? readQuestion() : question;
+        boolean verbose = main != null && main.verbose();
+        AnswerPrinter printer = new AnswerPrinter(terminal, !whole, verbose);
+        List<Image> images = pictures.stream().map(this::open).toList();
+        long start = System.nanoTime();
+        try (InternVL loaded = load(builder, bar)) {
+            if (verbose) {
+                Duration time = Duration.ofNanos(System.nanoTime() - start);
+                terminal.err().println("loaded in " + Sizes.seconds(time));
+            }
+            if (asked == null) {
+                return new ChatSession(terminal, loaded, settings, this::open, printer).run(images);
+            }
+            ChatRequest request = settings.toBuilder()
+                    .text(asked, images.toArray(Image[]::new))
+                    .build();
+            try (ChatStream stream = loaded.stream(request)) {
+                printer.print(stream);
+            }
+            return 0;
+        }
+    }
+
+    /** All that is said of every question alike, as a request whose text is still to be replaced. */
+    private ChatRequest settings() {
+        ChatRequest.Builder settings = ChatRequest.builder().text("").generation(generation.config());
+        if (system != null) {
+            settings.systemMessage(system);
+        }
+        if (maxTiles != null) {
+            settings.maxTiles(maxTiles);
+        }
+        return settings.build();
+    }
+
+    private InternVL.Builder builder(LoadingBar bar) {
+        InternVL.Builder builder = InternVL.builder(ModelFolder.of(model, "--model DIR", spec.commandLine()))
+                .maxConcurrent(1)
+                .progress(bar);
+        if (precision != null) {
+            builder.precision(precision);
+        }
+        if (device != null) {
+            builder.device(device);
+        }
+        if (contextLength != null) {
+            builder.contextLength(contextLength);
+        }
+        return builder;
+    }
+
+    private static InternVL load(InternVL.Builder builder, LoadingBar bar) {
+        try (bar) {
+            return builder.load();
+        }
+    }
+
+    private Image open(Path file) {
+        return Image.open(file, ImageOptions.defaults().withApplyExifOrientation(exif));
+    }
+
+    private String readQuestion() {
+        String text = terminal.in().lines().collect(Collectors.joining("\n")).strip();
+        if (text.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "standard input holds no question");
+        }
+        return text;
+    }
+}

@@ -1,0 +1,45 @@
+package io.github.internvl.cli;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ctrl-C while something goes on that can be stopped; at any other time it ends the program as usual. The JDK's class for
+ * signals is reached by reflection, since it belongs to a module that a runtime may lack; without it nothing is caught.
+ */
+final class Interrupt {
+    private Interrupt() {}
+
+    /** Does a task; when Ctrl-C is pressed meanwhile, runs {@code stop} on another thread. */
+    static <T> T stopping(Runnable stop, Supplier<T> task) {
+        Object usual = handle(stop);
+        try {
+            return task.get();
+        } finally {
+            if (usual != null) {
+                handle(usual);
+            }
+        }
+    }
+
+    /** Sets what Ctrl-C does, a {@code Runnable} or an earlier handler; gives the handler before, or null if none can be set. */
+    private static @Nullable Object handle(Object action) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            InvocationHandler runs = (proxy, method, args) -> {
+                ((Runnable) action).run();
+                return null;
+            };
+            Object next = handler.isInstance(action)
+                    ? action
+                    : Proxy.newProxyInstance(Interrupt.class.getClassLoader(), new Class<?>[] {handler}, runs);
+            Object interrupt = signal.getConstructor(String.class).newInstance("INT");
+            return signal.getMethod("handle", signal, handler).invoke(null, interrupt, next);
+        } catch (ReflectiveOperationException e) {
+            return null;
+        }
+    }
+}

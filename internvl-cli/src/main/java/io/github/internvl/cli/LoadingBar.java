@@ -1,0 +1,55 @@
+package io.github.internvl.cli;
+
+import io.github.internvl.ProgressListener;
+import java.time.Duration;
+
+/** How far loading has come, as a line that replaces itself; nothing is shown of what takes but a moment. */
+final class LoadingBar implements ProgressListener, AutoCloseable {
+    private static final int WIDTH = 30;
+    private static final Duration MOMENT = Duration.ofMillis(500);
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
+    private final Terminal terminal;
+    private final Duration moment;
+    private final long start = System.nanoTime();
+    private long nextNanos;
+    private String shown = "";
+
+    LoadingBar(Terminal terminal) {
+        this(terminal, MOMENT);
+    }
+
+    LoadingBar(Terminal terminal, Duration moment) {
+        this.terminal = terminal;
+        this.moment = moment;
+        this.nextNanos = moment.toNanos();
+    }
+
+    @Override
+    public void onProgress(long bytes, long totalBytes) {
+        long elapsed = System.nanoTime() - start;
+        if (!terminal.interactive() || elapsed < nextNanos) {
+            return;
+        }
+        nextNanos = elapsed + (moment.isZero() ? 0 : PAUSE.toNanos());
+        int full = (int) (WIDTH * bytes / Math.max(1, totalBytes));
+        show("Loading [" + "#".repeat(full) + " ".repeat(WIDTH - full) + "] " + Sizes.bytes(bytes) + " of "
+                + Sizes.bytes(totalBytes));
+    }
+
+    /** Wipes the line. */
+    @Override
+    public void close() {
+        if (!shown.isEmpty()) {
+            show("");
+            terminal.err().print('\r');
+            terminal.err().flush();
+        }
+    }
+
+    private void show(String line) {
+        terminal.err().print('\r' + line + " ".repeat(Math.max(0, shown.length() - line.length())));
+        terminal.err().flush();
+        shown = line;
+    }
+}

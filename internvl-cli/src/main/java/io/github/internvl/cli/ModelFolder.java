@@ -1,0 +1,58 @@
+package io.github.internvl.cli;
+
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * Which checkpoint a command takes: the one it is given, else the one that the system property {@code internvl.model} or
+ * the environment variable {@code INTERNVL_MODEL} names, else the demo model that lies beside the program.
+ */
+final class ModelFolder {
+    private static final String DEMO = "models/internvl-demo";
+
+    private ModelFolder() {}
+
+    /** The folder to take; {@code how} says what gives it, for the case that nothing does. */
+    static Path of(@Nullable Path given, String how, CommandLine command) {
+        if (given != null) {
+            return given;
+        }
+        return Stream.of(
+                        System.getProperty("internvl.model", ""),
+                        System.getenv().getOrDefault("INTERNVL_MODEL", ""))
+                .filter(name -> !name.isEmpty())
+                .map(Path::of)
+                .findFirst()
+                .or(() -> program().flatMap(ModelFolder::demoAbove))
+                .orElseThrow(() -> new ParameterException(
+                        command,
+                        "no model: give " + how
+                                + " with the folder of an InternVL 2.5 checkpoint, or set INTERNVL_MODEL"));
+    }
+
+    /** The demo model in the nearest folder above a place that has one. */
+    static Optional<Path> demoAbove(Path place) {
+        return Stream.iterate(place.toAbsolutePath(), folder -> folder != null, Path::getParent)
+                .map(folder -> folder.resolve(DEMO))
+                .filter(demo -> Files.exists(demo.resolve("config.json")))
+                .findFirst();
+    }
+
+    private static Optional<Path> program() {
+        CodeSource source = ModelFolder.class.getProtectionDomain().getCodeSource();
+        try {
+            return source == null
+                    ? Optional.empty()
+                    : Optional.of(Path.of(source.getLocation().toURI()));
+        } catch (URISyntaxException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package io.github.internvl.cli;
+
+import static io.github.internvl.cli.TinyModel.answer;
+import static io.github.internvl.cli.TinyModel.chat;
+import static io.github.internvl.cli.TinyModel.picture;
+import static io.github.internvl.cli.TinyModel.question;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ChatCommandTest {
+    @Test
+    void answersAboutAPictureAsTheReferenceDoes() {
+        CommandRun run = CommandRun.of(chat(
+                "--image", picture("meadow.png"), "--max-tiles", TinyModel.maxTiles("image1"), question("image1", 0)));
+        assertThat(run.out()).isEqualTo(answer("image1", 0) + "\n");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
+    void answersAboutSeparatePicturesAsTheReferenceDoes() {
+        CommandRun run = CommandRun.of(chat(
+                "-i",
+                picture("river.png"),
+                "-i",
+                picture("window.png"),
+                "--max-tiles",
+                TinyModel.maxTiles("multi_separate"),
+                question("multi_separate", 0)));
+        assertThat(run.out()).isEqualTo(answer("multi_separate", 0) + "\n");
+    }
+
+    @Test
+    void putsAPictureFirstWhereTheQuestionHasNoTag() {
+        CommandRun run = CommandRun.of(chat("--image", picture("badge.png"), question("image1_auto", 0)));
+        assertThat(run.out()).isEqualTo(answer("image1_auto", 0) + "\n");
+    }
+
+    @Test
+    void replacesTheSystemMessage() {
+        CommandRun run = CommandRun.of(chat(
+                "--system",
+                TinyModel.systemMessage("system"),
+                "--image",
+                picture("fog.png"),
+                "--max-tiles",
+                TinyModel.maxTiles("system"),
+                question("system", 0)));
+        assertThat(run.out()).isEqualTo(answer("system", 0) + "\n");
+    }
+
+    @Test
+    void readsTheQuestionFromStandardInput() {
+        CommandRun run = CommandRun.reading(question("text", 0) + "\n", chat("-"));
+        assertThat(run.out()).isEqualTo(answer("text", 0) + "\n");
+    }
+
+    @Test
+    void writesPiecesAsTheyComeOrTheWholeAtOnce() {
+        CommandRun pieces = CommandRun.of(chat(question("text", 0)));
+        CommandRun whole = CommandRun.of(chat("--no-stream", question("text", 0)));
+        assertThat(whole.out()).isEqualTo(pieces.out()).isEqualTo(answer("text", 0) + "\n");
+        assertThat(pieces.writes()).isGreaterThan(whole.writes() + 2);
+    }
+
+    @Test
+    void endsBeforeAStopText() {
+        String answer = answer("text", 0);
+        CommandRun run = CommandRun.of(chat("--stop", answer.substring(5, 9), question("text", 0)));
+        assertThat(run.out()).isEqualTo(answer.substring(0, 5).strip() + "\n");
+    }
+
+    @Test
+    void repeatsASampledAnswerFromItsSeed() {
+        String[] args = chat("--temperature", "2", "--top-k", "0", "--top-p", "0.95", "--seed", "7", "Tell a story.");
+        String[] otherSeed = args.clone();
+        otherSeed[otherSeed.length - 2] = "8";
+        String sampled = CommandRun.of(args).out();
+        assertThat(CommandRun.of(args).out()).isEqualTo(sampled);
+        assertThat(CommandRun.of(otherSeed).out()).isNotEqualTo(sampled);
+    }
+
+    @Test
+    void takesTheBestTokensAtTemperatureZero() {
+        CommandRun run = CommandRun.of(chat("--temperature", "0", "--top-k", "5", question("text", 0)));
+        assertThat(run.out()).isEqualTo(answer("text", 0) + "\n");
+    }
+
+    @Test
+    void tellsTokensAndTimesWhenVerbose() {
+        CommandRun run = CommandRun.of(chat("--verbose", "--image", picture("badge.png"), question("image1_auto", 0)));
+        assertThat(run.out()).isEqualTo(answer("image1_auto", 0) + "\n");
+        assertThat(run.err())
+                .containsPattern("loaded in \\d+\\.\\d\\d s\n")
+                .containsPattern("prompt +\\d+ tokens, 9 of them visual\n")
+                .containsPattern("answer +\\d+ tokens, ended by (stop|length)\n")
+                .containsPattern("decode +\\d+\\.\\d\\d s, \\d+\\.\\d tokens/s\n");
+    }
+
+    @Test
+    void tellsAPersonThatTheLimitOfTokensCutTheAnswer() {
+        CommandRun run = CommandRun.typing(
+                "",
+                TinyModel.args(
+                        List.of("-m", TinyModel.FOLDER.toString()), "--max-new-tokens", "2", question("text", 0)));
+        assertThat(run.err()).contains("--max-new-tokens allows more");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--top-p          | 1.5   | topP must be above 0 and at most 1: 1.5",
+                "--temperature    | -1    | temperature must be above 0",
+                "--max-new-tokens | 0     | maxNewTokens must be at least 1: 0",
+                "--max-tiles      | 0     | maxTiles must be at least 1: 0",
+                "--top-k          | some  | Invalid value for option '--top-k'",
+                "--precision      | int8  | expected one of [FLOAT32, BFLOAT16, FLOAT16]",
+                "--device         | gpu   | device must be cpu or cuda:N",
+                "--context-length | 0     | contextLength must be at least 1: 0",
+                "--pictures       | a.png | Unknown option: '--pictures=a.png'"
+            })
+    void refusesOptionsThatMakeNoSense(String option, String value, String message) {
+        CommandRun run = CommandRun.of(TinyModel.args(List.of("-m", "nowhere"), "Hello", option + "=" + value));
+        assertThat(run.err()).startsWith("internvl chat: ").contains(message).endsWith("Try 'internvl chat --help'.\n");
+        assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void refusesEmptyStandardInputForAQuestion() {
+        CommandRun run = CommandRun.reading("\n", chat("-"));
+        assertThat(run.err()).contains("standard input holds no question");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void namesAFolderThatIsMissing() {
+        CommandRun run = CommandRun.of("chat", "--model", "no-such-folder", "Hello");
+        assertThat(run.err())
+                .startsWith("internvl: no-such-folder: no such folder")
+                .hasLineCount(1);
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void namesAPictureThatIsNone(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("notes.png"), "just text");
+        CommandRun run = CommandRun.of(chat("--image", file.toString(), "What is it?"));
+        assertThat(run.err())
+                .startsWith("internvl: " + file + ": ")
+                .contains("PNG")
+                .hasLineCount(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void refusesTagsThatDoNotFitThePictures() {
+        CommandRun run = CommandRun.of(chat("--image", picture("badge.png"), "<image> and <image>?"));
+        assertThat(run.err()).contains("2 tags for 1 pictures");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void showsTheTraceOfAFailureOnlyWhenVerbose() {
+        assertThat(CommandRun.of("chat", "-m", "no-such-folder", "Hello").err()).doesNotContain("\tat ");
+        assertThat(CommandRun.of("chat", "-v", "-m", "no-such-folder", "Hello").err())
+                .contains("io.github.internvl.CheckpointException", "\tat ");
+    }
+}

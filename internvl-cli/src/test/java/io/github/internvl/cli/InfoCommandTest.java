@@ -1,0 +1,57 @@
+package io.github.internvl.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.internvl.ModelInfo;
+import org.junit.jupiter.api.Test;
+
+class InfoCommandTest {
+    private final ModelInfo info = ModelInfo.of(TinyModel.FOLDER);
+
+    @Test
+    void showsATable() {
+        CommandRun run = CommandRun.of("info", TinyModel.FOLDER.toString());
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines())
+                .contains(
+                        "folder       " + TinyModel.FOLDER,
+                        "language     qwen2, 3 layers, vocabulary of 427, 32,768 positions",
+                        "vision       3 layers",
+                        "pictures     up to 12 tiles and a thumbnail, each 36 x 36 pixels and 9 visual tokens",
+                        "parameters   179,760, 47,820 of them in vision and projector",
+                        "stored       351.1 KiB in bfloat16",
+                        "memory in         float32    bfloat16     float16",
+                        "weights         702.2 KiB   351.1 KiB   351.1 KiB",
+                        "KV per token        720 B       360 B       360 B",
+                        "in all            6.3 MiB     3.2 MiB     3.2 MiB");
+    }
+
+    @Test
+    void writesTheSameAsJson() {
+        CommandRun run = CommandRun.of("info", "--json", TinyModel.FOLDER.toString());
+        JsonObject json = JsonParser.parseString(run.out()).getAsJsonObject();
+        assertThat(run.exitCode()).isZero();
+        assertThat(json.get("folder").getAsString()).isEqualTo(TinyModel.FOLDER.toString());
+        assertThat(json.get("languageModel").getAsString()).isEqualTo("qwen2");
+        assertThat(json.get("storedPrecision").getAsString()).isEqualTo("bfloat16");
+        assertThat(json.get("parameters").getAsLong()).isEqualTo(info.parameters());
+        assertThat(json.get("visionParameters").getAsLong()).isEqualTo(info.visionParameters());
+        assertThat(json.get("weightBytes").getAsLong()).isEqualTo(info.weightBytes());
+        assertThat(json.get("tokensPerTile").getAsInt()).isEqualTo(9);
+        assertThat(json.getAsJsonObject("keyValueBytesPerToken").get("float32").getAsLong())
+                .isEqualTo(4 * info.keyValueNumbersPerToken());
+        assertThat(json.getAsJsonObject("memoryBytes").get("bfloat16").getAsLong())
+                .isEqualTo(2 * (info.parameters() + 8192 * info.keyValueNumbersPerToken()));
+    }
+
+    @Test
+    void namesAFolderThatIsMissing() {
+        CommandRun run = CommandRun.of("info", "no-such-folder");
+        assertThat(run.err()).startsWith("internvl: no-such-folder: no such folder");
+        assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+}

@@ -1,0 +1,39 @@
+package io.github.internvl.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+    @Test
+    void listsItsCommands() {
+        CommandRun run = CommandRun.of("--help");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).startsWith("Usage: internvl ").contains("chat", "info", "Examples:");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chat", "info"})
+    void explainsEachCommandWithExamples(String command) {
+        CommandRun run = CommandRun.of(command, "--help");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).startsWith("Usage: internvl " + command).contains("Examples:\n  internvl " + command);
+    }
+
+    @Test
+    void tellsItsVersion() {
+        CommandRun run = CommandRun.of("--version");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).startsWith("internvl ").contains("Java " + System.getProperty("java.version"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "draw"})
+    void refusesWhatIsNoCommand(String line) {
+        CommandRun run = CommandRun.of(line.isEmpty() ? new String[0] : new String[] {line});
+        assertThat(run.err()).startsWith("internvl: ").endsWith("Try 'internvl --help'.\n");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+}
