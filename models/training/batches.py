@@ -16,8 +16,10 @@ CLASSES = (*SHAPES, "bar")
 CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 OPEN = f"<|im_start|>system\n{SYSTEM_MESSAGE}<|im_end|>\n<|im_start|>user\n"
 ANSWER = "<|im_end|>\n<|im_start|>assistant\n"
-NEXT = "<|im_end|>\n<|im_start|>user\n"
 END = "<|im_end|>"
+NEXT = "\n<|im_start|>user\n"
+ROW = 352
+LEAST = 64
 
 
 @dataclass
@@ -64,6 +66,7 @@ def image_text(counts: list[int], prefix: str) -> str:
 
 
 def pack(tokens, prefix: str, questions) -> Packed:
+    """Takes questions in order as long as the row stays short; a long prefix leaves room for a few all the same."""
     ids = tokens.encode(prefix, add_special_tokens=False)
     shared = len(ids)
     packed = Packed(ids, list(range(shared)), [0] * shared, [-100] * shared, [0.0] * shared)
@@ -74,6 +77,8 @@ def pack(tokens, prefix: str, questions) -> Packed:
             reply = tokens.encode(answer + END, add_special_tokens=False)
             text += before + reply
             learned += [0.0] * len(before) + [len(reply) ** -0.5] * len(reply)
+        if branch > 1 and len(packed.ids) + len(text) > max(ROW, shared + LEAST):
+            break
         packed.ids += text
         packed.positions += range(shared, shared + len(text))
         packed.branches += [branch] * len(text)
@@ -157,10 +162,10 @@ class Batches(torch.utils.data.Dataset):
         )
 
 
-def kinds(tokens, seed, index: int, size: int) -> dict[tuple[int, int], str]:
+def kinds(seed, index: int, branches: torch.Tensor) -> dict[tuple[int, int], str]:
     """The kind of each question of a batch, by row and branch."""
     found = {}
-    for row in range(size):
+    for row, packed in enumerate(branches.amax(1).tolist()):
         drawn = tasks.sample(Random(f"{seed}/{index}/{row}"))
-        found |= {(row, branch): question.kind for branch, question in enumerate(drawn.questions, 1)}
+        found |= {(row, branch): drawn.questions[branch - 1].kind for branch in range(1, packed + 1)}
     return found

@@ -20,7 +20,7 @@ def orthogonal(batch: torch.Tensor) -> torch.Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, orthogonalised per matrix and scaled to AdamW's usual update size (arXiv 2502.16982)."""
+    """Momentum, orthogonalised per matrix and scaled by its size (arXiv 2502.16982)."""
 
     def __init__(self, params, lr: float, momentum: float = 0.95, weight_decay: float = 0.05):
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
@@ -34,7 +34,7 @@ class Muon(torch.optim.Optimizer):
                     shapes.setdefault(weight.shape, []).append(weight)
             for shape, weights in shapes.items():
                 directions = torch.stack([self.direction(w, group["momentum"]) for w in weights])
-                updates = orthogonal(directions) * (0.2 * max(shape) ** 0.5)
+                updates = orthogonal(directions) * (0.6 * max(shape) ** 0.5)
                 for weight, update in zip(weights, updates):
                     weight.mul_(1 - group["lr"] * group["weight_decay"])
                     weight.add_(update, alpha=-group["lr"])

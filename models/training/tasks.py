@@ -275,6 +275,7 @@ def about_pair(rng: Random, first: Picture, second: Picture, change: str) -> lis
     held = [drawn.name in {t.name for t in p.things} for p in (first, second)]
     where = "In both images" if all(held) else f"In Image-{held.index(True) + 1}"
     asked.append(one("pair", f"Which image shows {article(drawn.name)}?", where))
+    rng.shuffle(asked)
     return asked
 
 

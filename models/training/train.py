@@ -80,7 +80,6 @@ def held_out(model, tokens, arguments) -> dict[str, float]:
     model.eval()
     right, asked = defaultdict(int), defaultdict(int)
     for index in range(arguments.held_out):
-        kinds = batches.kinds(tokens, HELD_OUT, index, 8)
         batch = batches.Batches(tokens, HELD_OUT, 8, index + 1, False)[index].to(arguments.device)
         with torch.autocast(arguments.device, torch.bfloat16):
             visual = demo.visual_tokens(model, normalized(batch.tiles))
@@ -88,7 +87,7 @@ def held_out(model, tokens, arguments) -> dict[str, float]:
         rows, _ = (batch.targets != -100).nonzero(as_tuple=True)
         branches = batch.branches[batch.targets != -100]
         wrong = {(r.item(), b.item()) for r, b, ok in zip(rows, branches, scores.argmax(-1) == targets) if not ok}
-        for place, kind in kinds.items():
+        for place, kind in batches.kinds(HELD_OUT, index, batch.branches.cpu()).items():
             asked[kind] += 1
             right[kind] += place not in wrong
     model.train()
@@ -205,8 +204,8 @@ def main():
     parser.add_argument("--batch", type=int, default=16, help="samples a step")
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--cooldown", type=float, default=0.3, help="last part of all steps, with a falling rate")
-    parser.add_argument("--dense-steps", type=int, default=1200)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--dense-steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=5500)
     parser.add_argument("--log-every", type=int, default=25)
     parser.add_argument("--check-every", type=int, default=500)
     parser.add_argument("--held-out", type=int, default=20, help="batches of eight held-out samples")

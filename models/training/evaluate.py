@@ -1,0 +1,167 @@
+"""Writes held-out pictures with their questions, and measures a checkpoint's answers to them, per kind.
+
+The set is a folder: pictures as JPEG files and questions.jsonl with `images`, `max_tiles`, `question`, `history`,
+`answer` and `kind` per line. Same seed, same files. Answers are decoded greedily, in float32.
+"""
+
+import argparse
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+from PIL import Image
+
+import batches
+import model as demo
+import pixels
+import tasks
+
+SEED = "export"
+BOX = re.compile(r"\[\[(\d+), (\d+), (\d+), (\d+)\]\]")
+
+
+def wanted(per_kind: int, many_tiles: float):
+    """Samples with those of their questions that are still needed for every kind to have its number."""
+    have: dict[str, int] = defaultdict(int)
+    for index in range(per_kind * 20):
+        sample = tasks.sample(Random(f"{SEED}/{index}"), questions=13, many_tiles=many_tiles)
+        seen, kept = set(), []
+        for question in sample.questions:
+            if question.kind not in seen and have[question.kind] < per_kind:
+                seen.add(question.kind)
+                have[question.kind] += 1
+                kept.append(question)
+        if kept:
+            yield sample, kept
+
+
+def export(folder: Path, per_kind: int, many_tiles: float) -> None:
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    lines = []
+    for number, (sample, questions) in enumerate(wanted(per_kind, many_tiles)):
+        names = []
+        for k, picture in enumerate(sample.pictures):
+            names.append(f"images/{number:04d}-{k}.jpg")
+            picture.image.save(folder / names[-1], quality=85)
+        lines += [line(sample, question, names) for question in questions]
+    text = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in lines)
+    (folder / "questions.jsonl").write_text(text)
+
+
+def line(sample: tasks.Sample, question: tasks.Question, names: list[str]) -> dict:
+    asked = [q for q, _ in question.rounds]
+    asked[0] = sample.prefix + asked[0]
+    history = [[q, a] for q, (_, a) in zip(asked[:-1], question.rounds)]
+    return {
+        "images": names,
+        "max_tiles": sample.max_tiles,
+        "question": asked[-1],
+        "history": history,
+        "answer": question.rounds[-1][1],
+        "kind": question.kind,
+    }
+
+
+def prompt(entry: dict, counts: list[int]) -> str:
+    """The whole conversation in the internvl2_5 template, up to the open assistant turn."""
+    text = batches.OPEN
+    for asked, answer in entry["history"]:
+        text += asked + batches.ANSWER + answer + batches.END + batches.NEXT
+    return batches.image_text(counts, text + entry["question"]) + batches.ANSWER
+
+
+@torch.no_grad()
+def answers(model, tokens, folder: Path, entries: list[dict], device: str, dtype: torch.dtype) -> list[str]:
+    """Greedy answers to questions about the same pictures, padded on the left to one batch."""
+    cut = []
+    for name in entries[0]["images"]:
+        with Image.open(folder / name) as image:
+            cut.append(pixels.tiles(image.convert("RGB"), entries[0]["max_tiles"]))
+    stacked = torch.from_numpy(np.stack([tile.pixels for tiles in cut for tile in tiles]))
+    visual = demo.visual_tokens(model, pixels.normalized(stacked.to(device)).to(dtype))
+    prompts = [prompt(entry, [len(tiles) for tiles in cut]) for entry in entries]
+    rows = [tokens.encode(text, add_special_tokens=False) for text in prompts]
+    longest = max(map(len, rows))
+    ids = torch.tensor([[tokens.pad_token_id] * (longest - len(row)) + row for row in rows], device=device)
+    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=device)
+    end = tokens.convert_tokens_to_ids("<|im_end|>")
+    made = model.generate(
+        inputs_embeds=demo.embedded(model, ids, visual.repeat(len(rows), 1, 1)),
+        attention_mask=mask,
+        max_new_tokens=80,
+        do_sample=False,
+        eos_token_id=end,
+        pad_token_id=tokens.pad_token_id,
+    )
+    return [tokens.decode(row.tolist()).split("<|im_end|>")[0].strip() for row in made]
+
+
+def overlap(answer: str, expected: str) -> float:
+    """Intersection over union of the boxes in two texts; 0 if one has none."""
+    found, right = BOX.search(answer), BOX.search(expected)
+    if not found or not right:
+        return 0.0
+    a, b = [[int(v) for v in match.groups()] for match in (found, right)]
+    width, height = (max(0, min(a[i + 2], b[i + 2]) - max(a[i], b[i])) for i in (0, 1))
+    areas = [max(0, x[2] - x[0]) * max(0, x[3] - x[1]) for x in (a, b)]
+    union = sum(areas) - width * height
+    return width * height / union if union else 0.0
+
+
+def correct(entry: dict, answer: str) -> bool:
+    if entry["kind"] == "box":
+        return overlap(answer, entry["answer"]) >= 0.5
+    return answer == entry["answer"]
+
+
+def measure(folder: Path, checkpoint: Path, device: str, dtype: torch.dtype, wrong: Path | None) -> dict[str, tuple[int, int]]:
+    """Right answers and questions per kind; wrong answers go to a file if one is named."""
+    model, tokens = demo.load(checkpoint)
+    model = model.to(device, dtype)
+    grouped = defaultdict(list)
+    for text in (folder / "questions.jsonl").read_text().splitlines():
+        entry = json.loads(text)
+        grouped[tuple(entry["images"])].append(entry)
+    scores: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    missed = []
+    for entries in grouped.values():
+        for entry, answer in zip(entries, answers(model, tokens, folder, entries, device, dtype)):
+            right = correct(entry, answer)
+            scores[entry["kind"]][0] += right
+            scores[entry["kind"]][1] += 1
+            if not right:
+                missed.append({**entry, "given": answer})
+    if wrong:
+        wrong.write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in missed))
+    return {kind: tuple(scores[kind]) for kind in sorted(scores)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--set", type=Path, default=Path("target/demo-held-out"), help="folder of the held-out set")
+    parser.add_argument("--export", action="store_true", help="write the set; without it, measure")
+    parser.add_argument("--per-kind", type=int, default=100, help="questions of each kind to write")
+    parser.add_argument("--many-tiles", type=float, default=0.15, help="share of pictures of several tiles")
+    parser.add_argument("--model", type=Path, default=Path("models/internvl-demo"))
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--wrong", type=Path, help="file for the questions answered wrongly")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    if arguments.export:
+        export(arguments.set, arguments.per_kind, arguments.many_tiles)
+        return
+    dtype = getattr(torch, arguments.dtype)
+    scores = measure(arguments.set, arguments.model, arguments.device, dtype, arguments.wrong)
+    print(f"| kind | right | of | {arguments.dtype} |\n| --- | ---: | ---: | ---: |")
+    for kind, (right, asked) in scores.items():
+        print(f"| {kind} | {right} | {asked} | {100 * right / asked:.1f} % |")
+
+
+if __name__ == "__main__":
+    main()
