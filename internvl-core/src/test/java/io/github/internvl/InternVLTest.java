@@ -173,9 +173,12 @@ class InternVLTest {
 
     @Test
     void endsWhatRunsWhenItIsClosed() {
-        InternVL brief = InternVL.load(TinyCheckpoint.internlm2());
+        InternVL brief = InternVL.builder(TinyCheckpoint.resized())
+                .precision(Precision.FLOAT32)
+                .contextLength(100_000)
+                .load();
         ChatStream running = brief.stream(
-                ChatRequest.builder().text("Hi.").maxNewTokens(100_000).build());
+                ChatRequest.builder().text("Why?").maxNewTokens(90_000).build());
         assertThat(running.iterator().hasNext()).isTrue();
         brief.close();
         brief.close();

@@ -23,6 +23,11 @@ public final class TinyCheckpoint {
         return GOLDENS.resolve("tiny-internlm2").resolve("model");
     }
 
+    /** One with tiles of another size than its ViT was made for; to "Why?" it answers without end. */
+    public static Path resized() {
+        return GOLDENS.resolve("tiny-resized").resolve("model");
+    }
+
     /** A picture. */
     public static Path picture(String name) {
         return GOLDENS.resolve("images").resolve(name);

@@ -98,13 +98,16 @@ class VisionTransformer:
         return image.flatten(2).transpose(1, 2).to(grid.dtype)                                # [1, p, d]
 
     def embed(self: __torch__.vision.VisionTransformer, pixels: Tensor) -> Tensor:
-        side = self.patch_weight.size(3)
-        x = torch.conv2d(pixels.to(self.patch_weight.device, self.patch_weight.dtype), self.patch_weight,
-                         self.patch_bias, [side, side])                                       # [t, d, g, g]
-        grid = self.grid(x.size(2), x.size(3))                                                # [1, p, d]
-        patches = x.flatten(2).transpose(1, 2) + grid                                         # [t, p, d]
-        first = self.class_token + self.positions.slice(1, 0, 1)                              # [1, 1, d]
-        return torch.cat([first.expand([x.size(0), -1, -1]), patches], 1)                     # [t, 1 + p, d]
+        t, patch = pixels.size(0), self.patch_weight.size(3)
+        rows, columns = pixels.size(2) // patch, pixels.size(3) // patch
+        x = pixels.to(self.patch_weight.device, self.patch_weight.dtype)               # [t, 3, s, s]
+        x = x.view([t, 3, rows, patch, columns, patch])                                # [t, 3, rows, patch, columns, patch]
+        x = x.permute([0, 2, 4, 1, 3, 5])                                              # [t, rows, columns, 3, patch, patch]
+        x = x.reshape([t, rows * columns, 3 * patch * patch])                          # [t, p, 3 * patch * patch]
+        patches = torch.linear(x, self.patch_weight.flatten(1), self.patch_bias)       # [t, p, d]
+        patches = patches + self.grid(rows, columns)                                   # [t, p, d]
+        first = self.class_token + self.positions.slice(1, 0, 1)                       # [1, 1, d]
+        return torch.cat([first.expand([t, -1, -1]), patches], 1)                      # [t, 1 + p, d]
 
     def encode(self: __torch__.vision.VisionTransformer, pixels: Tensor, layers: int) -> Tensor:
         x = self.embed(pixels)                            # [t, 1 + p, d]

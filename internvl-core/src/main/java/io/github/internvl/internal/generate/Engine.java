@@ -77,24 +77,37 @@ public final class Engine implements AutoCloseable {
 
     private void run() {
         TorchRuntime.runGraphsAsWritten();
-        while (takeArrivals()) {
-            for (Sequence sequence : scheduler.removeCancelled()) {
-                sequence.end(FinishReason.CANCELLED);
+        try {
+            while (takeArrivals()) {
+                turn();
             }
-            for (Sequence sequence : scheduler.admit()) {
-                guarded(List.of(sequence), () -> models.language().reserve(sequence.slot(), sequence.capacity()));
+        } finally {
+            synchronized (gate) {
+                closing = true;
+                arrived.forEach(scheduler::add);
+                arrived.clear();
             }
-            Sequence looking = scheduler.nextForVision();
-            if (looking != null) {
-                guarded(List.of(looking), () -> encode(looking));
-            }
-            List<Scheduler.Row> rows = scheduler.plan();
-            if (!rows.isEmpty()) {
-                guarded(rows.stream().map(Scheduler.Row::sequence).toList(), () -> step(rows));
-            }
+            scheduler.removeAll().forEach(sequence -> sequence.fail(closed()));
+            models.close();
         }
-        scheduler.removeAll().forEach(sequence -> sequence.fail(closed()));
-        models.close();
+    }
+
+    /** One turn of the loop: slots for those that wait, some tiles, one step. */
+    private void turn() {
+        for (Sequence sequence : scheduler.removeCancelled()) {
+            sequence.end(FinishReason.CANCELLED);
+        }
+        for (Sequence sequence : scheduler.admit()) {
+            guarded(List.of(sequence), () -> models.language().reserve(sequence.slot(), sequence.capacity()));
+        }
+        Sequence looking = scheduler.nextForVision();
+        if (looking != null) {
+            guarded(List.of(looking), () -> encode(looking));
+        }
+        List<Scheduler.Row> rows = scheduler.plan();
+        if (!rows.isEmpty()) {
+            guarded(rows.stream().map(Scheduler.Row::sequence).toList(), () -> step(rows));
+        }
     }
 
     /** Waits while there is nothing to do; false once the engine is to end. */
@@ -117,7 +130,7 @@ public final class Engine implements AutoCloseable {
     private void guarded(List<Sequence> sequences, Runnable work) {
         try {
             work.run();
-        } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+        } catch (RuntimeException | Error e) {
             LOG.debug("{} requests failed", sequences.size(), e);
             for (Sequence sequence : sequences) {
                 scheduler.release(sequence);

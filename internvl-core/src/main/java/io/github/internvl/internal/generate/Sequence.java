@@ -66,7 +66,7 @@ public final class Sequence {
         return slot;
     }
 
-    /** Most tokens that the slot must hold. */
+    /** Most tokens of prompt and answer together. */
     int capacity() {
         return capacity;
     }
@@ -118,15 +118,14 @@ public final class Sequence {
     FinishReason append(int id) {
         if (length == promptLength()) {
             firstToken = System.nanoTime();
-            tokens = Arrays.copyOf(tokens, capacity + 1);
+            tokens = Arrays.copyOf(tokens, capacity);
         }
         tokens[length++] = id;
         give(text.add(id));
         if (text.isStopped() || request.endIds().contains(id)) {
             return FinishReason.STOP;
         }
-        boolean full = length - promptLength() == request.config().maxNewTokens() || length > capacity;
-        return full ? FinishReason.LENGTH : null;
+        return length == capacity ? FinishReason.LENGTH : null;
     }
 
     void end(FinishReason reason) {
