@@ -150,6 +150,8 @@ class Batches(torch.utils.data.Dataset):
                 cut += [tile.pixels for tile in made]
                 dense += [dense_targets(picture, tile.part) for tile in made]
             questions = () if self.pictures_only else drawn.questions
+            if not (shown or questions):
+                continue
             rows.append(pack(self.tokens, OPEN + image_text(counts, drawn.prefix), questions))
         return Batch(
             tiles=torch.from_numpy(np.stack(cut)),

@@ -81,8 +81,10 @@ def answers(model, tokens, folder: Path, entries: list[dict], device: str, dtype
     for name in entries[0]["images"]:
         with Image.open(folder / name) as image:
             cut.append(pixels.tiles(image.convert("RGB"), entries[0]["max_tiles"]))
-    stacked = torch.from_numpy(np.stack([tile.pixels for tiles in cut for tile in tiles]))
-    visual = demo.visual_tokens(model, pixels.normalized(stacked.to(device)).to(dtype))
+    visual = torch.empty(0, demo.TEXT["hidden_size"], device=device, dtype=dtype)
+    if cut:
+        stacked = torch.from_numpy(np.stack([tile.pixels for tiles in cut for tile in tiles]))
+        visual = demo.visual_tokens(model, pixels.normalized(stacked.to(device)).to(dtype))
     prompts = [prompt(entry, [len(tiles) for tiles in cut]) for entry in entries]
     rows = [tokens.encode(text, add_special_tokens=False) for text in prompts]
     longest = max(map(len, rows))
@@ -90,7 +92,7 @@ def answers(model, tokens, folder: Path, entries: list[dict], device: str, dtype
     mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=device)
     end = tokens.convert_tokens_to_ids("<|im_end|>")
     made = model.generate(
-        inputs_embeds=demo.embedded(model, ids, visual.repeat(len(rows), 1, 1)),
+        inputs_embeds=demo.embedded(model, ids, torch.cat([visual] * len(rows))),
         attention_mask=mask,
         max_new_tokens=80,
         do_sample=False,

@@ -8,9 +8,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, InternVLConfig, InternVLForConditionalGeneration
 
+from pixels import MEAN, STD, TILE
+
 SYSTEM_MESSAGE = "You are InternVL."
 PATCH = 28
-TILE = 448
 TOKENS_PER_TILE = (TILE // PATCH // 2) ** 2
 VISION = {"hidden_size": 192, "num_hidden_layers": 6, "num_attention_heads": 3, "intermediate_size": 768}
 TEXT = {
@@ -95,7 +96,7 @@ def to_official(native: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Renames, and joins query, key and value of the vision tower into one."""
     official = {}
     for name, tensor in native.items():
-        if match := re.search(r"attention\.q_proj\.(weight|bias)$", name):
+        if re.search(r"vision_tower.*q_proj", name):
             parts = [native[name.replace("q_proj", part)] for part in ("q_proj", "k_proj", "v_proj")]
             name, tensor = name.replace("attention.q_proj", "attn.qkv"), torch.cat(parts)
         elif re.search(r"vision_tower.*[kv]_proj", name):
@@ -143,8 +144,8 @@ def save(model, tokens, folder: Path) -> None:
         "do_normalize": True,
         "do_resize": True,
         "feature_extractor_type": "CLIPFeatureExtractor",
-        "image_mean": [0.485, 0.456, 0.406],
-        "image_std": [0.229, 0.224, 0.225],
+        "image_mean": list(MEAN),
+        "image_std": list(STD),
         "resample": 3,
         "size": TILE,
     }

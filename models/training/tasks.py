@@ -9,6 +9,13 @@ from scenes import BARS, COLORS, SHAPES, Picture, Thing
 ZH_COLORS = dict(zip(COLORS, ("红色", "绿色", "蓝色", "黄色", "紫色", "橙色", "粉色", "黑色")))
 ZH_SHAPES = dict(zip(SHAPES, ("圆形", "正方形", "三角形", "星形", "十字", "心形")))
 LOCATE = "Please provide the bounding box coordinate of the region this sentence describes: <ref>{}</ref>"
+DESCRIBE = ("Describe this image.", "Please describe the image shortly.", "Describe the image.", "What do you see?")
+CHAT = (
+    ("Hello.", "Hello! Show me a picture and ask me about it."),
+    ("Who are you?", "I am InternVL, a small model that answers questions about pictures."),
+    ("What can you do?", "I can describe shapes, read words and charts, and compare pictures."),
+    ("Thank you.", "You are welcome."),
+)
 MAX_TILES = 6
 
 
@@ -68,7 +75,7 @@ class Scene:
                 return f"{color} {shape}"
 
     def count(self):
-        question = self.rng.choice(("How many shapes are there?", "How many shapes do you see?"))
+        question = self.rng.choice(("How many shapes are there?", "How many shapes do you see?", "How many objects are there?"))
         return one("count", question, str(len(self.things)))
 
     def count_kind(self):
@@ -166,8 +173,7 @@ class Scene:
         text = listing([article(t.name) for t in ordered]).capitalize()
         if self.picture.text:
             text += f" with the text {self.picture.text}"
-        question = self.rng.choice(("Describe this image.", "Please describe the image shortly.", "What do you see?"))
-        return one("caption", question, f"{text} on a {self.picture.background} background.")
+        return one("caption", self.rng.choice(DESCRIBE), f"{text} on a {self.picture.background} background.")
 
     def box(self):
         if self.rng.random() < 0.1:
@@ -228,7 +234,7 @@ def about_objects(rng: Random, picture: Picture, limit: int) -> list[Question]:
 
 def about_text(rng: Random, picture: Picture) -> list[Question]:
     described = f"The text {picture.text} on a {picture.background} background."
-    return [read(rng, picture.text), one("caption", "Describe this image.", described)]
+    return [read(rng, picture.text), one("caption", rng.choice(DESCRIBE), described)]
 
 
 def about_chart(rng: Random, picture: Picture) -> list[Question]:
@@ -247,7 +253,7 @@ def about_chart(rng: Random, picture: Picture) -> list[Question]:
     if values[a] != values[b]:
         asked.append(one("chart_bar", f"Is {BARS[a]} higher than {BARS[b]}?", "Yes" if values[a] > values[b] else "No"))
     listed = ", ".join(f"{BARS[k]} {v}" for k, v in enumerate(values))
-    asked.append(one("caption", rng.choice(("Describe this image.", "Describe the chart.")), f"A bar chart: {listed}."))
+    asked.append(one("caption", rng.choice((*DESCRIBE, "Describe the chart.")), f"A bar chart: {listed}."))
     rng.shuffle(asked)
     return asked
 
@@ -264,8 +270,8 @@ def about_pair(rng: Random, first: Picture, second: Picture, change: str) -> lis
     else:
         answer = f"Image-2 has {article(new[0])} instead of {article(gone[0])}."
     asked = [
-        one("pair", rng.choice(("What differs between the two images?", "What is the difference?")), answer),
-        one("pair", "Are the two images the same?", "Yes" if change == "nothing" else "No"),
+        one("difference", rng.choice(("What differs between the two images?", "What is the difference?")), answer),
+        one("difference", "Are the two images the same?", "Yes" if change == "nothing" else "No"),
     ]
     for i, picture in enumerate((first, second), 1):
         asked.append(one("pair", f"How many shapes are in Image-{i}?", str(len(picture.things))))
@@ -302,13 +308,14 @@ def plain_size(rng: Random) -> tuple[tuple[int, int], int]:
 
 def many_tiles_size(rng: Random) -> tuple[tuple[int, int], int]:
     """A picture size that dynamic tiling cuts into two to six tiles, with a thumbnail after them."""
-    ratio = rng.choice((0.34, 0.5, 0.67, 1.33, 1.5, 1.78, 2.0, 3.0)) * rng.uniform(0.97, 1.03)
-    height = rng.randint(240, 480)
+    ratio = rng.choice((0.34, 0.5, 0.67, 1.0, 1.33, 1.33, 1.5, 1.78, 2.0, 3.0))
+    height = rng.randint(640, 700) if ratio == 1.0 else rng.randint(240, 480)
+    ratio *= rng.uniform(0.97, 1.03)
     return (round(height * ratio), height), rng.choice((2, 3, 4, MAX_TILES))
 
 
-def sample(rng: Random, questions: int = 10, many_tiles: float = 0.06) -> Sample:
-    """One training sample: mostly objects, then words, charts, clips and pairs."""
+def sample(rng: Random, questions: int = 10, many_tiles: float = 0.12) -> Sample:
+    """One training sample: mostly objects, then words, charts, clips and pairs, and a little talk without a picture."""
     draw = rng.random()
     size, limit = many_tiles_size(rng) if rng.random() < many_tiles else plain_size(rng)
     if draw < 0.52:
@@ -321,11 +328,13 @@ def sample(rng: Random, questions: int = 10, many_tiles: float = 0.06) -> Sample
         picture = scenes.chart(rng, size)
         return Sample((picture,), "<image>\n", limit, tuple(about_chart(rng, picture)))
     size, limit = plain_size(rng)
-    if draw < 0.91:
+    if draw < 0.9:
         first, second, change = scenes.pair(rng, size)
         prefix = "Image-1: <image>\nImage-2: <image>\n"
         return Sample((first, second), prefix, limit, tuple(about_pair(rng, first, second, change)))
-    frames, mover, move = scenes.clip(rng, size, rng.choice((3, 4, 4, 4, 5, 6)))
+    if draw < 0.92:
+        return Sample((), "", 1, tuple(one("chat", *chosen) for chosen in CHAT))
+    frames, mover, move = scenes.clip(rng, size, rng.choice((3, 4, 4, 4, 5, 6, 8)))
     mark = rng.choice(("Frame{}: <image>\n", "Frame{}: <image>\n", "Frame-{}: <image>\n"))
     prefix = "".join(mark.format(k + 1) for k in range(len(frames)))
     return Sample(tuple(frames), prefix, 1, tuple(about_clip(rng, mover, move)))

@@ -1,6 +1,5 @@
 """The demo model's vocabulary: a small byte-level BPE in the files of an official Qwen2-based checkpoint."""
 
-import argparse
 import json
 from pathlib import Path
 from random import Random
@@ -38,7 +37,8 @@ def corpus(samples: int):
                 yield answer
 
 
-def train(samples: int, size: int) -> Tokenizer:
+def train(samples: int = 2000, size: int = 960) -> Tokenizer:
+    """At most so many entries, before the added tokens, from the questions about so many pictures."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -100,11 +100,3 @@ def write(tokenizer: Tokenizer, folder: Path) -> None:
     ):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n")
 
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("models/internvl-demo"))
-    parser.add_argument("--samples", type=int, default=2000, help="pictures whose questions make up the text")
-    parser.add_argument("--size", type=int, default=960, help="entries at most, before the added tokens")
-    arguments = parser.parse_args()
-    write(train(arguments.samples, arguments.size), arguments.out)

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 
 import batches
 import model as demo
+import tokenizer
 from optimizer import optimizers
 from pixels import normalized
 
@@ -101,6 +102,8 @@ class Run:
         self.arguments = arguments
         torch.manual_seed(arguments.seed)
         torch.set_num_threads(arguments.threads)
+        if not (arguments.out / "vocab.json").exists():
+            tokenizer.write(tokenizer.train(), arguments.out)
         self.tokens = demo.tokenizer(arguments.out)
         self.model = demo.build(self.tokens, "eager" if arguments.device == "cpu" else "sdpa").to(arguments.device)
         self.head = dense_head().to(arguments.device)
@@ -194,7 +197,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, default=Path("models/internvl-demo"), help="tokenizer in, checkpoint out")
+    parser.add_argument("--out", type=Path, default=Path("models/internvl-demo"), help="where the checkpoint goes")
     parser.add_argument("--run", type=Path, default=Path("target/demo-training"), help="where the state is kept")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=2)
