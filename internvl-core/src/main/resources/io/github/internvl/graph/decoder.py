@@ -184,11 +184,12 @@ class Graph(Module):
         # Room for a new sequence: memory grows only where a slot is new or too small, never during generation.
         like = self.model[0].embedding
         layers = self.model[0].layers
-        shape = [len(layers), 2, kv_heads, tokens, layers[0].width]
+        none = torch.empty([0, 0, 0, 0, 0], dtype=like.dtype, device=like.device)
         if len(self.slots) == slot:
-            self.slots.append(torch.empty([0, 0, 0, 0, 0], dtype=like.dtype))
+            self.slots.append(none)
         if self.slots[slot].size(3) < tokens:
-            self.slots[slot] = torch.empty([0, 0, 0, 0, 0], dtype=like.dtype)                 # frees before it takes
+            self.slots[slot] = none                                                        # frees before it takes
+            shape = [len(layers), 2, kv_heads, tokens, layers[0].width]
             self.slots[slot] = torch.empty(shape, dtype=like.dtype, device=like.device)    # [layers, 2, kv, m, w]
 
     def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],

@@ -1,7 +1,6 @@
 package io.github.internvl.internal.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.internvl.CheckpointException;
@@ -10,10 +9,6 @@ import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.Tensor;
-import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageProcessor;
-import io.github.internvl.vision.PixelTiles;
-import io.github.internvl.vision.TilingOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -109,29 +104,6 @@ class WeightLoaderTest {
             assertThat(distance(alone, Arrays.copyOf(both, alone.length))).isLessThan(1e-4f);
             assertThat(distance(otherAlone, Arrays.copyOfRange(both, alone.length, both.length)))
                     .isLessThan(1e-4f);
-        }
-    }
-
-    /** The device "meta" has shapes and no numbers; like a GPU, it refuses tensors that lie elsewhere. */
-    @Test
-    void keepsEveryTensorOnTheDeviceItIsGiven() {
-        Checkpoint checkpoint = Checkpoint.open(TinyCheckpoint.internlm2());
-        PixelTiles tiles = new ImageProcessor()
-                .tile(
-                        Image.open(TinyCheckpoint.picture("river.png")),
-                        TilingOptions.defaults()
-                                .withTileSize(checkpoint.config().tileSize()));
-        try (Models models = Models.load(checkpoint, NumberFormat.BFLOAT16, "meta", bytes -> {});
-                Tensor tokens = models.vision().encode(tiles, 0, 1)) {
-            models.language().reserve(0, 512);
-            TokenChunk.Visual visual =
-                    new TokenChunk.Visual(List.of(tokens), new int[] {0}, new int[] {1}, new int[] {0});
-            int far = 400; // beyond the positions that the rotary base is made for
-            List<TokenChunk> rows = List.of(
-                    new TokenChunk(0, 0, new int[] {1}, 1, visual, false),
-                    new TokenChunk(0, far, new int[] {1}, far + 1, TokenChunk.Visual.NONE, true));
-
-            assertThatCode(() -> models.language().step(rows).close()).doesNotThrowAnyException();
         }
     }
 
