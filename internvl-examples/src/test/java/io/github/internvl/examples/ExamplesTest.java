@@ -1,0 +1,172 @@
+package io.github.internvl.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.internvl.ChatRequest;
+import io.github.internvl.Conversation;
+import io.github.internvl.InternVL;
+import io.github.internvl.vision.Image;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Runs every example on a tiny checkpoint and compares what it prints with what the model answers to the same call. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ExamplesTest {
+    private static final Path GOLDENS = Path.of("../src/test/resources/goldens/conformance");
+    private static final Path FOLDER = GOLDENS.resolve("tiny-qwen/model");
+    private static final Path BADGE = GOLDENS.resolve("images/badge.png");
+    private static final Path FOG = GOLDENS.resolve("images/fog.png");
+    private static final String SAY = "Assistant: ";
+
+    private final Image badge = Image.open(BADGE);
+    private final Image fog = Image.open(FOG);
+    private final InternVL model = InternVL.load(FOLDER);
+
+    private interface Example {
+        void run(String[] args) throws Exception;
+    }
+
+    @BeforeAll
+    void nameModel() {
+        System.setProperty("internvl.model", FOLDER.toString());
+    }
+
+    @AfterAll
+    void close() {
+        System.clearProperty("internvl.model");
+        model.close();
+    }
+
+    @Test
+    void saysHello() throws Exception {
+        assertPrints(HelloWorld::main, model.chat("describe this image", badge).text());
+    }
+
+    @Test
+    void chatsWithoutPictures() throws Exception {
+        String first = model.chat("Hello, who are you?").text();
+        Conversation talk = model.conversation();
+        talk.ask("Hello, who are you?");
+        String second = talk.ask("Can you tell me a story?").text();
+        assertPrints(PureText::main, SAY + first, SAY + first, SAY + second);
+    }
+
+    @Test
+    void chatsAboutAPicture() throws Exception {
+        Conversation talk = model.conversation();
+        assertPrints(
+                SingleImage::main,
+                SAY
+                        + model.chat("<image>\nPlease describe the image shortly.", badge)
+                                .text(),
+                SAY
+                        + talk.ask("<image>\nPlease describe the image in detail.", badge)
+                                .text(),
+                SAY + talk.ask("Please write a poem according to the image.").text());
+    }
+
+    @Test
+    void chatsAboutCombinedPictures() throws Exception {
+        Conversation talk = model.conversation();
+        assertPrints(
+                MultiImageCombined::main,
+                SAY
+                        + talk.ask("<image>\nDescribe the two images in detail.", badge, fog)
+                                .text(),
+                SAY
+                        + talk.ask("What are the similarities and differences between these two images.")
+                                .text());
+    }
+
+    @Test
+    void chatsAboutSeparatePictures() throws Exception {
+        Conversation talk = model.conversation();
+        String question = "Image-1: <image>\nImage-2: <image>\nDescribe the two images in detail.";
+        assertPrints(
+                MultiImageSeparate::main,
+                SAY + talk.ask(question, badge, fog).text(),
+                SAY
+                        + talk.ask("What are the similarities and differences between these two images.")
+                                .text());
+    }
+
+    @Test
+    void answersABatch() throws Exception {
+        ChatRequest.Builder larger = ChatRequest.builder().text("Which is larger?", badge, fog);
+        assertPrints(
+                BatchInference::main,
+                SAY
+                        + model.chat("<image>\nDescribe the image in detail.", badge)
+                                .text(),
+                SAY + model.chat("<image>\nDescribe the image in detail.", fog).text(),
+                SAY + model.chat(larger.maxTiles(4).maxNewTokens(32).build()).text(),
+                SAY + model.chat("Hello, who are you?").text());
+    }
+
+    @Test
+    void streamsToALoop() throws Exception {
+        var response = model.chat("<image>\nPlease describe the image in detail.", badge);
+        assertPrints(Streaming::main, response.text(), response.usage().generatedTokens() + " tokens");
+    }
+
+    @Test
+    void streamsToASubscriber() throws Exception {
+        assertPrints(
+                StreamingPublisher::main,
+                model.chat("<image>\nPlease describe the image in detail.", badge)
+                        .text());
+    }
+
+    @Test
+    void samplesTheSameAnswerFromItsSeed() throws Exception {
+        String printed = print(GenerationSettings::main);
+        assertThat(printed).isNotBlank().isEqualTo(print(GenerationSettings::main));
+    }
+
+    @Test
+    void samplesInTwoTurns() throws Exception {
+        assertThat(print(MultiTurn::main).split(SAY)).hasSize(3);
+    }
+
+    @Test
+    void loadsInSixteenBits() throws Exception {
+        assertPrints(
+                PrecisionAndDevice::main,
+                model.chat("describe this image", badge).text());
+    }
+
+    @Test
+    void countsTokensWithoutAnswering() throws Exception {
+        ChatRequest request = ChatRequest.of("<image>\nPlease describe the image in detail.", badge);
+        assertPrints(
+                CountTokens::main,
+                List.of(1, 6, 12).stream()
+                        .map(tiles -> "up to " + tiles + " tiles: "
+                                + model.countTokens(
+                                        request.toBuilder().maxTiles(tiles).build()) + " tokens")
+                        .toArray(String[]::new));
+    }
+
+    private static void assertPrints(Example example, String... lines) throws Exception {
+        assertThat(print(example)).isEqualTo(String.join("\n", lines) + "\n");
+    }
+
+    private static String print(Example example) throws Exception {
+        PrintStream console = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            example.run(new String[] {BADGE.toString(), FOG.toString()});
+        } finally {
+            System.setOut(console);
+        }
+        return printed.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.internvl.examples;
+
+import org.jspecify.annotations.NullMarked;
