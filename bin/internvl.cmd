@@ -7,6 +7,6 @@ set "java=java"
 if defined JAVA_HOME set "java=%JAVA_HOME%\bin\java"
 if exist "%jar%" goto run
 echo internvl: building, which is done once and takes a minute or two 1>&2
-call mvn -q -B -ntp -Dstyle.color=never -f "%root%\pom.xml" -pl internvl-cli -am -Dmaven.test.skip=true package <nul 1>&2 || exit /b 1
+call mvn -q -B -ntp -f "%root%\pom.xml" -pl internvl-cli -am -Dmaven.test.skip=true package <nul 1>&2 || exit /b 1
 :run
 "%java%" %JAVA_OPTS% -jar "%jar%" %*
