@@ -2,6 +2,7 @@ package io.github.internvl.internal.generate;
 
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.InternVLException;
+import io.github.internvl.InvalidRequestException;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.torch.Tensor;
@@ -58,8 +59,14 @@ public final class Engine implements AutoCloseable {
         return limits.contextTokens();
     }
 
-    /** Takes a request in; what comes of it the listener hears. Thread-safe. */
+    /** Takes a request in, if prompt and pictures fit together; what comes of it the listener hears. Thread-safe. */
     public Sequence submit(GenerationRequest request, Generation.Listener listener) {
+        int tiles = request.pictures().stream().mapToInt(PixelTiles::count).sum();
+        int places = request.prompt().visualPlaces().length;
+        if (places != tiles * models.vision().tokensPerTile()) {
+            throw new InvalidRequestException("the prompt must have a place for each visual token, "
+                    + tiles * models.vision().tokensPerTile() + " for " + tiles + " tiles: " + places);
+        }
         Sequence sequence = new Sequence(request, listener, tokenizer.decoder(true), limits.contextTokens());
         synchronized (gate) {
             if (closing) {
