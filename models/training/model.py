@@ -74,7 +74,20 @@ def build(tokens, attention: str = "sdpa") -> InternVLForConditionalGeneration:
         image_seq_length=TOKENS_PER_TILE,
         tie_word_embeddings=False,
     )
-    return InternVLForConditionalGeneration._from_config(config, attn_implementation=attention)
+    model = InternVLForConditionalGeneration._from_config(config, attn_implementation=attention)
+    with torch.no_grad():
+        model.model.vision_tower.embeddings.position_embeddings[0, 1:] = waves(TILE // PATCH, VISION["hidden_size"])
+    return model
+
+
+def waves(side: int, width: int) -> torch.Tensor:
+    """[side * side, width]: sines and cosines of row and column, so that geometry need not be learned from nothing."""
+    rates = 1.5 * side ** (-torch.arange(width // 4) / (width // 4))
+    angles = torch.arange(side)[:, None] * rates
+    line = torch.cat((angles.sin(), angles.cos()), dim=1)
+    rows = line[:, None, :].expand(side, side, width // 2)
+    columns = line[None, :, :].expand(side, side, width // 2)
+    return torch.cat((rows, columns), dim=2).reshape(side * side, width)
 
 
 def visual_tokens(model, pixels: torch.Tensor) -> torch.Tensor:
