@@ -7,6 +7,7 @@ import io.github.internvl.InvalidRequestException;
 import io.github.internvl.Precision;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageOptions;
+import io.github.internvl.vision.PassOrder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,6 +84,12 @@ final class ChatCommand implements Callable<Integer> {
 
     @Option(names = "--exif", description = "Turn pictures as their EXIF orientation says.")
     private boolean exif;
+
+    @Option(
+            names = "--pass-order",
+            paramLabel = "ORDER",
+            description = "Resize as Pillow up to 12 does (rows_first, the default) or as Pillow 13 (less_work_first).")
+    private PassOrder passOrder = PassOrder.ROWS_FIRST;
 
     @Option(names = "--system", paramLabel = "TEXT", description = "Replace the model's own system message.")
     private @Nullable String system;
@@ -164,6 +171,7 @@ final class ChatCommand implements Callable<Integer> {
     private InternVL.Builder builder(LoadingBar bar) {
         InternVL.Builder builder = InternVL.builder(ModelFolder.of(model, "--model DIR", spec.commandLine()))
                 .maxConcurrent(1)
+                .passOrder(passOrder)
                 .progress(bar);
         if (precision != null) {
             builder.precision(precision);

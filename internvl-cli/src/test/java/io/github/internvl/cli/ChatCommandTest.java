@@ -34,6 +34,8 @@ class ChatCommandTest {
                 picture("window.png"),
                 "--max-tiles",
                 TinyModel.maxTiles("multi_separate"),
+                "--pass-order",
+                "less_work_first",
                 question("multi_separate", 0)));
         assertThat(run.out()).isEqualTo(answer("multi_separate", 0) + "\n");
     }
@@ -125,6 +127,7 @@ class ChatCommandTest {
                 "--top-k          | some  | Invalid value for option '--top-k'",
                 "--precision      | int8  | expected one of [FLOAT32, BFLOAT16, FLOAT16]",
                 "--device         | gpu   | device must be cpu or cuda:N",
+                "--pass-order     | both  | expected one of [ROWS_FIRST, LESS_WORK_FIRST]",
                 "--context-length | 0     | contextLength must be at least 1: 0",
                 "--pictures       | a.png | Unknown option: '--pictures=a.png'"
             })
