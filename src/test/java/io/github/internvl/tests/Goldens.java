@@ -1,0 +1,78 @@
+package io.github.internvl.tests;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A folder of conformance goldens: checkpoints, pictures, and what the reference answered. The project's own always count; those
+ * of the folder that the system property {@code internvl.goldens} names, where it has a subfolder {@code conformance}, count too.
+ *
+ * @param name what reports call it
+ * @param folder variants, {@code images}, and tables that belong to no variant
+ */
+record Goldens(String name, Path folder) {
+    private static final String PROPERTY = "internvl.goldens";
+
+    /** All folders there are. */
+    static List<Goldens> all() {
+        List<Goldens> all = new ArrayList<>();
+        all.add(new Goldens("own", Checkout.ROOT.resolve("src/test/resources/goldens/conformance")));
+        String given = System.getProperty(PROPERTY, "");
+        if (!given.isBlank()) {
+            Path root = Checkout.ROOT.resolve(given);
+            if (!Files.isDirectory(root)) {
+                throw new IllegalStateException(PROPERTY + " must name a folder: " + given);
+            }
+            if (Files.isDirectory(root.resolve("conformance"))) {
+                all.add(new Goldens("given", root.resolve("conformance")));
+            }
+        }
+        return all;
+    }
+
+    /** The variants: subfolders with a golden.json, by name. */
+    List<GoldenVariant> variants() {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(entry -> Files.exists(entry.resolve("golden.json")))
+                    .sorted()
+                    .map(entry -> new GoldenVariant(this, entry, json(entry.resolve("golden.json"))))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static JsonObject json(Path file) {
+        try {
+            return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static int[] ints(JsonElement array) {
+        return array.getAsJsonArray().asList().stream()
+                .mapToInt(JsonElement::getAsInt)
+                .toArray();
+    }
+
+    static List<String> strings(JsonElement array) {
+        return array.getAsJsonArray().asList().stream()
+                .map(JsonElement::getAsString)
+                .toList();
+    }
+
+    /** Whether the key is there and not null. */
+    static boolean has(JsonObject object, String key) {
+        JsonElement value = object.get(key);
+        return value != null && !value.isJsonNull();
+    }
+}

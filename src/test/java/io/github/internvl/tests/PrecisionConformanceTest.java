@@ -1,0 +1,95 @@
+package io.github.internvl.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.github.internvl.internal.torch.NumberFormat;
+import io.github.internvl.vision.PixelTiles;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestReporter;
+
+/**
+ * Prompt logits in half precision against the float32 goldens: the largest difference of each case, and the mean of those. The
+ * bounds for bfloat16 are how far the reference itself strays in that format from weights stored in it; float16 has eight times its
+ * precision. Where the checkpoint is stored in float32 its weights are rounded too, and the reference strays 2.5 times as far.
+ */
+class PrecisionConformanceTest {
+    private static final double LARGEST = 0.8;
+    private static final double MEAN = 0.35;
+    private static final double ROUNDED_WEIGHTS = 2.5;
+
+    private static final ConformanceReport REPORT = new ConformanceReport("half precision");
+
+    @AfterAll
+    static void report(TestReporter reporter) {
+        REPORT.publish(reporter);
+    }
+
+    @TestFactory
+    Stream<DynamicNode> bfloat16StaysNear() {
+        return staysNear(NumberFormat.BFLOAT16, 1);
+    }
+
+    @TestFactory
+    Stream<DynamicNode> float16StaysNear() {
+        return staysNear(NumberFormat.FLOAT16, 0.125);
+    }
+
+    private static Stream<DynamicNode> staysNear(NumberFormat format, double scale) {
+        Conformance<Subject> conformance = new Conformance<>(REPORT, variant -> Subject.load(variant, format));
+        Stream<DynamicNode> cases = conformance.cases(GoldenCase::isAnswered, (golden, subject) -> {
+            boolean rounded = subject.config().storedFormat() == NumberFormat.FLOAT32;
+            double largest = LARGEST * scale * (rounded ? ROUNDED_WEIGHTS : 1);
+            compare(golden, subject, kind(format, rounded), largest);
+        });
+        Stream<DynamicNode> means = Goldens.all().stream()
+                .map(goldens -> dynamicTest("mean of " + goldens.name(), () -> {
+                    mean(goldens, kind(format, false), MEAN * scale);
+                    mean(goldens, kind(format, true), MEAN * scale * ROUNDED_WEIGHTS);
+                }));
+        return Stream.concat(cases, means).onClose(conformance::close);
+    }
+
+    private static String kind(NumberFormat format, boolean rounded) {
+        return format.name().toLowerCase(Locale.ROOT) + (rounded ? ", from float32 weights" : "");
+    }
+
+    private static void mean(Goldens goldens, String kind, double most) {
+        assertThat(REPORT.mean(goldens, kind))
+                .as("%s, prompt logits in %s: mean of the largest differences of all cases", goldens.name(), kind)
+                .isLessThanOrEqualTo(most);
+    }
+
+    private static void compare(GoldenCase golden, Subject subject, String kind, double largest) {
+        List<PixelTiles> tiles = subject.tiles(golden);
+        Stages stages = new Stages(subject);
+        List<Subject.Prompt> prompts = golden.rounds().stream()
+                .map(round -> subject.prompt(round, tiles))
+                .toList();
+        if (golden.isBatch()) {
+            int width = golden.rounds().get(0).paddedLength();
+            compare(golden, subject, golden.name(), Numbers.join(stages.promptLogits(prompts, width)), kind, largest);
+            return;
+        }
+        for (GoldenCase.Round round : golden.rounds()) {
+            Subject.Prompt prompt = prompts.get(round.index());
+            Numbers logits =
+                    stages.promptLogits(List.of(prompt), prompt.length()).get(0);
+            compare(golden, subject, round.key(), logits.reshaped(logits.values().length), kind, largest);
+        }
+    }
+
+    private static void compare(
+            GoldenCase golden, Subject subject, String key, Numbers found, String kind, double largest) {
+        String name = key + ".prompt_logits";
+        if (subject.tensors().has(name)) {
+            double difference = subject.tensors().compare(name, found, largest);
+            REPORT.checked(golden.variant().name(), kind, difference);
+        }
+    }
+}
