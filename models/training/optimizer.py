@@ -48,8 +48,11 @@ class Muon(torch.optim.Optimizer):
 
 
 def optimizers(model, head, lr: float) -> list[torch.optim.Optimizer]:
+    """The patch embedding, whose inputs are thousands and much alike, learns at a twentieth of the rate."""
     named = [*model.named_parameters(), *head.named_parameters()]
     inner = [p for name, p in named if p.ndim == 2 and ("layer" in name or "projector" in name)]
-    chosen = {id(p) for p in inner}
+    patches = [p for name, p in named if "patch_embeddings" in name]
+    chosen = {id(p) for p in inner + patches}
     rest = [p for _, p in named if id(p) not in chosen]
-    return [Muon(inner, lr), torch.optim.AdamW(rest, lr, betas=(0.9, 0.95), weight_decay=0.01)]
+    groups = [{"params": rest, "scale": 1.0}, {"params": patches, "scale": 0.05}]
+    return [Muon(inner, lr), torch.optim.AdamW(groups, lr, betas=(0.9, 0.95), weight_decay=0.01)]

@@ -184,7 +184,7 @@ class Run:
     def advance(self, batch, with_questions: bool) -> torch.Tensor:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = rate(self.step, self.arguments)
+                group["lr"] = rate(self.step, self.arguments) * group.get("scale", 1.0)
         with torch.autocast(self.arguments.device, torch.bfloat16):
             loss, dense, answers = losses(self.model, self.head, batch, with_questions)
         loss.backward()
