@@ -4,135 +4,87 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.github.internvl.ChatResponse.FinishReason;
-import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.generate.Generation;
-import io.github.internvl.vision.PixelTiles;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
-/** Logits, greedy ids and texts against the reference's, beneath the fluent API. */
+/** Greedy ids and texts against the reference's, beneath the fluent API: alone, with prompts in chunks, all at once. */
 class AnswerConformanceTest {
     private static final ConformanceReport REPORT = new ConformanceReport("answers");
-    private static final Conformance<Subject> CONFORMANCE = new Conformance<>(REPORT, Subject::load);
-    private static final int CONTEXT = 32_768;
+    private static final Conformance<EngineSubject> ALONE =
+            new Conformance<>(REPORT, variant -> EngineSubject.load(variant, 1, 512, 4));
+    private static final Conformance<EngineSubject> CHUNKED =
+            new Conformance<>(REPORT, variant -> EngineSubject.load(variant, 1, 7, 3));
+    private static final Conformance<EngineSubject> TOGETHER =
+            new Conformance<>(REPORT, variant -> EngineSubject.load(variant, 3, 23, 1));
 
     @AfterAll
     static void report(TestReporter reporter) {
-        CONFORMANCE.close();
+        ALONE.close();
+        CHUNKED.close();
+        TOGETHER.close();
         REPORT.publish(reporter);
     }
 
     @TestFactory
-    Stream<DynamicNode> logitsAgree() {
-        return CONFORMANCE.cases(GoldenCase::isAnswered, AnswerConformanceTest::logits);
+    Stream<DynamicNode> answersAgree() {
+        return ALONE.cases(GoldenCase::isAnswered, (golden, loaded) -> compare(golden, loaded, "ids and texts"));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> answersAgreeWithPromptsInChunksOfSeven() {
+        return CHUNKED.cases(
+                GoldenCase::isAnswered,
+                (golden, loaded) -> compare(golden, loaded, "ids and texts, prompts in chunks of 7"));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> answersAgreeWhenAllAreAskedAtOnce() {
+        return TOGETHER.variants(variant -> Stream.of(dynamicTest("in three slots", () -> {
+            EngineSubject loaded = TOGETHER.load(variant);
+            List<EngineSubject.Asked> all = loaded.ask(variant.cases().stream().filter(GoldenCase::isAnswered));
+            SoftAssertions softly = new SoftAssertions();
+            for (EngineSubject.Asked asked : all) {
+                softly.check(() -> compare(asked, loaded, "ids and texts, all at once in 3 slots"));
+            }
+            softly.assertAll();
+        })));
     }
 
     @TestFactory
     Stream<DynamicNode> restIsForLater() {
-        return CONFORMANCE.later();
+        return ALONE.later();
     }
 
-    @TestFactory
-    Stream<DynamicNode> greedyAnswersAgree() {
-        return CONFORMANCE.variants(variant -> Stream.of(
-                dynamicTest("one by one", () -> alone(variant, "alone", new Engine.Limits(1, CONTEXT, 512, 4))),
-                dynamicTest(
-                        "one by one, prompts in chunks of 7",
-                        () -> alone(variant, "in small chunks", new Engine.Limits(1, CONTEXT, 7, 3))),
-                dynamicTest(
-                        "all at once in three slots, prompts in chunks of 23",
-                        () -> together(variant, new Engine.Limits(3, CONTEXT, 23, 1)))));
-    }
-
-    private static void logits(GoldenCase golden, Subject subject) {
-        List<PixelTiles> tiles = subject.tiles(golden);
-        Stages stages = new Stages(subject);
-        LogitChecks checks = new LogitChecks(REPORT, golden, subject.tensors());
-        if (golden.isBatch()) {
-            List<Subject.Prompt> prompts = new ArrayList<>();
-            List<int[]> answers = new ArrayList<>();
-            int width = 0;
-            for (GoldenCase.Round row : golden.rounds()) {
-                prompts.add(subject.prompt(row, tiles));
-                answers.add(row.generatedIds());
-                width = Math.max(width, row.paddedLength()); // padding counts in the reference's rotary base
-            }
-            checks.batch(stages.logits(prompts, answers, width));
-            return;
-        }
+    private static void compare(GoldenCase golden, EngineSubject loaded, String kind) {
         for (GoldenCase.Round round : golden.rounds()) {
-            Subject.Prompt prompt = subject.prompt(round, tiles);
-            checks.layers(round, stages, prompt);
-            checks.single(
-                    round,
-                    stages.logits(List.of(prompt), List.of(round.generatedIds()), prompt.length())
-                            .get(0));
+            compare(loaded.ask(round), loaded, kind);
         }
     }
 
-    /** A row of a batch that padding changed has no golden of its own: the batch tests compare it with our single call. */
-    private static boolean hasOwnAnswer(GoldenCase.Round round) {
-        return round.isAnswered()
-                && (!round.golden().isBatch() || round.golden().isSameAsAlone(round.index()));
-    }
-
-    private static void alone(GoldenVariant variant, String how, Engine.Limits limits) {
-        Subject subject = CONFORMANCE.load(variant);
-        try (Engine engine = new Engine(subject.modelsAgain(), subject.tokenizer(), limits)) {
-            for (GoldenCase golden :
-                    variant.cases().stream().filter(GoldenCase::isAnswered).toList()) {
-                List<PixelTiles> tiles = subject.tiles(golden);
-                for (GoldenCase.Round round : golden.rounds()) {
-                    if (hasOwnAnswer(round)) {
-                        Subject.Prompt prompt = subject.prompt(round, tiles);
-                        PendingAnswer answer = PendingAnswer.submit(engine, subject.request(golden, prompt));
-                        compare(round, subject, answer.get(), how);
-                    }
-                }
-            }
-        }
-    }
-
-    private static void together(GoldenVariant variant, Engine.Limits limits) {
-        Subject subject = CONFORMANCE.load(variant);
-        try (Engine engine = new Engine(subject.modelsAgain(), subject.tokenizer(), limits)) {
-            List<GoldenCase.Round> rounds = new ArrayList<>();
-            List<PendingAnswer> answers = new ArrayList<>();
-            for (GoldenCase golden :
-                    variant.cases().stream().filter(GoldenCase::isAnswered).toList()) {
-                List<PixelTiles> tiles = subject.tiles(golden);
-                for (GoldenCase.Round round : golden.rounds()) {
-                    if (hasOwnAnswer(round)) {
-                        rounds.add(round);
-                        Subject.Prompt prompt = subject.prompt(round, tiles);
-                        answers.add(PendingAnswer.submit(engine, subject.request(golden, prompt)));
-                    }
-                }
-            }
-            for (int i = 0; i < rounds.size(); i++) {
-                compare(rounds.get(i), subject, answers.get(i).get(), "together");
-            }
-        }
-    }
-
-    private static void compare(GoldenCase.Round round, Subject subject, Generation found, String how) {
+    private static void compare(EngineSubject.Asked asked, EngineSubject loaded, String kind) {
+        GoldenCase.Round round = asked.round();
         GoldenCase golden = round.golden();
+        Generation found = asked.get();
+        if (golden.isBatch() && !golden.isSameAsAlone(round.index())) {
+            return; // changed by the reference's padding: the batch tests compare it with our single call
+        }
         int[] expected = round.generatedIds();
-        assertThat(found.ids()).as("%s: generated ids, %s", round, how).isEqualTo(expected);
+        Goldens.compareIds(round + ": generated_ids", expected, found.ids());
         assertThat(found.reason())
-                .as("%s: finish reason, %s", round, how)
+                .as("%s: finish reason", round)
                 .isEqualTo(Subject.isEnded(golden, expected) ? FinishReason.STOP : FinishReason.LENGTH);
-        assertThat(subject.tokenizer().decode(found.ids(), true))
-                .as("%s: text, %s", round, how)
+        assertThat(loaded.subject().tokenizer().decode(found.ids(), true))
+                .as("%s: text", round)
                 .isEqualTo(round.text());
         if (!golden.api().equals("generate")) {
-            assertThat(found.text()).as("%s: response, %s", round, how).isEqualTo(round.response());
+            assertThat(found.text()).as("%s: response", round).isEqualTo(round.response());
         }
-        REPORT.checked(golden.variant().name(), "ids and texts, " + how);
+        REPORT.checked(golden.variant().name(), kind);
     }
 }

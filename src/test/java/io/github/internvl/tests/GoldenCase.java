@@ -107,7 +107,7 @@ record GoldenCase(GoldenVariant variant, JsonObject json) {
 
         @Override
         public String toString() {
-            return golden.variant.name() + " " + key;
+            return golden.variant.name() + " " + key + (golden.isBatch() ? ", row " + index : "");
         }
     }
 

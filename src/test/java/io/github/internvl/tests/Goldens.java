@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -68,6 +69,20 @@ record Goldens(String name, Path folder) {
         return array.getAsJsonArray().asList().stream()
                 .map(JsonElement::getAsString)
                 .toList();
+    }
+
+    /** Fails where two lists of ids differ, with the first place where they do. */
+    static void compareIds(String what, int[] expected, int[] found) {
+        int at = Arrays.mismatch(expected, found);
+        if (at >= 0) {
+            throw new AssertionError(what + "[" + at + "]: expected " + idAt(expected, at) + ", found "
+                    + idAt(found, at) + " (expected " + Arrays.toString(expected) + ", found " + Arrays.toString(found)
+                    + ")");
+        }
+    }
+
+    private static String idAt(int[] ids, int at) {
+        return at < ids.length ? Integer.toString(ids[at]) : "the end";
     }
 
     /** Whether the key is there and not null. */
