@@ -205,7 +205,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=120, help="length of this slice")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, default=16, help="samples a step")
-    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--lr", type=float, default=5e-4)
     parser.add_argument("--cooldown", type=float, default=0.3, help="last part of all steps, with a falling rate")
     parser.add_argument("--dense-steps", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=5500)
