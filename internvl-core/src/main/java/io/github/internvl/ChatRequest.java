@@ -85,7 +85,14 @@ public final class ChatRequest {
         return generation;
     }
 
-    /** Collects a request; not thread-safe. */
+    /** The question in short, for logs of one's own; it holds what the user wrote. */
+    @Override
+    public String toString() {
+        return "ChatRequest[text=" + text + ", images=" + images + ", rounds=" + history.size() + ", " + generation
+                + "]";
+    }
+
+    /** Collects a request; each method checks its value. Not thread-safe. */
     public static final class Builder {
         private @Nullable String text;
         private final List<Image> images = new ArrayList<>();
@@ -96,20 +103,25 @@ public final class ChatRequest {
 
         private Builder() {}
 
-        /** Sets the question and adds its pictures. */
-        public Builder text(String question, Image... pictures) {
+        /** Sets the question. */
+        public Builder text(String question) {
             this.text = question;
-            this.images.addAll(Arrays.asList(pictures));
             return this;
         }
 
-        /** Adds pictures to the question. */
+        /** Sets the question and its pictures, in place of any before. */
+        public Builder text(String question, Image... pictures) {
+            return text(question).images(Arrays.asList(pictures));
+        }
+
+        /** Sets the pictures of the question, in place of any before. */
         public Builder images(List<Image> pictures) {
+            this.images.clear();
             this.images.addAll(pictures);
             return this;
         }
 
-        /** Sets the rounds before the question, oldest first. */
+        /** Sets the rounds before the question, oldest first, in place of any before. */
         public Builder history(List<Turn> rounds) {
             this.history.clear();
             this.history.addAll(rounds);

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * subscribe to {@link #publisher()}, or just wait for {@link #response()}.
  *
  * <p>Pieces are whole characters and never taken back; together they are the text of the response. Closing a stream
- * before its end stops the generation and frees its slot; what was generated so far is the response then. The counterpart
+ * before its end stops the generation after the present step and frees its slot; what was generated so far is the
+ * response then. The counterpart
  * in the model card is {@code TextIteratorStreamer}.
  *
  * <p>One thread reads; any thread may close or wait for the response. If generating fails, reading throws {@link InternVLException}.
@@ -29,6 +30,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     private final CompletableFuture<ChatResponse> outcome = new CompletableFuture<>();
     private final Function<Generation, ChatResponse> finish;
     private volatile @Nullable Sequence sequence;
+    private volatile @Nullable PiecePublication publication;
 
     /** What a reader gets from the engine: a piece of text, or that no more come. */
     private sealed interface Event {
@@ -52,12 +54,14 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
 
             @Override
             public void onEnd(Generation generation) {
+                sequence = null; // nothing is left to cancel, and it would keep its memory
                 outcome.complete(finish.apply(generation));
                 events.add(new Event.End());
             }
 
             @Override
             public void onFailure(RuntimeException cause) {
+                sequence = null;
                 outcome.completeExceptionally(cause);
                 events.add(new Event.End());
             }
@@ -67,6 +71,9 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     /** Ties the stream to its sequence, right after the engine has taken it in. */
     void start(Sequence submitted) {
         this.sequence = submitted;
+        if (outcome.isDone()) {
+            this.sequence = null;
+        }
     }
 
     /** The pieces of text; waits for each. May be called once. */
@@ -98,12 +105,19 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
 
     /**
      * The pieces of text for one subscriber, who gets them on a thread of its own and no faster than it asks for them.
-     * Cancelling the subscription closes the stream.
+     * Cancelling the subscription closes the stream; a second subscriber gets an {@link IllegalStateException}.
      */
     public Flow.Publisher<String> publisher() {
         return subscriber -> {
-            claim();
-            new PiecePublication(this, subscriber).start();
+            PiecePublication publication = new PiecePublication(this, subscriber);
+            try {
+                claim();
+            } catch (IllegalStateException e) {
+                PiecePublication.refuse(subscriber, e);
+                return;
+            }
+            this.publication = publication;
+            publication.start();
         };
     }
 
@@ -114,9 +128,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         } catch (InterruptedException e) {
             throw interrupted(e);
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException failure
-                    ? failure
-                    : new InternVLException("the answer failed: " + e.getCause(), e);
+            throw (RuntimeException) e.getCause(); // as onFailure takes it
         }
     }
 
@@ -126,6 +138,10 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         Sequence submitted = sequence;
         if (submitted != null) {
             submitted.cancel();
+        }
+        PiecePublication subscribed = publication;
+        if (subscribed != null) {
+            subscribed.end();
         }
     }
 

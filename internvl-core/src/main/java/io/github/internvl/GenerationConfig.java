@@ -88,6 +88,13 @@ public final class GenerationConfig {
         return stop;
     }
 
+    /** All settings, in words. */
+    @Override
+    public String toString() {
+        return "GenerationConfig[maxNewTokens=" + maxNewTokens + ", sampling=" + sampling + ", temperature="
+                + temperature + ", topK=" + topK + ", topP=" + topP + ", seed=" + seed + ", stop=" + stop + "]";
+    }
+
     /** Collects settings; each method checks its value. Not thread-safe. */
     public static final class Builder {
         private int maxNewTokens = 1024;

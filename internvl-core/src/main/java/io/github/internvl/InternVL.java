@@ -5,6 +5,7 @@ import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
+import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +37,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe: many threads may ask at once, and their requests are computed together. Whoever loads a model closes it;
  * requests that are not answered by then fail. A bad request throws {@link InvalidRequestException} before any computing
- * and leaves the model serving.
+ * and leaves the model serving; a failure while computing throws {@link InternVLException}.
  */
 public final class InternVL implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(InternVL.class);
@@ -44,25 +46,29 @@ public final class InternVL implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final RequestPreparer preparer;
     private final Engine engine;
+    private final Engine.Limits limits;
     private volatile boolean closed;
 
-    private InternVL(ModelInfo info, Tokenizer tokenizer, RequestPreparer preparer, Engine engine) {
+    private InternVL(
+            ModelInfo info, Tokenizer tokenizer, RequestPreparer preparer, Engine engine, Engine.Limits limits) {
         this.info = info;
         this.tokenizer = tokenizer;
         this.preparer = preparer;
         this.engine = engine;
+        this.limits = limits;
     }
 
     /**
      * Loads the checkpoint in a folder (config.json, *.safetensors, tokenizer files) with the defaults of {@link Builder}.
      *
      * @throws CheckpointException if a file is missing, damaged, or says something unknown
+     * @throws InternVLException if libtorch cannot be loaded
      */
     public static InternVL load(Path folder) {
         return builder(folder).load();
     }
 
-    /** Starts loading the checkpoint in a folder, with settings. */
+    /** Collects settings for loading the checkpoint in a folder. */
     public static Builder builder(Path folder) {
         return new Builder(folder);
     }
@@ -72,43 +78,75 @@ public final class InternVL implements AutoCloseable {
         return info;
     }
 
-    /** Asks a question about pictures, or about none, and waits for the answer ({@code model.chat}). */
+    /** Most tokens of a prompt and its answer together. */
+    public int contextLength() {
+        return limits.contextTokens();
+    }
+
+    /**
+     * Asks a question about pictures, or about none, and waits for the answer ({@code model.chat}).
+     *
+     * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
+     * @throws InternVLException if computing fails or the model is closed
+     */
     public ChatResponse chat(String text, Image... images) {
         return chat(ChatRequest.of(text, images));
     }
 
-    /** Answers a request; waits for the answer. */
+    /**
+     * Answers a request; waits for the answer.
+     *
+     * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
+     * @throws InternVLException if computing fails or the model is closed
+     */
     public ChatResponse chat(ChatRequest request) {
         return stream(request).response();
     }
 
-    /** Asks a question and streams the answer. */
+    /** Asks a question and streams the answer; the caller closes the stream. */
     public ChatStream stream(String text, Image... images) {
         return stream(ChatRequest.of(text, images));
     }
 
-    /** Answers a request piece by piece. */
+    /**
+     * Answers a request piece by piece; the caller closes the stream.
+     *
+     * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
+     * @throws InternVLException if the model is closed; what fails while computing, the stream tells
+     */
     public ChatStream stream(ChatRequest request) {
         return stream(request, response -> {});
     }
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
-        long start = System.nanoTime();
-        return submit(check(request), start, onResponse);
+        return submit(preparer.fits(check(request)), onResponse);
     }
 
     /**
      * Answers several requests together ({@code model.batch_chat}), in their order. Each may have any number of pictures,
      * its own history and its own settings; under greedy decoding each answer is the one that the request gets alone. All
-     * requests are checked before the first is computed.
+     * requests are checked before the first is computed. If one fails, the others are stopped.
+     *
+     * @throws InvalidRequestException if one of the requests is bad; the message says which
+     * @throws InternVLException if computing one of them fails, or the model is closed
      */
     public List<ChatResponse> batchChat(List<ChatRequest> requests) {
-        List<RequestPreparer.Checked> checked =
-                requests.stream().map(this::check).toList();
+        List<RequestPreparer.Checked> checked = new ArrayList<>();
+        for (ChatRequest request : requests) {
+            try {
+                checked.add(preparer.fits(check(request)));
+            } catch (InvalidRequestException e) {
+                throw new InvalidRequestException("request " + checked.size() + " of the batch: " + e.getMessage());
+            }
+        }
+        int ahead = 2 * limits.slots(); // tiles of more would only take memory
         List<ChatStream> streams = new ArrayList<>();
         try {
             for (RequestPreparer.Checked request : checked) {
-                streams.add(submit(request, System.nanoTime(), response -> {}));
+                if (streams.size() >= ahead) {
+                    streams.get(streams.size() - ahead).response();
+                }
+                streams.add(submit(request, response -> {}));
             }
             return streams.stream().map(ChatStream::response).toList();
         } finally {
@@ -126,21 +164,28 @@ public final class InternVL implements AutoCloseable {
         return new Conversation(this, history);
     }
 
-    /** Counts the tokens of a request's prompt, visual tokens included, without running the model. */
+    /**
+     * Counts the tokens of a request's prompt, visual tokens included, without running the model; it may be longer than
+     * {@link #contextLength}.
+     *
+     * @throws InvalidRequestException if tags and pictures do not match
+     */
     public int countTokens(ChatRequest request) {
         return check(request).prompt().ids().length;
     }
 
     private RequestPreparer.Checked check(ChatRequest request) {
-        if (closed) {
-            throw new InternVLException("the model is closed; load it again to ask more");
+        try {
+            return preparer.check(request);
+        } catch (IllegalStateException e) {
+            throw closed ? new InternVLException("the model is closed; load it again to ask more", e) : e;
         }
-        return preparer.check(request);
     }
 
-    private ChatStream submit(RequestPreparer.Checked checked, long start, Consumer<ChatResponse> onResponse) {
+    private ChatStream submit(RequestPreparer.Checked checked, Consumer<ChatResponse> onResponse) {
+        long start = System.nanoTime();
         GenerationRequest request = preparer.prepare(checked);
-        Duration preprocess = Duration.ofNanos(System.nanoTime() - start);
+        Duration preprocess = Duration.ofNanos(System.nanoTime() - start + checked.nanos());
         ChatStream stream = new ChatStream(generation -> {
             ChatResponse response = response(checked, preprocess, generation);
             onResponse.accept(response);
@@ -153,7 +198,7 @@ public final class InternVL implements AutoCloseable {
     private static ChatResponse response(RequestPreparer.Checked checked, Duration preprocess, Generation generation) {
         List<Turn> history = new ArrayList<>(checked.turns());
         Turn last = history.remove(history.size() - 1);
-        history.add(new Turn(last.question(), last.images(), generation.text()));
+        history.add(new Turn(last.question(), last.images(), last.maxTiles(), generation.text()));
         return new ChatResponse(
                 generation.text(),
                 generation.reason(),
@@ -168,7 +213,7 @@ public final class InternVL implements AutoCloseable {
                 history);
     }
 
-    /** Ends all requests and frees the model. Harmless when repeated. */
+    /** Ends all requests after the step that is being computed, and frees the model. Harmless when repeated. */
     @Override
     public void close() {
         closed = true;
@@ -181,11 +226,12 @@ public final class InternVL implements AutoCloseable {
         private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
         private static final int CHUNK_TOKENS = 512;
         private static final int USUAL_CONTEXT = 8192;
+        private static final int LONGEST_CONTEXT = 1 << 20;
 
         private final Path folder;
         private @Nullable Precision precision;
         private @Nullable String device;
-        private int contextLength;
+        private OptionalInt contextLength = OptionalInt.empty();
         private int maxConcurrent = 8;
         private int tilesPerStep = 4;
         private PassOrder passOrder = PassOrder.ROWS_FIRST;
@@ -204,7 +250,7 @@ public final class InternVL implements AutoCloseable {
         /** Sets where to compute: {@code cpu} or {@code cuda:0}; without it, the first GPU if there is one. */
         public Builder device(String name) {
             if (!DEVICE.matcher(name).matches()) {
-                throw new InvalidRequestException("device must be cpu or cuda:N, such as cuda:0: " + name);
+                throw new IllegalArgumentException("device must be cpu or cuda:N, such as cuda:0: " + name);
             }
             this.device = name;
             return this;
@@ -215,7 +261,10 @@ public final class InternVL implements AutoCloseable {
          * that is less. Memory is taken only for what requests need.
          */
         public Builder contextLength(int tokens) {
-            this.contextLength = atLeastOne("contextLength", tokens);
+            if (tokens > LONGEST_CONTEXT) {
+                throw new IllegalArgumentException("contextLength must be 1.." + LONGEST_CONTEXT + ": " + tokens);
+            }
+            this.contextLength = OptionalInt.of(atLeastOne("contextLength", tokens));
             return this;
         }
 
@@ -245,7 +294,7 @@ public final class InternVL implements AutoCloseable {
 
         private static int atLeastOne(String name, int value) {
             if (value < 1) {
-                throw new InvalidRequestException(name + " must be at least 1: " + value);
+                throw new IllegalArgumentException(name + " must be at least 1: " + value);
             }
             return value;
         }
@@ -254,6 +303,7 @@ public final class InternVL implements AutoCloseable {
          * Loads the model.
          *
          * @throws CheckpointException if a file is missing, damaged, or says something unknown
+         * @throws InternVLException if the device is not there, or libtorch cannot be loaded
          */
         public InternVL load() {
             long start = System.nanoTime();
@@ -262,24 +312,40 @@ public final class InternVL implements AutoCloseable {
             ChatTemplate template = template(config);
             Tokenizer tokenizer = tokenizer();
             try {
-                int context = contextLength > 0 ? contextLength : usualContext(config);
+                check(tokenizer, template, config);
+                int context = contextLength.orElse(usualContext(config));
                 RequestPreparer preparer = new RequestPreparer(config, template, tokenizer, context, passOrder);
                 String place = device();
                 NumberFormat format =
                         precision == null ? config.storedFormat() : NumberFormat.valueOf(precision.name());
-                Models models = models(checkpoint, format, place);
                 Engine.Limits limits = new Engine.Limits(maxConcurrent, context, CHUNK_TOKENS, tilesPerStep);
+                Engine engine = new Engine(models(checkpoint, format, place), tokenizer, limits);
                 LOG.info(
                         "InternVL {} on {} in {}, loaded in {} ms",
                         folder.getFileName(),
                         place,
                         format.name().toLowerCase(Locale.ROOT),
                         Duration.ofNanos(System.nanoTime() - start).toMillis());
-                return new InternVL(
-                        ModelInfo.of(checkpoint), tokenizer, preparer, new Engine(models, tokenizer, limits));
+                return new InternVL(ModelInfo.of(checkpoint), tokenizer, preparer, engine, limits);
             } catch (RuntimeException | Error e) {
                 tokenizer.close();
                 throw e;
+            }
+        }
+
+        /** Tokenizer and model must be of one checkpoint: an id without an embedding would fail in the middle of a step. */
+        private void check(Tokenizer tokenizer, ChatTemplate template, ModelConfig config) {
+            if (tokenizer.size() > config.language().vocabulary()) {
+                throw new CheckpointException(folder + ": the tokenizer has ids up to " + (tokenizer.size() - 1)
+                        + ", but the model's vocabulary ends at "
+                        + (config.language().vocabulary() - 1)
+                        + "; take the tokenizer's files from the same checkpoint");
+            }
+            for (String token : List.of(template.stopText(), PromptBuilder.CONTEXT_TOKEN)) {
+                if (tokenizer.id(token).isEmpty()) {
+                    throw new CheckpointException(folder + ": the tokenizer has no token " + token + ", which template "
+                            + config.template() + " needs");
+                }
             }
         }
 

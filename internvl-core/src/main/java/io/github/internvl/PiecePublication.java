@@ -1,20 +1,34 @@
 package io.github.internvl;
 
+import java.util.Objects;
 import java.util.concurrent.Flow;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** One subscription to a stream: a daemon thread that takes a piece for each one asked for. */
 final class PiecePublication implements Flow.Subscription {
     private final ChatStream stream;
     private final Flow.Subscriber<? super String> subscriber;
-    private final Semaphore demand = new Semaphore(0);
-    private volatile boolean cancelled;
-    private volatile @Nullable IllegalArgumentException misuse;
+
+    private final Object gate = new Object(); // guards the three below
+    private long demand;
+    private boolean cancelled;
+    private @Nullable IllegalArgumentException misuse;
 
     PiecePublication(ChatStream stream, Flow.Subscriber<? super String> subscriber) {
         this.stream = stream;
-        this.subscriber = subscriber;
+        this.subscriber = Objects.requireNonNull(subscriber, "subscriber");
+    }
+
+    /** Tells a subscriber that the stream is already read. */
+    static void refuse(Flow.Subscriber<? super String> subscriber, IllegalStateException reason) {
+        subscriber.onSubscribe(new Flow.Subscription() {
+            @Override
+            public void request(long count) {}
+
+            @Override
+            public void cancel() {}
+        });
+        subscriber.onError(reason);
     }
 
     void start() {
@@ -25,20 +39,27 @@ final class PiecePublication implements Flow.Subscription {
 
     @Override
     public void request(long count) {
-        if (count <= 0) {
-            misuse = new IllegalArgumentException("a subscriber must ask for at least 1 piece: " + count);
-            demand.release();
-            return;
+        synchronized (gate) {
+            if (count <= 0) {
+                misuse = new IllegalArgumentException("a subscriber must ask for at least 1 piece: " + count);
+            } else {
+                demand = demand + count < 0 ? Long.MAX_VALUE : demand + count;
+            }
+            gate.notifyAll();
         }
-        int free = Integer.MAX_VALUE - demand.availablePermits();
-        demand.release((int) Math.min(count, free));
     }
 
     @Override
     public void cancel() {
-        cancelled = true;
         stream.close();
-        demand.release(demand.availablePermits() == Integer.MAX_VALUE ? 0 : 1);
+    }
+
+    /** The stream is closed: the thread need not wait any longer. */
+    void end() {
+        synchronized (gate) {
+            cancelled = true;
+            gate.notifyAll();
+        }
     }
 
     private void run() {
@@ -46,39 +67,51 @@ final class PiecePublication implements Flow.Subscription {
             subscriber.onSubscribe(this);
             publish();
         } catch (RuntimeException | Error e) {
-            stream.close(); // the subscriber itself failed
+            stream.close(); // the subscriber itself has failed
             throw e;
         }
     }
 
     private void publish() {
-        while (true) {
-            String piece;
-            try {
-                piece = stream.nextPiece();
-            } catch (RuntimeException e) {
-                if (!cancelled) {
-                    subscriber.onError(e);
+        try {
+            for (String piece = stream.nextPiece(); piece != null; piece = stream.nextPiece()) {
+                if (!awaitDemand()) {
+                    return;
                 }
-                return;
+                subscriber.onNext(piece);
             }
-            if (piece == null) {
-                if (!cancelled) {
-                    subscriber.onComplete();
+        } catch (InternVLException | IllegalArgumentException e) {
+            if (!isCancelled()) {
+                subscriber.onError(e);
+            }
+            return;
+        }
+        if (!isCancelled()) {
+            subscriber.onComplete();
+        }
+    }
+
+    /** Waits until a piece is asked for; false if none will be. */
+    private boolean awaitDemand() {
+        synchronized (gate) {
+            while (demand == 0 && !cancelled && misuse == null) {
+                try {
+                    gate.wait();
+                } catch (InterruptedException e) {
+                    cancelled = true; // somebody wants this thread to end
                 }
-                return;
             }
-            demand.acquireUninterruptibly();
-            if (cancelled) {
-                return;
+            if (misuse != null) {
+                throw misuse;
             }
-            IllegalArgumentException wrong = misuse;
-            if (wrong != null) {
-                stream.close();
-                subscriber.onError(wrong);
-                return;
-            }
-            subscriber.onNext(piece);
+            demand--;
+            return !cancelled;
+        }
+    }
+
+    private boolean isCancelled() {
+        synchronized (gate) {
+            return cancelled;
         }
     }
 }

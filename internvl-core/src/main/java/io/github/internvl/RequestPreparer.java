@@ -6,13 +6,13 @@ import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
-import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageProcessor;
 import io.github.internvl.vision.PassOrder;
 import io.github.internvl.vision.PixelTiles;
 import io.github.internvl.vision.TilingOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
  * can be wrong with a request is found here, before any computing. Thread-safe.
  */
 final class RequestPreparer {
+    private static final int QUOTED = 200;
+
     private final ModelConfig config;
     private final PromptBuilder prompts;
     private final ImageProcessor images = new ImageProcessor();
@@ -33,37 +35,44 @@ final class RequestPreparer {
      * A request that passed all checks.
      *
      * @param prompt its tokens
+     * @param tilings how the pictures of each round are cut
      * @param turns its history with the question as it is recorded, the answer still empty
+     * @param nanos what the check took
      */
-    record Checked(ChatRequest request, TokenPrompt prompt, TilingOptions tiling, List<Turn> turns) {}
+    record Checked(
+            ChatRequest request, TokenPrompt prompt, List<TilingOptions> tilings, List<Turn> turns, long nanos) {}
 
     RequestPreparer(
             ModelConfig config, ChatTemplate template, Tokenizer tokenizer, int contextTokens, PassOrder passOrder) {
         this.config = config;
         this.prompts = new PromptBuilder(template, tokenizer);
         this.stopText = template.stopText();
-        this.endIds = tokenizer.id(stopText).stream().boxed().collect(Collectors.toSet());
+        this.endIds = tokenizer.id(stopText).stream().boxed().collect(Collectors.toUnmodifiableSet());
         this.contextTokens = contextTokens;
         this.passOrder = passOrder;
     }
 
-    /** Checks a request and writes its prompt; no picture is resampled. */
+    /**
+     * Checks a request and writes its prompt; no picture is resampled, and the context is not checked.
+     *
+     * @throws InvalidRequestException if tags, pictures and texts do not fit together
+     */
     Checked check(ChatRequest request) {
-        TilingOptions tiling = tiling(request);
+        long start = System.nanoTime();
         List<Turn> turns = new ArrayList<>(request.history());
-        for (Turn turn : turns) {
-            if (turn.answer().contains(PromptBuilder.IMAGE_TAG)) {
-                throw new InvalidRequestException("an answer in the history must not contain the tag "
-                        + PromptBuilder.IMAGE_TAG + ", which would take a picture; write it in another way");
-            }
-        }
-        turns.add(new Turn(request.text(), request.images(), ""));
+        turns.add(new Turn(request.text(), request.images(), request.maxTiles(), ""));
         turns.replaceAll(RequestPreparer::tagged);
+        if (turns.stream().anyMatch(turn -> !turn.images().isEmpty())) {
+            refuseStrayTags(request);
+        }
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
+        List<TilingOptions> tilings = new ArrayList<>();
         for (Turn turn : turns) {
+            TilingOptions tiling = tiling(turn.maxTiles().isPresent() ? turn.maxTiles() : request.maxTiles());
             dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));
             visual.addAll(visualTokens(turn, tiling));
+            tilings.add(tiling);
         }
         dialogue.set(
                 dialogue.size() - 1,
@@ -71,26 +80,34 @@ final class RequestPreparer {
         String text = prompts.text(request.systemMessage(), dialogue, visual.size());
         TokenPrompt prompt =
                 prompts.tokens(text, visual.stream().mapToInt(Integer::intValue).toArray());
+        return new Checked(request, prompt, tilings, turns, System.nanoTime() - start);
+    }
+
+    /** Refuses a checked request whose prompt leaves no room for an answer. */
+    Checked fits(Checked checked) {
+        TokenPrompt prompt = checked.prompt();
         if (prompt.ids().length >= contextTokens) {
             throw new InvalidRequestException("the prompt must be shorter than the context of " + contextTokens
                     + " tokens: " + prompt.ids().length + ", " + prompt.visualPlaces().length + " of them visual; "
                     + "lower maxTiles, leave out pictures or history, or load the model with a longer contextLength");
         }
-        return new Checked(request, prompt, tiling, turns);
+        return checked;
     }
 
     /** Tiles the pictures of a checked request. */
     GenerationRequest prepare(Checked checked) {
-        List<Image> all =
-                checked.turns().stream().flatMap(t -> t.images().stream()).toList();
-        List<PixelTiles> tiles = images.tile(all, checked.tiling());
+        List<PixelTiles> tiles = new ArrayList<>();
+        for (int i = 0; i < checked.turns().size(); i++) {
+            tiles.addAll(images.tile(
+                    checked.turns().get(i).images(), checked.tilings().get(i)));
+        }
         List<String> stops = new ArrayList<>(checked.request().generation().stop());
         stops.add(stopText);
         return new GenerationRequest(checked.prompt(), tiles, checked.request().generation(), endIds, stops);
     }
 
-    private TilingOptions tiling(ChatRequest request) {
-        int most = request.maxTiles().orElse(config.maxTiles());
+    private TilingOptions tiling(OptionalInt maxTiles) {
+        int most = maxTiles.orElse(config.maxTiles());
         try {
             int least = Math.min(config.minTiles(), most);
             return new TilingOptions(config.tileSize(), least, most, config.thumbnail(), passOrder);
@@ -99,17 +116,39 @@ final class RequestPreparer {
         }
     }
 
+    /** A tag outside of questions would take a picture that belongs to a question. */
+    private static void refuseStrayTags(ChatRequest request) {
+        if (request.systemMessage() != null && request.systemMessage().contains(PromptBuilder.IMAGE_TAG)) {
+            throw new InvalidRequestException("the system message must not contain the tag " + PromptBuilder.IMAGE_TAG
+                    + ", which would take a picture; put the picture into a question");
+        }
+        for (int i = 0; i < request.history().size(); i++) {
+            if (request.history().get(i).answer().contains(PromptBuilder.IMAGE_TAG)) {
+                throw new InvalidRequestException("the answer of round " + (i + 1) + " must not contain the tag "
+                        + PromptBuilder.IMAGE_TAG + ", which would take a picture; go on without it: "
+                        + "model.conversation(editedHistory)");
+            }
+        }
+    }
+
     /** Puts a tag in front of a question that has pictures and no tag; checks that tags and pictures fit. */
     private static Turn tagged(Turn turn) {
         int tags = turn.question().split(PromptBuilder.IMAGE_TAG, -1).length - 1;
         int pictures = turn.images().size();
         if (tags == 0 && pictures > 0) {
-            return new Turn(PromptBuilder.IMAGE_TAG + "\n" + turn.question(), turn.images(), turn.answer());
+            return new Turn(
+                    PromptBuilder.IMAGE_TAG + "\n" + turn.question(), turn.images(), turn.maxTiles(), turn.answer());
         }
         if (tags != pictures && !(tags == 1 && pictures > 1)) {
-            throw new InvalidRequestException("a question must have one " + PromptBuilder.IMAGE_TAG
-                    + " tag for all of its pictures, or one for each: " + tags + " tags for " + pictures
-                    + " pictures in \"" + turn.question() + "\"");
+            String question = turn.question();
+            String quote = question.length() <= QUOTED ? question : question.substring(0, QUOTED) + "…";
+            String rule = pictures == 0
+                    ? "a question without pictures must not contain the tag " + PromptBuilder.IMAGE_TAG
+                            + "; give its pictures along"
+                    : "a question must have one " + PromptBuilder.IMAGE_TAG
+                            + " tag for all of its pictures, or one for each";
+            throw new InvalidRequestException(
+                    rule + ": " + tags + " tags for " + pictures + " pictures in \"" + quote + "\"");
         }
         return turn;
     }

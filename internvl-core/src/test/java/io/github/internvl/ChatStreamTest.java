@@ -95,6 +95,7 @@ class ChatStreamTest {
         Thread.sleep(100);
         assertThat(slow.pieces).hasSize(1);
         assertThat(slow.done).isNotDone();
+        stream.close();
     }
 
     @Test
@@ -116,6 +117,30 @@ class ChatStreamTest {
         collector.subscription.join().cancel();
 
         assertThat(model.chat(STORY).text()).isNotEmpty();
+    }
+
+    @Test
+    void refusesASecondSubscriberAndNone() {
+        ChatStream stream = model.stream(STORY);
+        assertThatThrownBy(() -> stream.publisher().subscribe(null)).isInstanceOf(NullPointerException.class);
+        stream.publisher().subscribe(new Collector(1));
+        Collector second = new Collector(1);
+        stream.publisher().subscribe(second);
+
+        assertThatThrownBy(() -> second.done.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(IllegalStateException.class);
+        stream.close();
+    }
+
+    @Test
+    void stopsWaitingWhenItsThreadIsInterrupted() {
+        ChatStream endless = model.stream(ENDLESS);
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(endless::response)
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("interrupted");
+        assertThat(Thread.interrupted()).isTrue();
+
+        assertThat(endless.response().finishReason()).isEqualTo(ChatResponse.FinishReason.CANCELLED);
     }
 
     @Test

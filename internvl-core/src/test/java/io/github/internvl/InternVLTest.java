@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -70,6 +73,100 @@ class InternVLTest {
                 ask("And now?", LAND).toBuilder().history(first.history()).build();
         assertThat(model.chat(again).text()).isEqualTo(second.text());
         assertThat(second.usage().promptTokens()).isEqualTo(model.countTokens(again));
+    }
+
+    @Test
+    void keepsTilesAndSystemMessageOfAConversation() {
+        Conversation talk = model.conversation();
+        ChatRequest first = ask("What is this?", LAND).toBuilder()
+                .maxTiles(1)
+                .systemMessage("Be brief.")
+                .build();
+        ChatResponse.Usage one = talk.ask(first).usage();
+        ChatResponse second = talk.ask(ask("And?"));
+
+        assertThat(second.usage().visualTokens()).isEqualTo(one.visualTokens()).isPositive();
+        ChatRequest same = ask("And?").toBuilder()
+                .history(List.of(talk.history().get(0)))
+                .systemMessage("Be brief.")
+                .build();
+        assertThat(second.text()).isEqualTo(model.chat(same).text());
+    }
+
+    @Test
+    void goesOnAfterAnAnswerThatSpeaksOfImageTags() {
+        ChatRequest request = ask("And?").toBuilder()
+                .history(List.of(new Turn("How?", "Write <image> there.")))
+                .build();
+
+        assertThat(model.chat(request).text()).isNotEmpty();
+    }
+
+    @Test
+    void replacesWhatABuilderWasGivenBefore() {
+        ChatRequest first = ChatRequest.builder().text("a", LAND, TALL).build();
+
+        assertThat(first.toBuilder().text("b").build().images()).containsExactly(LAND, TALL);
+        assertThat(first.toBuilder().text("b", SQUARE).build().images()).containsExactly(SQUARE);
+        assertThat(first.toBuilder().images(List.of()).build().images()).isEmpty();
+        assertThat(first.toString()).contains("text=a", "maxNewTokens=1024");
+    }
+
+    @Test
+    void answersWithinItsContextToTheLastToken() {
+        try (InternVL tight = InternVL.builder(TinyCheckpoint.resized())
+                .precision(Precision.FLOAT32)
+                .contextLength(100)
+                .load()) {
+            int length = tight.countTokens(ask("Why?"));
+            ChatResponse cut = tight.chat(
+                    ChatRequest.builder().text("Why?").maxNewTokens(1000).build());
+            assertThat(cut.finishReason()).isEqualTo(ChatResponse.FinishReason.LENGTH);
+            assertThat(cut.usage().generatedTokens()).isEqualTo(tight.contextLength() - length);
+            assertThat(tight.countTokens(ask("word ".repeat(200)))).isGreaterThan(100);
+            assertThat(tight.chat(ChatRequest.builder().text("").maxNewTokens(1).build())
+                            .usage()
+                            .generatedTokens())
+                    .isOne();
+        }
+    }
+
+    @Test
+    void answersMoreRequestsThanItPreparesAtOnce() {
+        List<ChatRequest> requests = IntStream.range(0, 40)
+                .mapToObj(i -> ask("<image>\nNumber " + i, i % 2 == 0 ? SQUARE : TALL))
+                .toList();
+        List<ChatResponse> responses = model.batchChat(requests);
+
+        assertThat(responses).hasSize(40);
+        assertThat(responses.get(37).text())
+                .isEqualTo(model.chat(requests.get(37)).text());
+    }
+
+    @Test
+    void saysThatLogitsAreNotNumbersAndGoesOnServing(@TempDir Path folder) throws IOException {
+        TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
+        TinyCheckpoint.fill(folder, "language_model.model.norm.weight", (short) 0x7fc0); // a bfloat16 NaN
+        try (InternVL broken = InternVL.load(folder)) {
+            for (ChatRequest request :
+                    List.of(ask("Hi."), ask("Hi.").toBuilder().temperature(1).build())) {
+                assertThatThrownBy(() -> broken.chat(request))
+                        .isInstanceOf(InternVLException.class)
+                        .hasMessageContaining("not numbers");
+            }
+        }
+    }
+
+    @Test
+    void refusesATokenizerOfAnotherModel(@TempDir Path folder) throws IOException {
+        TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
+        TinyCheckpoint.edit(
+                folder.resolve("added_tokens.json"),
+                text -> text.replaceFirst("\\{", "{\"<more>\": " + model.info().vocabulary() + ","));
+
+        assertThatThrownBy(() -> InternVL.load(folder))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("vocabulary ends at");
     }
 
     @Test
@@ -132,10 +229,15 @@ class InternVLTest {
                 Arguments.of(ask("<image>\n<image>\nHi.", LAND, TALL, SQUARE), "2 tags for 3 pictures"),
                 Arguments.of(ask("<image>\nHi."), "1 tags for 0 pictures"),
                 Arguments.of(
-                        ask("Hi.").toBuilder()
-                                .history(List.of(new Turn("Hi.", "An <image> of it.")))
+                        ask("Hi.", LAND).toBuilder()
+                                .history(List.of(new Turn("Hi.", "Yes."), new Turn("And?", "An <image> of it.")))
                                 .build(),
-                        "answer in the history"),
+                        "answer of round 2"),
+                Arguments.of(
+                        ask("Hi.", LAND).toBuilder()
+                                .systemMessage("You see <image>.")
+                                .build(),
+                        "system message"),
                 Arguments.of(ask("What does <IMG_CONTEXT> mean?", LAND), "<IMG_CONTEXT>"),
                 Arguments.of(ask("word ".repeat(9000)), "shorter than the context"),
                 Arguments.of(ask("Hi.", LAND).toBuilder().maxTiles(5000).build(), "maxTiles"));
@@ -148,7 +250,8 @@ class InternVLTest {
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining(reason);
         assertThatThrownBy(() -> model.batchChat(List.of(ask("Hi."), request)))
-                .isInstanceOf(InvalidRequestException.class);
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageStartingWith("request 1 of the batch: ");
         assertThat(model.chat(ask("Hi.")).text()).isNotEmpty();
     }
 
@@ -165,9 +268,10 @@ class InternVLTest {
                 () -> ChatRequest.builder().maxTiles(0),
                 () -> ChatRequest.builder().build(),
                 () -> InternVL.builder(Path.of(".")).device("gpu"),
-                () -> InternVL.builder(Path.of(".")).contextLength(0));
+                () -> InternVL.builder(Path.of(".")).contextLength(0),
+                () -> InternVL.builder(Path.of(".")).contextLength(Integer.MAX_VALUE));
         for (Runnable builder : wrong) {
-            assertThatThrownBy(builder::run).isInstanceOf(InvalidRequestException.class);
+            assertThatThrownBy(builder::run).isInstanceOf(IllegalArgumentException.class);
         }
     }
 

@@ -1,9 +1,14 @@
 package io.github.internvl;
 
+import io.github.internvl.internal.checkpoint.Checkpoint;
+import io.github.internvl.internal.checkpoint.StoredTensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -41,6 +46,19 @@ public final class TinyCheckpoint {
             }
         }
         return folder;
+    }
+
+    /** Fills a bfloat16 tensor of a copy with one number. */
+    public static void fill(Path folder, String tensor, short bits) throws IOException {
+        StoredTensor stored =
+                Objects.requireNonNull(Checkpoint.open(folder).tensors().get(tensor));
+        byte[] file = Files.readAllBytes(stored.file());
+        ByteBuffer numbers = ByteBuffer.wrap(file, (int) stored.offset(), (int) stored.bytes())
+                .order(ByteOrder.LITTLE_ENDIAN);
+        while (numbers.hasRemaining()) {
+            numbers.putShort(bits);
+        }
+        Files.write(stored.file(), file);
     }
 
     /** Changes a text file of a copy. */

@@ -3,7 +3,6 @@ package io.github.internvl.cli;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatStream;
 import io.github.internvl.InternVL;
-import io.github.internvl.InvalidRequestException;
 import io.github.internvl.Precision;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageOptions;
@@ -130,7 +129,7 @@ final class ChatCommand implements Callable<Integer> {
         try {
             settings = settings();
             builder = builder(bar);
-        } catch (InvalidRequestException e) {
+        } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
         String asked = "-".equals(question) ? readQuestion() : question;

@@ -27,7 +27,8 @@ class Rotary:
     base : float
     factor : float
     limit : int
-    frequencies : Tensor   # [w / 2] float32
+    exponents : Tensor     # [w / 2] float32
+    frequencies : Tensor   # [w / 2] float32, at the plain base
 
     def __init__(self: __torch__.decoder.Rotary, width: int, base: float, factor: float, limit: int,
                  device: Device) -> None:
@@ -35,16 +36,16 @@ class Rotary:
         self.base = base
         self.factor = factor
         self.limit = limit
-        even = torch.arange(0, width, 2, dtype=6, device=device)            # [w / 2]
-        self.frequencies = torch.reciprocal(torch.pow(base, even / width))  # [w / 2]
+        even = torch.arange(0, width, 2, dtype=6, device=device)            # [w / 2] float32
+        self.exponents = even / width                                       # [w / 2]
+        self.frequencies = torch.reciprocal(torch.pow(base, self.exponents))    # [w / 2]
 
     def at(self: __torch__.decoder.Rotary, span: int) -> Tensor:
         if self.factor == 0.0 or span <= self.limit:
             return self.frequencies                                         # [w / 2]
         stretch = self.factor * span / self.limit - (self.factor - 1.0)
         base = self.base * torch.pow(stretch, self.width / (self.width - 2))
-        even = torch.arange(0, self.width, 2, dtype=6, device=self.frequencies.device)    # [w / 2]
-        return torch.reciprocal(torch.pow(base, even / self.width))                       # [w / 2]
+        return torch.reciprocal(torch.pow(base, self.exponents))            # [w / 2]
 
     def angles(self: __torch__.decoder.Rotary, rows: __torch__.decoder.Rows) -> Tensor:
         parts : List[Tensor] = []
@@ -224,7 +225,9 @@ class Graph(Module):
         return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
 
     def argmax(self: __torch__.decoder.Graph, logits: Tensor) -> Tensor:
-        return logits.argmax(-1).to(torch.device("cpu"))                      # [rows] int64
+        best, ids = torch.max(logits, -1)                                     # [rows] each
+        ids = torch.where(torch.isfinite(best), ids, torch.full_like(ids, -1))    # [rows] int64
+        return ids.to(torch.device("cpu"))                                    # [rows] int64
 
-    def host(self: __torch__.decoder.Graph, logits: Tensor) -> Tensor:
-        return logits.to(torch.device("cpu"))                                 # [rows, vocabulary] float32
+    def host(self: __torch__.decoder.Graph, logits: Tensor, rows: Tensor) -> Tensor:
+        return logits.index_select(0, rows.to(logits.device)).to(torch.device("cpu"))    # [rows, vocabulary] float32

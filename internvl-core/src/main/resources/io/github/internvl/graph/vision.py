@@ -163,6 +163,3 @@ class Graph(Module):
         m = self.model[0]
         x = m.encode(m.normalise(tiles), layers)                      # [t, 1 + p, d]
         return m.project(m.unshuffle(x, r, by_columns)).flatten(0, 1) # [t * v, h]
-
-    def join(self: __torch__.vision.Graph, parts: List[Tensor]) -> Tensor:
-        return torch.cat(parts)                                       # [sum of rows, h]

@@ -59,8 +59,13 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
             } catch (IllegalStateException | ClassCastException | NullPointerException e) {
                 throw new CheckpointException(index + ": has no table weight_map of tensor to file", e);
             }
-            List<Path> files = names.stream().map(folder::resolve).toList();
+            Path home = folder.toAbsolutePath().normalize();
+            List<Path> files =
+                    names.stream().map(home::resolve).map(Path::normalize).toList();
             for (Path file : files) {
+                if (!home.equals(file.getParent())) {
+                    throw new CheckpointException(index + ": names a file outside of its folder: " + file);
+                }
                 if (!Files.exists(file)) {
                     throw new CheckpointException(file + ": missing, though " + INDEX + " names it; fetch it again");
                 }

@@ -29,11 +29,16 @@ final class ConfigReader {
         return new ConfigReader(file, section + key + ".", read(key, null, JsonElement::getAsJsonObject));
     }
 
+    /** A whole number of 1 or more. */
     int number(String key) {
         return positive(key, read(key, null, JsonElement::getAsInt));
     }
 
     int number(String key, int absent) {
+        return positive(key, read(key, absent, JsonElement::getAsInt));
+    }
+
+    int signed(String key, int absent) {
         return read(key, absent, JsonElement::getAsInt);
     }
 

@@ -128,7 +128,7 @@ public record ModelConfig(
                     "a whole number of patches that the ratio divides");
         }
         boolean dynamic = config.flag("dynamic_image_size", true);
-        String version = config.text("ps_version", "v2");
+        String version = config.text("ps_version", "v1");
         return new ModelConfig(
                 vision(vision, config, patch, imageSize),
                 language(language),
@@ -155,7 +155,7 @@ public record ModelConfig(
 
     private static VisionConfig vision(ConfigReader vision, ConfigReader config, int patch, int imageSize) {
         int stored = vision.number("num_hidden_layers");
-        int select = config.number("select_layer", -1);
+        int select = config.signed("select_layer", -1);
         int layers = select < 0 ? stored + 1 + select : select; // indexes [embeddings, layer 1, ..., layer n]
         if (layers < 0 || layers > stored) {
             throw config.wrong("select_layer", select, "an index of embeddings and " + stored + " layers");

@@ -12,8 +12,8 @@ import io.github.internvl.vision.PixelTiles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The loop that answers all requests to a model. One daemon thread owns graphs, slots and sequences; requests come in from
@@ -26,12 +26,10 @@ public final class Engine implements AutoCloseable {
      *
      * @param slots answers in the making at the same time
      * @param contextTokens most tokens of a prompt and its answer together
-     * @param chunkTokens most tokens of a step
+     * @param chunkTokens most tokens of a step, beyond one of each answer in the making
      * @param tilesPerStep most tiles encoded between two steps
      */
     public record Limits(int slots, int contextTokens, int chunkTokens, int tilesPerStep) {}
-
-    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
     private final Models models;
     private final Tokenizer tokenizer;
@@ -39,9 +37,10 @@ public final class Engine implements AutoCloseable {
     private final Scheduler scheduler;
     private final Thread thread;
 
-    private final Object gate = new Object(); // guards the two below
+    private final Object gate = new Object(); // guards the three below
     private final List<Sequence> arrived = new ArrayList<>();
     private boolean closing;
+    private @Nullable Throwable death; // what ended the loop, if it was not close()
 
     /** Starts an engine that owns {@code models}: closing the engine closes them. */
     public Engine(Models models, Tokenizer tokenizer, Limits limits) {
@@ -52,11 +51,6 @@ public final class Engine implements AutoCloseable {
         this.thread = new Thread(this::run, "internvl-engine");
         thread.setDaemon(true);
         thread.start();
-    }
-
-    /** Most tokens of a prompt and its answer together. */
-    public int contextTokens() {
-        return limits.contextTokens();
     }
 
     /** Takes a request in, if prompt and pictures fit together; what comes of it the listener hears. Thread-safe. */
@@ -70,7 +64,7 @@ public final class Engine implements AutoCloseable {
         Sequence sequence = new Sequence(request, listener, tokenizer.decoder(true), limits.contextTokens());
         synchronized (gate) {
             if (closing) {
-                throw closed();
+                throw ended();
             }
             arrived.add(sequence);
             gate.notifyAll();
@@ -78,23 +72,32 @@ public final class Engine implements AutoCloseable {
         return sequence;
     }
 
-    private static InternVLException closed() {
-        return new InternVLException("the model is closed; load it again to ask more");
+    /** Why nothing more is answered; call it with the gate held. */
+    private InternVLException ended() {
+        return death == null
+                ? new InternVLException("the model is closed; load it again to ask more")
+                : new InternVLException("the engine stopped: " + death + "; close the model and load it again", death);
     }
 
     private void run() {
-        TorchRuntime.runGraphsAsWritten();
         try {
+            TorchRuntime.runGraphsAsWritten();
             while (takeArrivals()) {
                 turn();
             }
+        } catch (Throwable e) { // told to whoever waits or asks from now on
+            synchronized (gate) {
+                death = e;
+            }
         } finally {
+            InternVLException reason;
             synchronized (gate) {
                 closing = true;
                 arrived.forEach(scheduler::add);
                 arrived.clear();
+                reason = ended();
             }
-            scheduler.removeAll().forEach(sequence -> sequence.fail(closed()));
+            scheduler.removeAll().forEach(sequence -> sequence.fail(reason));
             models.close();
         }
     }
@@ -138,18 +141,35 @@ public final class Engine implements AutoCloseable {
         try {
             work.run();
         } catch (RuntimeException | Error e) {
-            LOG.debug("{} requests failed", sequences.size(), e);
+            InternVLException failure = failure(e);
             for (Sequence sequence : sequences) {
                 scheduler.release(sequence);
-                sequence.fail(new InternVLException("the model failed while computing: " + e.getMessage(), e));
+                sequence.fail(failure);
             }
         }
+    }
+
+    /** The last line of libtorch's traceback says what happened; the rest stays in the cause. */
+    private static InternVLException failure(Throwable e) {
+        if (e instanceof InternVLException known) {
+            return known;
+        }
+        String[] lines = String.valueOf(e.getMessage()).strip().split("\n+", -1);
+        String last = Arrays.stream(lines)
+                .filter(line -> line.contains("Error:"))
+                .findFirst()
+                .orElse(lines[0]);
+        boolean memory = e instanceof OutOfMemoryError || last.contains("memory");
+        return new InternVLException(
+                "the model failed while computing: " + last
+                        + (memory ? "; ask for less at once: lower maxTiles, contextLength or maxConcurrent" : ""),
+                e);
     }
 
     private void encode(Sequence sequence) {
         long start = System.nanoTime();
         int first = sequence.encodedTiles();
-        for (PixelTiles picture : sequence.request().pictures()) {
+        for (PixelTiles picture : sequence.pictures()) {
             if (first < picture.count()) {
                 int count = Math.min(limits.tilesPerStep(), picture.count() - first);
                 Tensor tokens = models.vision().encode(picture, first, count);
@@ -182,6 +202,10 @@ public final class Engine implements AutoCloseable {
     }
 
     private void append(Sequence sequence, int id) {
+        if (id < 0) {
+            throw new InternVLException(
+                    "the model's logits are not numbers; load it with Precision.BFLOAT16 or FLOAT32");
+        }
         FinishReason reason = sequence.append(id);
         if (reason != null) {
             scheduler.release(sequence);
@@ -201,18 +225,19 @@ public final class Engine implements AutoCloseable {
                 row.isLast());
     }
 
-    /** The next token of each row of logits; logits come to Java only if somebody draws. */
+    /** The next token of each row of logits; only rows of those that draw come to Java. */
     private int[] sample(List<Sequence> sequences, Tensor logits) {
-        long[] best = models.language().argmax(logits);
-        int[] next = Arrays.stream(best).mapToInt(Math::toIntExact).toArray();
-        if (sequences.stream().anyMatch(s -> s.request().config().sampling())) {
-            float[] values = models.language().floats(logits);
+        int[] next = Arrays.stream(models.language().argmax(logits))
+                .mapToInt(Math::toIntExact)
+                .toArray();
+        int[] drawn = IntStream.range(0, next.length)
+                .filter(i -> sequences.get(i).request().config().sampling() && next[i] >= 0)
+                .toArray();
+        if (drawn.length > 0) {
+            float[] values = models.language().floats(logits, drawn);
             int vocabulary = models.language().vocabulary();
-            for (int i = 0; i < next.length; i++) {
-                Sequence sequence = sequences.get(i);
-                if (sequence.request().config().sampling()) {
-                    next[i] = sequence.sampler().draw(values, i * vocabulary, vocabulary);
-                }
+            for (int row = 0; row < drawn.length; row++) {
+                next[drawn[row]] = sequences.get(drawn[row]).sampler().draw(values, row * vocabulary, vocabulary);
             }
         }
         return next;

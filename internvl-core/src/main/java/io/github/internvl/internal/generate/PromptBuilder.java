@@ -15,8 +15,10 @@ public final class PromptBuilder {
     /** Stands where a picture goes. */
     public static final String IMAGE_TAG = "<image>";
 
-    private static final String CONTEXT = "<IMG_CONTEXT>";
-    private static final String PICTURE = "<img>" + CONTEXT + "</img>";
+    /** The token that visual tokens take the place of. */
+    public static final String CONTEXT_TOKEN = "<IMG_CONTEXT>";
+
+    private static final String PICTURE = "<img>" + CONTEXT_TOKEN + "</img>";
 
     private final ChatTemplate template;
     private final Tokenizer tokenizer;
@@ -26,9 +28,9 @@ public final class PromptBuilder {
     public PromptBuilder(ChatTemplate template, Tokenizer tokenizer) {
         this.template = template;
         this.tokenizer = tokenizer;
-        OptionalInt id = tokenizer.id(CONTEXT);
+        OptionalInt id = tokenizer.id(CONTEXT_TOKEN);
         if (id.isEmpty()) {
-            throw new IllegalArgumentException("the tokenizer has no token " + CONTEXT);
+            throw new IllegalArgumentException("the tokenizer has no token " + CONTEXT_TOKEN);
         }
         this.contextId = id.getAsInt();
     }
@@ -100,6 +102,6 @@ public final class PromptBuilder {
 
     private static InvalidRequestException mixed(int pictures) {
         return new InvalidRequestException("the text of a request with " + pictures + " pictures must not contain "
-                + CONTEXT + " itself; leave it out, or use " + IMAGE_TAG + " to say where a picture goes");
+                + CONTEXT_TOKEN + " itself; leave it out, or use " + IMAGE_TAG + " to say where a picture goes");
     }
 }

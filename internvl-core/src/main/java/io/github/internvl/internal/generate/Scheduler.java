@@ -74,7 +74,6 @@ final class Scheduler {
         for (Sequence sequence : active) {
             if (sequence.computed() >= sequence.promptLength()) {
                 rows.add(new Row(sequence, sequence.computed(), 1));
-                room--;
             }
         }
         for (Sequence sequence : active) {

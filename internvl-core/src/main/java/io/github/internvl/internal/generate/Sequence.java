@@ -2,7 +2,9 @@ package io.github.internvl.internal.generate;
 
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.tokenizer.TextDecoder;
+import io.github.internvl.vision.PixelTiles;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ public final class Sequence {
     private final int tiles;
     private final long submitted = System.nanoTime();
 
+    private List<PixelTiles> pictures; // until all of their tiles are encoded
     private int[] tokens;
     private int length;
     private int computed;
@@ -30,7 +33,6 @@ public final class Sequence {
     private volatile boolean cancelled;
 
     Sequence(GenerationRequest request, Generation.Listener listener, TextDecoder decoder, int contextTokens) {
-        this.request = request;
         this.listener = listener;
         this.text = new AnswerText(decoder, request.stops());
         this.sampler = new Sampler(request.config());
@@ -38,7 +40,10 @@ public final class Sequence {
         this.length = tokens.length;
         this.capacity =
                 (int) Math.min(contextTokens, (long) length + request.config().maxNewTokens());
-        this.tiles = request.pictures().stream().mapToInt(p -> p.count()).sum();
+        this.pictures = request.pictures();
+        this.tiles = pictures.stream().mapToInt(PixelTiles::count).sum();
+        this.request =
+                new GenerationRequest(request.prompt(), List.of(), request.config(), request.endIds(), request.stops());
     }
 
     /** Ends the answer as soon as the engine comes to it; its slot is free then. From any thread, as often as you like. */
@@ -92,6 +97,10 @@ public final class Sequence {
         return encodedTiles;
     }
 
+    List<PixelTiles> pictures() {
+        return pictures;
+    }
+
     boolean needsVision() {
         return encodedTiles < tiles;
     }
@@ -104,6 +113,9 @@ public final class Sequence {
     void tilesEncoded(int count, long nanos) {
         encodedTiles += count;
         visionNanos += nanos;
+        if (encodedTiles == tiles) {
+            pictures = List.of();
+        }
     }
 
     void tokensComputed(int count) {
@@ -129,7 +141,7 @@ public final class Sequence {
     }
 
     void end(FinishReason reason) {
-        visual.close();
+        release();
         give(text.finish());
         long now = System.nanoTime();
         long start = admitted == 0 ? now : admitted;
@@ -145,8 +157,13 @@ public final class Sequence {
     }
 
     void fail(RuntimeException failure) {
-        visual.close();
+        release();
         listener.onFailure(failure);
+    }
+
+    private void release() {
+        visual.close();
+        pictures = List.of();
     }
 
     private void give(String some) {

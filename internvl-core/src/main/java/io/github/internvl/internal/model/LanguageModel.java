@@ -6,6 +6,7 @@ import io.github.internvl.internal.torch.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
@@ -34,7 +35,8 @@ public final class LanguageModel implements AutoCloseable {
      * being in order of their numbers.
      */
     public void reserve(int slot, int tokens) {
-        graph.run("reserve", slot, (tokens + SLOT_GRAIN - 1) / SLOT_GRAIN * SLOT_GRAIN, config.kvHeads());
+        long grains = ((long) tokens + SLOT_GRAIN - 1) / SLOT_GRAIN;
+        graph.run("reserve", slot, grains * SLOT_GRAIN, config.kvHeads());
     }
 
     /**
@@ -82,7 +84,7 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    /** The best token of each row of logits. */
+    /** The best token of each row of logits; -1 for a row that has no largest number (NaN, infinity). */
     public long[] argmax(Tensor logits) {
         try (Tensor best = graph.call("argmax", logits)) {
             return best.longs();
@@ -91,7 +93,13 @@ public final class LanguageModel implements AutoCloseable {
 
     /** All logits, row by row. */
     public float[] floats(Tensor logits) {
-        try (Tensor host = graph.call("host", logits)) {
+        return floats(logits, IntStream.range(0, (int) logits.shape()[0]).toArray());
+    }
+
+    /** The logits of some rows, row by row. */
+    public float[] floats(Tensor logits, int... rows) {
+        try (Tensor wanted = Tensor.of(rows);
+                Tensor host = graph.call("host", logits, wanted)) {
             return host.floats();
         }
     }

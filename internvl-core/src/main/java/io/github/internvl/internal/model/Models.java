@@ -44,16 +44,18 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
 
     private static VisionEncoder vision(ModelConfig config, WeightLoader loader, List<Weight> weights) {
         ModelConfig.VisionConfig vit = config.vision();
-        ScriptModule graph = compile("vision", List.of("model"), loader, weights);
-        graph.run("build", vit.storedLayers(), vit.heads(), vit.eps(), vit.qkNorm());
+        ScriptModule graph = compile(
+                "vision", List.of("model"), loader, weights, vit.storedLayers(), vit.heads(), vit.eps(), vit.qkNorm());
         return new VisionEncoder(graph, config);
     }
 
     private static LanguageModel language(ModelConfig config, WeightLoader loader, List<Weight> weights) {
         ModelConfig.LanguageConfig llm = config.language();
-        ScriptModule graph = compile("decoder", List.of("model", "slots"), loader, weights);
-        graph.run(
-                "build",
+        ScriptModule graph = compile(
+                "decoder",
+                List.of("model", "slots"),
+                loader,
+                weights,
                 llm.layers(),
                 llm.heads(),
                 llm.kvHeads(),
@@ -65,15 +67,18 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         return new LanguageModel(graph, llm);
     }
 
-    private static ScriptModule compile(String graph, List<String> lists, WeightLoader loader, List<Weight> weights) {
+    /** Compiles a graph, binds its weights and builds its layers from them. */
+    private static ScriptModule compile(
+            String graph, List<String> lists, WeightLoader loader, List<Weight> weights, Object... sizes) {
         ScriptModule module = ScriptModule.compile(graph, USED, TABLES, lists);
         try {
             loader.bind(module, weights);
+            module.run("build", sizes);
+            return module;
         } catch (RuntimeException | Error e) {
             module.close();
             throw e;
         }
-        return module;
     }
 
     @Override

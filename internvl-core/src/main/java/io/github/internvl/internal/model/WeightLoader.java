@@ -5,6 +5,7 @@ import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -117,7 +118,11 @@ final class WeightLoader {
                     FileChannel to = FileChannel.open(copy, StandardOpenOption.WRITE)) {
                 long done = 0;
                 while (done < tensor.bytes()) {
-                    done += from.transferTo(tensor.offset() + done, tensor.bytes() - done, to);
+                    long some = from.transferTo(tensor.offset() + done, tensor.bytes() - done, to);
+                    if (some == 0) {
+                        throw new EOFException("the file has become shorter");
+                    }
+                    done += some;
                 }
             }
             bind(graph, name, new StoredTensor(name, tensor.format(), tensor.shape(), copy, tensor.bytes(), 0));

@@ -37,12 +37,17 @@ public final class ScriptModule implements AutoCloseable {
         Model model = Model.newInstance(graph, Device.cpu(), "PyTorch");
         try {
             model.load(new ByteArrayInputStream(archive));
+            return new ScriptModule(model);
         } catch (IOException e) {
+            model.close();
             throw new UncheckedIOException(e);
         } catch (MalformedModelException e) {
+            model.close();
             throw new IllegalStateException("graph text does not load: " + graph, e);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
         }
-        return new ScriptModule(model);
     }
 
     /** Calls a method that gives a tensor; the caller closes it. */

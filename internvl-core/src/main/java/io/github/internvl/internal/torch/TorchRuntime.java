@@ -4,34 +4,45 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import io.github.internvl.InternVLException;
+import org.jspecify.annotations.Nullable;
 
 /** The process-wide libtorch: started once, on first use, by whichever thread comes first. */
 public final class TorchRuntime {
     private static final String ENGINE = "PyTorch";
+    private static final String TORCH = "2.7.1";
 
     private TorchRuntime() {}
 
-    /** Holds the engine; its class initialiser is the start. */
-    private static final class Started {
-        static final NDManager ROOT = start();
+    private static @Nullable NDManager root;
 
-        private static NDManager start() {
+    private static synchronized NDManager root() {
+        if (root == null) {
             if (System.getProperty("OPT_OUT_TRACKING") == null) {
                 System.setProperty("OPT_OUT_TRACKING", "true"); // DJL would report each start to its makers
             }
-            Engine.getEngine(ENGINE);
-            return NDManager.newBaseManager(Device.cpu(), ENGINE);
+            try {
+                Engine.getEngine(ENGINE);
+                root = NDManager.newBaseManager(Device.cpu(), ENGINE);
+            } catch (RuntimeException | LinkageError e) {
+                throw new InternVLException(
+                        "libtorch cannot be loaded: put ai.djl.pytorch:pytorch-native-cpu:" + TORCH
+                                + " with the classifier of this platform (linux-x86_64, linux-aarch64, osx-aarch64, "
+                                + "win-x86_64) on the class path, or let DJL download one: " + e.getMessage(),
+                        e);
+            }
         }
+        return root;
     }
 
     /** Version of the libtorch in use, such as {@code 2.7.1}. */
     public static String version() {
-        return Started.ROOT.getEngine().getVersion();
+        return root().getEngine().getVersion();
     }
 
     /** How many CUDA devices libtorch can use; 0 with a CPU build. */
     public static int gpuCount() {
-        return Started.ROOT.getEngine().getGpuCount();
+        return root().getEngine().getGpuCount();
     }
 
     /**
@@ -39,11 +50,11 @@ public final class TorchRuntime {
      * then compiles again, which for graphs whose shapes change all the time costs and never pays.
      */
     public static void runGraphsAsWritten() {
-        Started.ROOT.getEngine();
+        root();
         JniUtils.setGraphExecutorOptimize(false);
     }
 
     static NDManager manager() {
-        return Started.ROOT.newSubManager(Device.cpu());
+        return root().newSubManager(Device.cpu());
     }
 }

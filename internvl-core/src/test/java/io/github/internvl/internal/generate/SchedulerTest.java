@@ -64,7 +64,7 @@ class SchedulerTest {
     @Test
     void cutsALongPromptWhileOthersAreAnswered() {
         Sequence answering = add(2);
-        Sequence lengthy = add(50);
+        Sequence lengthy = add(55);
         scheduler.admit();
         answering.tokensComputed(2);
         for (int step = 0; step < 5; step++) {
@@ -72,11 +72,11 @@ class SchedulerTest {
             List<Scheduler.Row> rows = scheduler.plan();
             assertThat(rows)
                     .containsExactly(
-                            new Scheduler.Row(answering, 2 + step, 1), new Scheduler.Row(lengthy, 9 * step, 9));
+                            new Scheduler.Row(answering, 2 + step, 1), new Scheduler.Row(lengthy, 10 * step, 10));
             assertThat(rows.get(0).isLast()).isTrue();
             assertThat(rows.get(1).isLast()).isFalse();
             answering.tokensComputed(1);
-            lengthy.tokensComputed(9);
+            lengthy.tokensComputed(10);
         }
         answering.append(1);
         assertThat(scheduler.plan().get(1).isLast()).isTrue();
