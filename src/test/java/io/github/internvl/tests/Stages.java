@@ -90,7 +90,7 @@ final class Stages {
         for (PixelTiles picture : pictures) {
             for (int first = 0; first < picture.count(); first += TILES_AT_ONCE) {
                 int count = Math.min(TILES_AT_ONCE, picture.count() - first);
-                Numbers flat = Numbers.of(encoder.encode(picture, first, count));
+                Numbers flat = Numbers.of(encoder.encode(List.of(picture), first, count));
                 int tokens = encoder.tokensPerTile();
                 parts.add(flat.reshaped(count, tokens, flat.shape()[1]));
             }
@@ -190,7 +190,7 @@ final class Stages {
         for (PixelTiles picture : prompt.pictures()) {
             for (int first = 0; first < picture.count(); first += TILES_AT_ONCE) {
                 int count = Math.min(TILES_AT_ONCE, picture.count() - first);
-                parts.add(encoder.encode(picture, first, count));
+                parts.add(encoder.encode(List.of(picture), first, count));
                 takes.add(count * encoder.tokensPerTile());
             }
         }

@@ -159,7 +159,8 @@ class Graph(Module):
     def project(self: __torch__.vision.Graph, x: Tensor) -> Tensor:
         return self.model[0].project(x)                               # [t, v, r * r * d] -> [t, v, h]
 
-    def tokens(self: __torch__.vision.Graph, tiles: Tensor, layers: int, r: int, by_columns: bool) -> Tensor:
+    def tokens(self: __torch__.vision.Graph, parts: List[Tensor], layers: int, r: int, by_columns: bool) -> Tensor:
         m = self.model[0]
+        tiles = torch.cat([part.to(m.mean.device) for part in parts]) # [t, s, s, 3] uint8
         x = m.encode(m.normalise(tiles), layers)                      # [t, 1 + p, d]
         return m.project(m.unshuffle(x, r, by_columns)).flatten(0, 1) # [t * v, h]

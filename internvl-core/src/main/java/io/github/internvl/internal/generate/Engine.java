@@ -169,16 +169,10 @@ public final class Engine implements AutoCloseable {
     private void encode(Sequence sequence) {
         long start = System.nanoTime();
         int first = sequence.encodedTiles();
-        for (PixelTiles picture : sequence.pictures()) {
-            if (first < picture.count()) {
-                int count = Math.min(limits.tilesPerStep(), picture.count() - first);
-                Tensor tokens = models.vision().encode(picture, first, count);
-                sequence.visual().add(tokens, count * models.vision().tokensPerTile());
-                sequence.tilesEncoded(count, System.nanoTime() - start);
-                return;
-            }
-            first -= picture.count();
-        }
+        int count = Math.min(limits.tilesPerStep(), sequence.tiles() - first);
+        Tensor tokens = models.vision().encode(sequence.pictures(), first, count);
+        sequence.visual().add(tokens, count * models.vision().tokensPerTile());
+        sequence.tilesEncoded(count, System.nanoTime() - start);
     }
 
     private void step(List<Scheduler.Row> rows) {

@@ -97,6 +97,11 @@ public final class Sequence {
         return encodedTiles;
     }
 
+    /** Tiles of all pictures. */
+    int tiles() {
+        return tiles;
+    }
+
     List<PixelTiles> pictures() {
         return pictures;
     }
