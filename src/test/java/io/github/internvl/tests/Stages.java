@@ -87,13 +87,11 @@ final class Stages {
     /** Visual tokens [tiles, tokens, h] of all pictures, as the product computes them: in one call, from bytes. */
     Numbers visualTokens(List<PixelTiles> pictures) {
         List<Numbers> parts = new ArrayList<>();
-        for (PixelTiles picture : pictures) {
-            for (int first = 0; first < picture.count(); first += TILES_AT_ONCE) {
-                int count = Math.min(TILES_AT_ONCE, picture.count() - first);
-                Numbers flat = Numbers.of(encoder.encode(List.of(picture), first, count));
-                int tokens = encoder.tokensPerTile();
-                parts.add(flat.reshaped(count, tokens, flat.shape()[1]));
-            }
+        int tiles = pictures.stream().mapToInt(PixelTiles::count).sum();
+        for (int first = 0; first < tiles; first += TILES_AT_ONCE) {
+            int count = Math.min(TILES_AT_ONCE, tiles - first);
+            Numbers flat = Numbers.of(encoder.encode(pictures, first, count));
+            parts.add(flat.reshaped(count, encoder.tokensPerTile(), flat.shape()[1]));
         }
         return Numbers.join(parts);
     }
@@ -187,12 +185,11 @@ final class Stages {
     private TokenChunk.Visual encode(Subject.Prompt prompt) {
         List<Tensor> parts = new ArrayList<>();
         List<Integer> takes = new ArrayList<>();
-        for (PixelTiles picture : prompt.pictures()) {
-            for (int first = 0; first < picture.count(); first += TILES_AT_ONCE) {
-                int count = Math.min(TILES_AT_ONCE, picture.count() - first);
-                parts.add(encoder.encode(List.of(picture), first, count));
-                takes.add(count * encoder.tokensPerTile());
-            }
+        int tiles = prompt.pictures().stream().mapToInt(PixelTiles::count).sum();
+        for (int first = 0; first < tiles; first += TILES_AT_ONCE) {
+            int count = Math.min(TILES_AT_ONCE, tiles - first);
+            parts.add(encoder.encode(prompt.pictures(), first, count));
+            takes.add(count * encoder.tokensPerTile());
         }
         int[] rows = takes.stream().mapToInt(Integer::intValue).toArray();
         return new TokenChunk.Visual(
