@@ -24,8 +24,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * The fluent API against the reference's chat and batch_chat: texts, histories, counts. It refuses tags without pictures and tags
- * in old answers, which the reference puts up with, and reads a few requests otherwise that the reference fails on.
+ * The fluent API against the reference's chat and batch_chat: texts, histories, counts. It refuses tags without
+ * pictures and tags in old answers, which the reference puts up with, and reads a few requests otherwise that the
+ * reference fails on.
  */
 class ApiConformanceTest {
     private static final ConformanceReport REPORT = new ConformanceReport("fluent API");

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A round of a golden case as a request of the fluent API, which knows no patch list: each question has its own pictures, by its
- * tags.
+ * A round of a golden case as a request of the fluent API, which knows no patch list: each question has its own
+ * pictures, by its tags.
  *
  * @param request the nearest request
  * @param meaning what the API makes of it

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * Batches beneath the fluent API: every row gets the answer that it gets alone. That is the reference's too, but where its padding
- * changes the rotary base; there our own single call is what counts.
+ * Batches beneath the fluent API: every row gets the answer that it gets alone. That is the reference's too, but where
+ * its padding changes the rotary base; there our own single call is what counts.
  */
 class BatchConformanceTest {
     private static final ConformanceReport REPORT = new ConformanceReport("batches");

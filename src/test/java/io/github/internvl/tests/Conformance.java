@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicNode;
 
 /**
- * Runs the cases of all variants, one test each. What the tests look at is loaded once for a variant, and closed when the next one
- * comes.
+ * Runs the cases of all variants, one test each. What the tests look at is loaded once for a variant, and closed when
+ * the next one comes.
  *
  * @param <T> what is loaded
  */
@@ -45,7 +45,9 @@ final class Conformance<T extends AutoCloseable> implements AutoCloseable {
                 .map(variant -> dynamicContainer(variant.name(), tests.apply(variant)));
     }
 
-    /** A skipped test for each variant that cannot be loaded yet, and for each case whose settings are not offered yet. */
+    /**
+     * A skipped test for each variant that cannot be loaded yet, and for each case whose settings are not offered yet.
+     */
     Stream<DynamicNode> later() {
         return Goldens.all().stream()
                 .flatMap(goldens -> goldens.variants().stream())

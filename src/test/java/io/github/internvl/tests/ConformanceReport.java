@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * What the conformance tests of one subject have checked and left out, by variant and kind. The reports of all subjects of a run
- * stand in {@code src/test/target/conformance-report.txt}.
+ * What the conformance tests of one subject have checked and left out, by variant and kind. The reports of all subjects
+ * of a run stand in {@code src/test/target/conformance-report.txt}.
  */
 final class ConformanceReport {
     private static final Path FILE = Checkout.ROOT.resolve("src/test/target/conformance-report.txt");

@@ -120,7 +120,9 @@ class EngineEndToEndTest {
         }
     }
 
-    /** Asks some of the requests in some order, one way or another, with bad requests and given up answers in between. */
+    /**
+     * Asks some of the requests in some order, one way or another, with bad requests and given up answers in between.
+     */
     private static int ask(InternVL model, List<ChatRequest> requests, List<Answer> alone, Random random) {
         for (int i = 0; i < REQUESTS_PER_THREAD; i++) {
             int number = random.nextInt(requests.size());

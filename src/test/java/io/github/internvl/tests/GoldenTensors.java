@@ -132,8 +132,8 @@ final class GoldenTensors {
     }
 
     /**
-     * Compares a tensor with what was found; the largest difference. Throws where it is above the tolerance, with the place of the
-     * worst number.
+     * Compares a tensor with what was found; the largest difference. Throws where it is above the tolerance, with the
+     * place of the worst number.
      */
     double compare(String name, Numbers found, double tolerance) {
         long[] shape = shape(name);

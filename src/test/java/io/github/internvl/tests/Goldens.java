@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A folder of conformance goldens: checkpoints, pictures, and what the reference answered. The project's own always count; those
- * of the folder that the system property {@code internvl.goldens} names, where it has a subfolder {@code conformance}, count too.
+ * A folder of conformance goldens: checkpoints, pictures, and what the reference answered. The project's own always
+ * count; those of the folder that the system property {@code internvl.goldens} names count too, where it has a
+ * subfolder {@code conformance}.
  *
  * @param name what reports call it
  * @param folder variants, {@code images}, and tables that belong to no variant

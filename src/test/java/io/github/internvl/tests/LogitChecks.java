@@ -52,7 +52,9 @@ final class LogitChecks {
         }
     }
 
-    /** The best logits of each step; tokens nearer to each other than the tolerance may change places, never the first. */
+    /**
+     * The best logits of each step; tokens nearer to each other than the tolerance may change places, never the first.
+     */
     private void best(String valueName, String idName, List<float[]> steps) {
         if (!tensors.has(valueName)) {
             return;

@@ -9,8 +9,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * Hidden states and logits of the language model against the reference's, at the prompt's end and after each token of the golden
- * answer. Rows of a batch are computed together, with the rotary base that the reference's padding gives them.
+ * Hidden states and logits of the language model against the reference's, at the prompt's end and after each token of
+ * the golden answer. Rows of a batch are computed together, with the rotary base that the reference's padding gives
+ * them.
  */
 class LogitConformanceTest {
     private static final ConformanceReport REPORT = new ConformanceReport("logits");

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which Pillow some goldens were made with: the first case whose pixels, or else visual tokens, differ between the orders of
- * resize passes decides for all of them.
+ * Which Pillow some goldens were made with: the first case whose pixels, or else visual tokens, differ between the
+ * orders of resize passes decides for all of them.
  */
 final class PassOrders {
     private static final double PIXELS = 1e-6;

@@ -14,9 +14,10 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * Prompt logits in half precision against the float32 goldens: the largest difference of each case, and the mean of those. The
- * bounds for bfloat16 are how far the reference itself strays in that format from weights stored in it; float16 has eight times its
- * precision. Where the checkpoint is stored in float32 its weights are rounded too, and the reference strays 2.5 times as far.
+ * Prompt logits in half precision against the float32 goldens: the largest difference of each case, and the mean of
+ * those. The bounds for bfloat16 are how far the reference itself strays in that format from weights stored in it;
+ * float16 has eight times its precision. Where the checkpoint is stored in float32 its weights are rounded too, and the
+ * reference strays 2.5 times as far.
  */
 class PrecisionConformanceTest {
     private static final double LARGEST = 0.8;

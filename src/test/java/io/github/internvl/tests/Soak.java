@@ -33,12 +33,14 @@ import org.junit.jupiter.api.Test;
  *     "-Dsurefire.jvm.options=--enable-native-access=ALL-UNNAMED -Xms256m -Xmx256m -XX:+AlwaysPreTouch" test
  * </pre>
  *
- * With {@code internvl.soak.requests} (500), {@code internvl.soak.threads} (4) and {@code internvl.soak.precision} (float32). After
- * each tenth of the requests comes a line, in MiB: heap in use after a collection, direct buffers, resident memory, mapped files
- * of it, and native memory, which is what is neither that nor the JVM's own. The heap has one size from the start, so that it does
- * not count as native while it fills. The second half must not need more than the first.
+ * With {@code internvl.soak.requests} (500), {@code internvl.soak.threads} (4) and {@code internvl.soak.precision}
+ * (float32). After each tenth of the requests comes a line, in MiB: heap in use after a collection, direct buffers,
+ * resident memory, mapped files of it, and native memory, which is what is neither that nor the JVM's own. The heap has
+ * one size from the start, so that it does not count as native while it fills. The second half must not need more than
+ * the first.
  *
- * <p>In half precision some thousand requests are needed: oneDNN keeps a kernel for each shape that it meets, up to 1024 of them.
+ * <p>In half precision some thousand requests are needed: oneDNN keeps a kernel for each shape that it meets, up to
+ * 1024 of them.
  */
 class Soak {
     private static final int MEGABYTE = 1 << 20;

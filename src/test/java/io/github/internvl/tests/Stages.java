@@ -130,10 +130,10 @@ final class Stages {
     }
 
     /**
-     * Logits [vocabulary] of several rows that are computed together, each fed its golden answer: at the end of the prompt, and after
-     * each id but the last.
+     * Logits [vocabulary] of several rows that are computed together, each fed its golden answer: at the end of the
+     * prompt, and after each id but the last.
      *
-     * @param width the length that rules the rotary base: that of the longest prompt where rows are padded, else the prompt's own
+     * @param width the length that rules the rotary base: the longest prompt's where rows are padded, else their own
      */
     List<List<float[]>> logits(List<Subject.Prompt> prompts, List<int[]> answers, int width) {
         List<TokenChunk.Visual> visual = prompts.stream().map(this::encode).toList();

@@ -24,8 +24,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The parts of the product that a variant's goldens look at, beneath the fluent API: what goes into a case is put together here as
- * the reference's {@code chat} and {@code batch_chat} do it, to the letter.
+ * The parts of the product that a variant's goldens look at, beneath the fluent API: what goes into a case is put
+ * together here as the reference's {@code chat} and {@code batch_chat} do it, to the letter.
  */
 final class Subject implements AutoCloseable {
     private static final Pattern CONTEXT_RUN = Pattern.compile("(?:<IMG_CONTEXT>)+");
