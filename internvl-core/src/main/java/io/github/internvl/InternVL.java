@@ -47,11 +47,21 @@ public final class InternVL implements AutoCloseable {
     private final RequestPreparer preparer;
     private final Engine engine;
     private final Engine.Limits limits;
+    private final Precision precision;
+    private final String device;
     private volatile boolean closed;
 
     private InternVL(
-            ModelInfo info, Tokenizer tokenizer, RequestPreparer preparer, Engine engine, Engine.Limits limits) {
+            ModelInfo info,
+            Precision precision,
+            String device,
+            Tokenizer tokenizer,
+            RequestPreparer preparer,
+            Engine engine,
+            Engine.Limits limits) {
         this.info = info;
+        this.precision = precision;
+        this.device = device;
         this.tokenizer = tokenizer;
         this.preparer = preparer;
         this.engine = engine;
@@ -76,6 +86,16 @@ public final class InternVL implements AutoCloseable {
     /** What was loaded. */
     public ModelInfo info() {
         return info;
+    }
+
+    /** The number format it computes in. */
+    public Precision precision() {
+        return precision;
+    }
+
+    /** Where it computes: {@code cpu} or {@code cuda:N}. */
+    public String device() {
+        return device;
     }
 
     /** Most tokens of a prompt and its answer together. */
@@ -309,6 +329,7 @@ public final class InternVL implements AutoCloseable {
             long start = System.nanoTime();
             Checkpoint checkpoint = Checkpoint.open(folder);
             ModelConfig config = checkpoint.config();
+            ModelInfo info = ModelInfo.of(checkpoint);
             ChatTemplate template = template(config);
             Tokenizer tokenizer = tokenizer();
             try {
@@ -316,17 +337,17 @@ public final class InternVL implements AutoCloseable {
                 int context = contextLength.orElse(usualContext(config));
                 RequestPreparer preparer = new RequestPreparer(config, template, tokenizer, context, passOrder);
                 String place = device();
-                NumberFormat format =
-                        precision == null ? config.storedFormat() : NumberFormat.valueOf(precision.name());
+                Precision chosen = precision == null ? info.storedPrecision() : precision;
+                NumberFormat format = NumberFormat.valueOf(chosen.name());
                 Engine.Limits limits = new Engine.Limits(maxConcurrent, context, CHUNK_TOKENS, tilesPerStep);
                 Engine engine = new Engine(models(checkpoint, format, place), tokenizer, limits);
                 LOG.info(
                         "InternVL {} on {} in {}, loaded in {} ms",
                         folder.getFileName(),
                         place,
-                        format.name().toLowerCase(Locale.ROOT),
+                        chosen.name().toLowerCase(Locale.ROOT),
                         Duration.ofNanos(System.nanoTime() - start).toMillis());
-                return new InternVL(ModelInfo.of(checkpoint), tokenizer, preparer, engine, limits);
+                return new InternVL(info, chosen, place, tokenizer, preparer, engine, limits);
             } catch (RuntimeException | Error e) {
                 tokenizer.close();
                 throw e;

@@ -308,6 +308,9 @@ class InternVLTest {
         assertThat(info.languageModel()).isEqualTo("internlm2");
         assertThat(info.parameters()).isGreaterThan(info.visionParameters());
         assertThat(info.weightBytes()).isEqualTo(2 * info.parameters());
+        assertThat(model.precision()).isEqualTo(Precision.FLOAT32);
+        assertThat(model.device()).isIn("cpu", "cuda:0");
+        assertThat(model.contextLength()).isEqualTo(8192);
         assertThat(Objects.requireNonNull(info.storedPrecision())).isEqualTo(Precision.BFLOAT16);
     }
 
