@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * many tags as pictures take one each (separate); without any tag, {@code <image>} and a newline are put in front of the
  * text. The reference is {@code model.chat(tokenizer, pixel_values, question, generation_config, history)}; its
  * {@code num_patches_list} is derived here.
+ *
+ * <p>As in the reference, special tokens in a text are what they are in a prompt: {@code <|im_end|>} typed by a user ends
+ * the user's turn. Whoever passes on what strangers type takes such texts out first.
  */
 public final class ChatRequest {
     private final String text;
@@ -94,6 +97,8 @@ public final class ChatRequest {
 
     /** Collects a request; each method checks its value. Not thread-safe. */
     public static final class Builder {
+        private static final int MOST_TILES = 1024;
+
         private @Nullable String text;
         private final List<Image> images = new ArrayList<>();
         private final List<Turn> history = new ArrayList<>();
@@ -116,8 +121,9 @@ public final class ChatRequest {
 
         /** Sets the pictures of the question, in place of any before. */
         public Builder images(List<Image> pictures) {
+            List<Image> copy = List.copyOf(pictures);
             this.images.clear();
-            this.images.addAll(pictures);
+            this.images.addAll(copy);
             return this;
         }
 
@@ -134,10 +140,10 @@ public final class ChatRequest {
             return this;
         }
 
-        /** Sets the most tiles of a picture, at least 1, without its thumbnail ({@code max_num}). */
+        /** Sets the most tiles of a picture, 1 to 1024, without its thumbnail ({@code max_num}). */
         public Builder maxTiles(int tiles) {
-            if (tiles < 1) {
-                throw new InvalidRequestException("maxTiles must be at least 1: " + tiles);
+            if (tiles < 1 || tiles > MOST_TILES) {
+                throw new InvalidRequestException("maxTiles must be 1.." + MOST_TILES + ": " + tiles);
             }
             this.maxTiles = OptionalInt.of(tiles);
             return this;
@@ -179,7 +185,7 @@ public final class ChatRequest {
             return this;
         }
 
-        /** Sets texts that end the answer. */
+        /** Sets texts that end the answer, in place of any before. */
         public Builder stop(String... texts) {
             generation.stop(texts);
             return this;

@@ -9,11 +9,15 @@ import org.jspecify.annotations.Nullable;
  * pictures may come with any question; old ones stay cut into the tiles that they were asked about with, and a system
  * message once given stays until another one is. A round is remembered once its answer is complete; a failed or cancelled
  * one is not. Not thread-safe: one question at a time.
+ *
+ * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap, and each question goes through the
+ * whole dialogue anew, pictures included.
  */
 public final class Conversation {
     private final InternVL model;
-    private volatile List<Turn> history; // written when an answer is complete, on the engine's thread
-    private @Nullable String systemMessage;
+    // Both are written when an answer is complete, on the engine's thread.
+    private volatile List<Turn> history;
+    private volatile @Nullable String systemMessage;
 
     Conversation(InternVL model, List<Turn> history) {
         this.model = model;
@@ -41,19 +45,18 @@ public final class Conversation {
             throw new InvalidRequestException("a question of a conversation must have no history of its own ("
                     + question.history().size() + " rounds); start one with model.conversation(history)");
         }
-        if (question.systemMessage() != null) {
-            systemMessage = question.systemMessage();
-        }
         ChatRequest.Builder request = question.toBuilder().history(history);
-        if (systemMessage != null) {
-            request.systemMessage(systemMessage);
+        String message = question.systemMessage() == null ? systemMessage : question.systemMessage();
+        if (message != null) {
+            request.systemMessage(message);
         }
-        return model.stream(request.build(), this::remember);
+        return model.stream(request.build(), response -> remember(response, message));
     }
 
-    private void remember(ChatResponse response) {
+    private void remember(ChatResponse response, @Nullable String message) {
         if (response.finishReason() != ChatResponse.FinishReason.CANCELLED) {
             history = response.history();
+            systemMessage = message;
         }
     }
 

@@ -153,7 +153,7 @@ public final class GenerationConfig {
             return this;
         }
 
-        /** Sets texts that end an answer; none may be empty. */
+        /** Sets texts that end an answer, in place of any before; none may be empty. */
         public Builder stop(String... texts) {
             List<String> copy = List.of(texts);
             require(copy.stream().noneMatch(String::isEmpty), "stop texts must not be empty: " + copy);

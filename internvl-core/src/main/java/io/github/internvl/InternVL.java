@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -258,7 +259,7 @@ public final class InternVL implements AutoCloseable {
         private ProgressListener progress = (bytes, total) -> {};
 
         private Builder(Path folder) {
-            this.folder = folder;
+            this.folder = Objects.requireNonNull(folder, "folder");
         }
 
         /** Sets the number format to compute in; without it, the one that the checkpoint is stored in. */
@@ -277,8 +278,9 @@ public final class InternVL implements AutoCloseable {
         }
 
         /**
-         * Sets the most tokens of a prompt and its answer together; without it 8192, or what the model was made for if
-         * that is less. Memory is taken only for what requests need.
+         * Sets the most tokens of a prompt and its answer together, 1 to 1048576; without it 8192, or what the model was made
+         * for if that is less. Beyond {@link ModelInfo#positions} answers get worse. Memory is taken only for what requests
+         * need.
          */
         public Builder contextLength(int tokens) {
             if (tokens > LONGEST_CONTEXT) {

@@ -78,12 +78,15 @@ final class PiecePublication implements Flow.Subscription {
                 if (!awaitDemand()) {
                     return;
                 }
+                IllegalArgumentException wrong = misuse();
+                if (wrong != null) {
+                    fail(wrong);
+                    return;
+                }
                 subscriber.onNext(piece);
             }
-        } catch (InternVLException | IllegalArgumentException e) {
-            if (!isCancelled()) {
-                subscriber.onError(e);
-            }
+        } catch (InternVLException e) {
+            fail(e);
             return;
         }
         if (!isCancelled()) {
@@ -101,11 +104,22 @@ final class PiecePublication implements Flow.Subscription {
                     cancelled = true; // somebody wants this thread to end
                 }
             }
-            if (misuse != null) {
-                throw misuse;
-            }
             demand--;
             return !cancelled;
+        }
+    }
+
+    /** Tells the subscriber, unless it has left, and stops the generation. */
+    private void fail(RuntimeException reason) {
+        if (!isCancelled()) {
+            subscriber.onError(reason);
+        }
+        stream.close();
+    }
+
+    private @Nullable IllegalArgumentException misuse() {
+        synchronized (gate) {
+            return misuse;
         }
     }
 

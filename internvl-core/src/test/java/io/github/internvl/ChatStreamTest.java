@@ -146,10 +146,12 @@ class ChatStreamTest {
     @Test
     void reportsASubscriberThatAsksForNothing() {
         Collector collector = new Collector(0);
-        model.stream(STORY).publisher().subscribe(collector);
+        ChatStream stream = model.stream(ENDLESS);
+        stream.publisher().subscribe(collector);
 
         assertThatThrownBy(() -> collector.done.get(30, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(IllegalArgumentException.class);
+        assertThat(stream.response().finishReason()).isEqualTo(ChatResponse.FinishReason.CANCELLED);
     }
 
     /** A subscriber that asks once and keeps what it gets. */

@@ -94,6 +94,17 @@ class InternVLTest {
     }
 
     @Test
+    void keepsNothingOfARefusedQuestion() {
+        Conversation talk = model.conversation();
+        ChatRequest refused = ask("<image>").toBuilder()
+                .systemMessage("You are a very talkative pirate of the southern seas.")
+                .build();
+        assertThatThrownBy(() -> talk.ask(refused)).isInstanceOf(InvalidRequestException.class);
+
+        assertThat(talk.ask(ask("Hi.")).usage().promptTokens()).isEqualTo(model.countTokens(ask("Hi.")));
+    }
+
+    @Test
     void goesOnAfterAnAnswerThatSpeaksOfImageTags() {
         ChatRequest request = ask("And?").toBuilder()
                 .history(List.of(new Turn("How?", "Write <image> there.")))
@@ -239,8 +250,7 @@ class InternVLTest {
                                 .build(),
                         "system message"),
                 Arguments.of(ask("What does <IMG_CONTEXT> mean?", LAND), "<IMG_CONTEXT>"),
-                Arguments.of(ask("word ".repeat(9000)), "shorter than the context"),
-                Arguments.of(ask("Hi.", LAND).toBuilder().maxTiles(5000).build(), "maxTiles"));
+                Arguments.of(ask("word ".repeat(9000)), "shorter than the context"));
     }
 
     @ParameterizedTest
@@ -266,6 +276,7 @@ class InternVLTest {
                 () -> ChatRequest.builder().topP(1.1),
                 () -> ChatRequest.builder().stop(""),
                 () -> ChatRequest.builder().maxTiles(0),
+                () -> ChatRequest.builder().maxTiles(5000),
                 () -> ChatRequest.builder().build(),
                 () -> InternVL.builder(Path.of(".")).device("gpu"),
                 () -> InternVL.builder(Path.of(".")).contextLength(0),

@@ -41,11 +41,11 @@ import picocli.CommandLine.Spec;
                     + "tags they come first.",
             "",
             "Examples:",
-            "  internvl chat --image photo.jpg \"What is on the table?\"",
-            "  internvl chat --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
+            "  internvl chat --model FOLDER --image photo.jpg \"What is on the table?\"",
+            "  internvl chat --model FOLDER --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
             "  internvl chat --model InternVL2_5-1B --max-tiles 6 --image page.png",
-            "  internvl chat --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
-            "  internvl chat --image chart.png - < question.txt"
+            "  internvl chat --model FOLDER --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
+            "  internvl chat --model FOLDER --image chart.png - < question.txt"
         })
 final class ChatCommand implements Callable<Integer> {
     private final Terminal terminal;
@@ -66,7 +66,7 @@ final class ChatCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "DIR",
-            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL, or the demo model.")
+            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL names one.")
     private @Nullable Path model;
 
     @Option(
@@ -105,7 +105,8 @@ final class ChatCommand implements Callable<Integer> {
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
-            description = "Compute on cpu or cuda:0; without it, on the first GPU if there is one.")
+            description =
+                    "Compute on cpu or cuda:0, the latter with a CUDA build of libtorch in place of the CPU's in lib.")
     private @Nullable String device;
 
     @Option(

@@ -118,10 +118,11 @@ final class ChatSession {
         ChatRequest question =
                 settings.toBuilder().text(text, pending.toArray(Image[]::new)).build();
         try (ChatStream stream = conversation.stream(question)) {
-            pending.clear();
             ChatResponse response = Interrupt.stopping(stream::close, () -> printer.print(stream));
             if (response.finishReason() == ChatResponse.FinishReason.CANCELLED) {
-                terminal.err().println("(stopped, and not remembered)");
+                terminal.err().println("(stopped, and not remembered; its pictures are there for the next question)");
+            } else {
+                pending.clear();
             }
         }
     }

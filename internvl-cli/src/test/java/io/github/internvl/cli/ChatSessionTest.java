@@ -80,7 +80,8 @@ class ChatSessionTest {
                 "--seed",
                 "5");
         CommandRun run = CommandRun.disturbing(InterruptTest::pressCtrlC, "Tell a story.\nAnd then?\n", longAnswers);
-        assertThat(run.err()).containsOnlyOnce("(stopped, and not remembered)");
+        assertThat(run.err())
+                .containsOnlyOnce("(stopped, and not remembered; its pictures are there for the next question)");
         assertThat(run.exitCode()).isZero();
     }
 

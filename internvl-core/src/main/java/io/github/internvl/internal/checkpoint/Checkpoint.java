@@ -30,6 +30,11 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
             throw new CheckpointException(folder + ": no such folder; give the folder of an InternVL 2.5 checkpoint, "
                     + "with config.json, *.safetensors and the tokenizer files");
         }
+        if (!Files.exists(folder.resolve("config.json"))) {
+            throw new CheckpointException(
+                    folder + ": holds no config.json; give the folder of an InternVL 2.5 checkpoint, "
+                            + "with config.json, *.safetensors and the tokenizer files");
+        }
         ModelConfig config = ModelConfig.parse(folder.resolve("config.json"), json(folder.resolve("config.json")));
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         for (Path file : files(folder)) {
@@ -77,7 +82,8 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
                     .sorted()
                     .toList();
             if (files.isEmpty()) {
-                throw new CheckpointException(folder + ": holds no *.safetensors file");
+                throw new CheckpointException(
+                        folder + ": holds no *.safetensors file; fetch the checkpoint's weights as well");
             }
             return files;
         } catch (IOException e) {

@@ -112,7 +112,7 @@ public record ModelConfig(
         ConfigReader config = new ConfigReader(file, "", root);
         String type = config.text("model_type", "internvl_chat");
         if (!type.equals("internvl_chat")) {
-            throw config.wrong("model_type", type, "internvl_chat");
+            throw config.wrong("model_type", type, "internvl_chat; not the -hf layout of transformers");
         }
         ConfigReader vision = config.section("vision_config");
         ConfigReader language = config.section("llm_config");

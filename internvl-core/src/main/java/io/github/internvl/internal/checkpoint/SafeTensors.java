@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SafeTensors {
     private static final long LONGEST_HEADER = 100L << 20;
+    private static final long GIT_LFS = 0x206e6f6973726576L; // "version ", as a pointer file begins
 
     private final Path file;
     private final long fileBytes;
@@ -40,6 +41,9 @@ final class SafeTensors {
         try (FileChannel channel = FileChannel.open(file)) {
             long size = channel.size();
             long header = read(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            if (header == GIT_LFS) {
+                throw new CheckpointException(file + ": is a Git LFS pointer, not the file; run git lfs pull");
+            }
             if (header < 2 || header > LONGEST_HEADER || header > size - 8) {
                 throw new CheckpointException(file + ": not a safetensors file or cut short: header of " + header
                         + " bytes in a file of " + size + "; fetch the file again");

@@ -58,6 +58,22 @@ class CheckpointTest {
     }
 
     @Test
+    void saysWhatAFolderLacksOrHoldsInstead() throws IOException {
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .hasMessage(folder
+                        + ": holds no config.json; give the folder of an InternVL 2.5 checkpoint, with config.json, "
+                        + "*.safetensors and the tokenizer files");
+
+        Files.copy(TinyCheckpoint.qwen().resolve("config.json"), folder.resolve("config.json"));
+        assertThatThrownBy(() -> Checkpoint.open(folder)).hasMessageContaining("holds no *.safetensors file");
+
+        Files.writeString(
+                folder.resolve("model.safetensors"),
+                "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
+        assertThatThrownBy(() -> Checkpoint.open(folder)).hasMessageContaining("git lfs pull");
+    }
+
+    @Test
     void namesTheShardThatIsMissing() throws IOException {
         TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
         Path gone = shards(folder).get(1);
