@@ -12,11 +12,11 @@ public final class HelloWorld {
     public static void main(String[] args) throws IOException {
         Inputs inputs = Inputs.of(args);
         Path folder = inputs.model();
-        Path photo = inputs.picture(0);
+        Path file = inputs.picture(0);
         // tag::hello-world[]
         try (InternVL model = InternVL.load(folder)) {
             System.out.println(
-                    model.chat("describe this image", Image.open(photo)).text());
+                    model.chat("describe this image", Image.open(file)).text());
         }
         // end::hello-world[]
     }

@@ -13,7 +13,7 @@ public final class PrecisionAndDevice {
     public static void main(String[] args) throws IOException {
         Inputs inputs = Inputs.of(args);
         Path folder = inputs.model();
-        Path photo = inputs.picture(0);
+        Path file = inputs.picture(0);
         // tag::precision-and-device[]
         try (InternVL model = InternVL.builder(folder)
                 .precision(Precision.BFLOAT16)
@@ -22,7 +22,7 @@ public final class PrecisionAndDevice {
                 .maxConcurrent(4)
                 .load()) {
             System.out.println(
-                    model.chat("describe this image", Image.open(photo)).text());
+                    model.chat("describe this image", Image.open(file)).text());
         }
         // end::precision-and-device[]
     }
