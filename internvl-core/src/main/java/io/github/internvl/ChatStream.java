@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Pieces are whole characters and never taken back; together they are the text of the response. Closing a stream
  * before its end stops the generation after the present step and frees its slot; what was generated so far is the
- * response then. The counterpart
- * in the model card is {@code TextIteratorStreamer}.
+ * response then. The counterpart in the model card is {@code TextIteratorStreamer}.
  *
- * <p>One thread reads; any thread may close or wait for the response. If generating fails, reading throws {@link InternVLException}.
+ * <p>One thread reads; any thread may close or wait for the response. If generating fails, reading throws
+ * {@link InternVLException}.
  */
 public final class ChatStream implements Iterable<String>, AutoCloseable {
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();

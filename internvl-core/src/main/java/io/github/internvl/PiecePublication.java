@@ -75,12 +75,13 @@ final class PiecePublication implements Flow.Subscription {
     private void publish() {
         try {
             for (String piece = stream.nextPiece(); piece != null; piece = stream.nextPiece()) {
-                if (!awaitDemand()) {
-                    return;
-                }
+                awaitDemand();
                 IllegalArgumentException wrong = misuse();
                 if (wrong != null) {
                     fail(wrong);
+                    return;
+                }
+                if (isCancelled()) {
                     return;
                 }
                 subscriber.onNext(piece);
@@ -94,8 +95,8 @@ final class PiecePublication implements Flow.Subscription {
         }
     }
 
-    /** Waits until a piece is asked for; false if none will be. */
-    private boolean awaitDemand() {
+    /** Waits until a piece is asked for, or none will be. */
+    private void awaitDemand() {
         synchronized (gate) {
             while (demand == 0 && !cancelled && misuse == null) {
                 try {
@@ -104,8 +105,7 @@ final class PiecePublication implements Flow.Subscription {
                     cancelled = true; // somebody wants this thread to end
                 }
             }
-            demand--;
-            return !cancelled;
+            demand = Math.max(demand - 1, 0);
         }
     }
 

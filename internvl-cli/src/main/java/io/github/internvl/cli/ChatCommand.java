@@ -106,7 +106,7 @@ final class ChatCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "DEVICE",
             description =
-                    "Compute on cpu or cuda:0, the latter with a CUDA build of libtorch in place of the CPU's in lib.")
+                    "Compute on cpu or cuda:0; the latter needs a CUDA build of libtorch, which is not part of the command.")
     private @Nullable String device;
 
     @Option(

@@ -149,19 +149,19 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** The last line of libtorch's traceback says what happened; the rest stays in the cause. */
+    /** Of libtorch's traceback the line that names the error; the rest stays in the cause. */
     private static InternVLException failure(Throwable e) {
         if (e instanceof InternVLException known) {
             return known;
         }
         String[] lines = String.valueOf(e.getMessage()).strip().split("\n+", -1);
-        String last = Arrays.stream(lines)
+        String error = Arrays.stream(lines)
                 .filter(line -> line.contains("Error:"))
                 .findFirst()
                 .orElse(lines[0]);
-        boolean memory = e instanceof OutOfMemoryError || last.contains("memory");
+        boolean memory = e instanceof OutOfMemoryError || error.contains("memory");
         return new InternVLException(
-                "the model failed while computing: " + last
+                "the model failed while computing: " + error
                         + (memory ? "; ask for less at once: lower maxTiles, contextLength or maxConcurrent" : ""),
                 e);
     }

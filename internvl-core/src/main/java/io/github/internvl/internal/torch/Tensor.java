@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor in native memory, opaque to Java: it goes from one graph call to the next, on whatever device and in whatever
- * number format it has. Graphs do not keep tensors that were made in Java beyond the call. Only float32 and int64 tensors on the CPU can be read ({@link #floats}, {@link #longs}).
+ * number format it has. Graphs do not keep tensors that were made in Java beyond the call. Only float32 and int64 tensors
+ * on the CPU can be read ({@link #floats}, {@link #longs}).
  *
  * <p>Its maker closes it; closing twice is harmless. Not thread-safe.
  */
