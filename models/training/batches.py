@@ -35,8 +35,9 @@ class Packed:
 
 @dataclass
 class Batch:
-    """What one step needs; targets are -100 where nothing is learned."""
+    """What one step needs, rows in order of length; targets are -100 where nothing is learned."""
 
+    samples: list[int]
     tiles: torch.Tensor
     dense: dict[str, torch.Tensor]
     ids: torch.Tensor
@@ -46,14 +47,21 @@ class Batch:
     weights: torch.Tensor
 
     def to(self, device: str) -> "Batch":
-        moved = {k: v.to(device, non_blocking=True) for k, v in vars(self).items() if k != "dense"}
-        return Batch(dense={k: v.to(device) for k, v in self.dense.items()}, **moved)
+        moved = {k: v.to(device, non_blocking=True) for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
+        return Batch(self.samples, dense={k: v.to(device) for k, v in self.dense.items()}, **moved)
 
-    def mask(self) -> torch.Tensor:
+    def groups(self, size: int = 4):
+        """Rows of like length together, without the padding that only longer ones need: a slice of rows, a length."""
+        lengths = (self.branches >= 0).sum(1).tolist()
+        for first in range(0, len(lengths), size):
+            rows = slice(first, first + size)
+            yield rows, max(lengths[rows])
+
+    @staticmethod
+    def mask(branches: torch.Tensor) -> torch.Tensor:
         """[rows, 1, length, length]: what each position may look at, as numbers to add to the scores."""
-        length = self.ids.shape[1]
-        order = torch.arange(length, device=self.ids.device)
-        keys, queries = self.branches[:, None, :], self.branches[:, :, None]
+        order = torch.arange(branches.shape[1], device=branches.device)
+        keys, queries = branches[:, None, :], branches[:, :, None]
         seen = ((keys == 0) | (keys == queries)) & (order[None, None, :] <= order[None, :, None])
         return torch.zeros(seen.shape, device=seen.device).masked_fill(~seen, torch.finfo(torch.float32).min)[:, None]
 
@@ -138,22 +146,23 @@ class Batches(torch.utils.data.Dataset):
         return self.total
 
     def __getitem__(self, index: int) -> Batch:
-        rows, cut, dense = [], [], []
+        made = []
         for k in range(self.size):
-            rng = Random(f"{self.seed}/{index}/{k}")
-            drawn = tasks.sample(rng)
+            drawn = tasks.sample(Random(f"{self.seed}/{index}/{k}"))
             shown = drawn.pictures[:1] if self.pictures_only else drawn.pictures
-            counts = []
-            for picture in shown:
-                made = pixels.tiles(picture.image, 1 if self.pictures_only else drawn.max_tiles)
-                counts.append(len(made))
-                cut += [tile.pixels for tile in made]
-                dense += [dense_targets(picture, tile.part) for tile in made]
+            limit = 1 if self.pictures_only else drawn.max_tiles
+            cut = [pixels.tiles(picture.image, limit) for picture in shown]
             questions = () if self.pictures_only else drawn.questions
             if not (shown or questions):
                 continue
-            rows.append(pack(self.tokens, OPEN + image_text(counts, drawn.prefix), questions))
+            dense = [dense_targets(p, tile.part) for p, tiles in zip(shown, cut) for tile in tiles]
+            row = pack(self.tokens, OPEN + image_text([len(tiles) for tiles in cut], drawn.prefix), questions)
+            made.append((k, row, [tile.pixels for tiles in cut for tile in tiles], dense))
+        made.sort(key=lambda sample: len(sample[1].ids))
+        samples, rows, cut, dense = zip(*made)
+        cut, dense = sum(cut, []), sum(dense, [])
         return Batch(
+            samples=list(samples),
             tiles=torch.from_numpy(np.stack(cut)),
             dense={name: torch.from_numpy(np.stack([d[name] for d in dense])) for name in dense[0]},
             ids=padded([r.ids for r in rows], self.tokens.pad_token_id, torch.long),
@@ -164,10 +173,10 @@ class Batches(torch.utils.data.Dataset):
         )
 
 
-def kinds(seed, index: int, branches: torch.Tensor) -> dict[tuple[int, int], str]:
+def kinds(seed, index: int, batch: Batch) -> dict[tuple[int, int], str]:
     """The kind of each question of a batch, by row and branch."""
     found = {}
-    for row, packed in enumerate(branches.amax(1).tolist()):
-        drawn = tasks.sample(Random(f"{seed}/{index}/{row}"))
+    for row, packed in enumerate(batch.branches.amax(1).tolist()):
+        drawn = tasks.sample(Random(f"{seed}/{index}/{batch.samples[row]}"))
         found |= {(row, branch): drawn.questions[branch - 1].kind for branch in range(1, packed + 1)}
     return found

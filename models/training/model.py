@@ -47,7 +47,7 @@ def tokenizer(folder: Path):
 
 
 def build(tokens, attention: str = "sdpa") -> InternVLForConditionalGeneration:
-    """A model with fresh weights for this tokenizer; on CPUs "eager" attention trains faster than "sdpa"."""
+    """A model with fresh weights for this tokenizer."""
     text = {
         **TEXT,
         "model_type": "qwen2",

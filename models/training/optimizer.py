@@ -9,7 +9,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 def orthogonal(batch: torch.Tensor) -> torch.Tensor:
     """Newton-Schulz iteration towards the nearest orthogonal matrices of a batch [n, rows, columns]."""
     a, b, c = COEFFICIENTS
-    x = batch.bfloat16()
+    x = batch.float()
     tall = x.shape[1] > x.shape[2]
     x = x.transpose(1, 2) if tall else x
     x = x / (x.flatten(1).norm(dim=1).view(-1, 1, 1) + 1e-7)

@@ -48,14 +48,18 @@ def dense_loss(head, visual, targets) -> torch.Tensor:
 
 def logits(model, visual, batch):
     """Scores at the positions that are learned, with their targets and weights."""
-    hidden = model.model.language_model(
-        inputs_embeds=demo.embedded(model, batch.ids, visual),
-        attention_mask=batch.mask().to(visual.dtype),
-        position_ids=batch.positions,
-        use_cache=False,
-    ).last_hidden_state
+    vectors = demo.embedded(model, batch.ids, visual)
+    hidden = []
+    for rows, length in batch.groups():
+        made = model.model.language_model(
+            inputs_embeds=vectors[rows, :length],
+            attention_mask=batch.mask(batch.branches[rows, :length]).to(vectors.dtype),
+            position_ids=batch.positions[rows, :length],
+            use_cache=False,
+        ).last_hidden_state
+        hidden.append(made[batch.targets[rows, :length] != -100])
     learned = batch.targets != -100
-    return model.lm_head(hidden[learned]).float(), batch.targets[learned], batch.weights[learned]
+    return model.lm_head(torch.cat(hidden)).float(), batch.targets[learned], batch.weights[learned]
 
 
 def losses(model, head, batch, with_questions: bool):
@@ -66,6 +70,12 @@ def losses(model, head, batch, with_questions: bool):
     scores, targets, weights = logits(model, visual, batch)
     answers = (F.cross_entropy(scores, targets, reduction="none") * weights).sum() / weights.sum()
     return answers + 0.2 * dense, dense.detach(), answers.detach()
+
+
+def autocast(device: str):
+    """bfloat16 where the machine multiplies it; other CPUs only imitate it, forty times slower than float32."""
+    fast = device == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.autocast(device, torch.bfloat16, enabled=fast)
 
 
 def rate(step: int, arguments) -> float:
@@ -82,13 +92,13 @@ def held_out(model, tokens, arguments) -> dict[str, float]:
     right, asked = defaultdict(int), defaultdict(int)
     for index in range(arguments.held_out):
         batch = batches.Batches(tokens, HELD_OUT, 8, index + 1, False)[index].to(arguments.device)
-        with torch.autocast(arguments.device, torch.bfloat16):
+        with autocast(arguments.device):
             visual = demo.visual_tokens(model, normalized(batch.tiles))
             scores, targets, _ = logits(model, visual, batch)
         rows, _ = (batch.targets != -100).nonzero(as_tuple=True)
         branches = batch.branches[batch.targets != -100]
         wrong = {(r.item(), b.item()) for r, b, ok in zip(rows, branches, scores.argmax(-1) == targets) if not ok}
-        for place, kind in batches.kinds(HELD_OUT, index, batch.branches.cpu()).items():
+        for place, kind in batches.kinds(HELD_OUT, index, batch).items():
             asked[kind] += 1
             right[kind] += place not in wrong
     model.train()
@@ -105,7 +115,7 @@ class Run:
         if not (arguments.out / "vocab.json").exists():
             tokenizer.write(tokenizer.train(), arguments.out)
         self.tokens = demo.tokenizer(arguments.out)
-        self.model = demo.build(self.tokens, "eager" if arguments.device == "cpu" else "sdpa").to(arguments.device)
+        self.model = demo.build(self.tokens).to(arguments.device)
         self.head = dense_head().to(arguments.device)
         self.optimizers = optimizers(self.model, self.head, arguments.lr)
         self.step, self.seconds = 0, 0.0
@@ -185,7 +195,7 @@ class Run:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate(self.step, self.arguments) * group.get("scale", 1.0)
-        with torch.autocast(self.arguments.device, torch.bfloat16):
+        with autocast(self.arguments.device):
             loss, dense, answers = losses(self.model, self.head, batch, with_questions)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.head.parameters()], 1.0)
