@@ -6,6 +6,7 @@ import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
+import io.github.internvl.internal.model.LinearWeights;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
@@ -262,7 +263,7 @@ public final class InternVL implements AutoCloseable {
             this.folder = Objects.requireNonNull(folder, "folder");
         }
 
-        /** Sets the number format to compute in; without it, the one that the checkpoint is stored in. */
+        /** Sets the number format to compute in; without it, the best for the device and the checkpoint. */
         public Builder precision(Precision format) {
             this.precision = format;
             return this;
@@ -339,10 +340,9 @@ public final class InternVL implements AutoCloseable {
                 int context = contextLength.orElse(usualContext(config));
                 RequestPreparer preparer = new RequestPreparer(config, template, tokenizer, context, passOrder);
                 String place = device();
-                Precision chosen = precision == null ? info.storedPrecision() : precision;
-                NumberFormat format = NumberFormat.valueOf(chosen.name());
+                Precision chosen = precision == null ? usual(info.storedPrecision(), place) : precision;
                 Engine.Limits limits = new Engine.Limits(maxConcurrent, context, CHUNK_TOKENS, tilesPerStep);
-                Engine engine = new Engine(models(checkpoint, format, place), tokenizer, limits);
+                Engine engine = new Engine(models(checkpoint, format(chosen, place)), tokenizer, limits);
                 LOG.info(
                         "InternVL {} on {} in {}, loaded in {} ms",
                         folder.getFileName(),
@@ -356,9 +356,13 @@ public final class InternVL implements AutoCloseable {
             }
         }
 
-        /** Tokenizer and model must be of one checkpoint: an id without an embedding would fail in the middle of a step. */
+        /**
+         * Tokenizer and model must be of one checkpoint. Only transformers' own layout has tokens without an embedding
+         * ({@code <video>}); requests with them are refused.
+         */
         private void check(Tokenizer tokenizer, ChatTemplate template, ModelConfig config) {
-            if (tokenizer.size() > config.language().vocabulary()) {
+            if (config.layout() == ModelConfig.Layout.OFFICIAL
+                    && tokenizer.size() > config.language().vocabulary()) {
                 throw new CheckpointException(folder + ": the tokenizer has ids up to " + (tokenizer.size() - 1)
                         + ", but the model's vocabulary ends at "
                         + (config.language().vocabulary() - 1)
@@ -385,10 +389,31 @@ public final class InternVL implements AutoCloseable {
             return device;
         }
 
-        private Models models(Checkpoint checkpoint, NumberFormat format, String place) {
+        private static Precision usual(Precision stored, String place) {
+            return switch (stored) {
+                case FLOAT32, INT8, INT4 -> stored;
+                case BFLOAT16, FLOAT16 -> Precision.valueOf(best(place).name());
+            };
+        }
+
+        /** The float format that a device is fastest in. */
+        private static NumberFormat best(String place) {
+            return !place.equals("cpu") || TorchRuntime.cpuHasBfloat16() ? NumberFormat.BFLOAT16 : NumberFormat.FLOAT32;
+        }
+
+        private static Models.Format format(Precision precision, String place) {
+            return switch (precision) {
+                case INT8 -> new Models.Format(best(place), LinearWeights.INT8, place);
+                case INT4 -> new Models.Format(best(place), LinearWeights.INT4, place);
+                case FLOAT32, BFLOAT16, FLOAT16 ->
+                    new Models.Format(NumberFormat.valueOf(precision.name()), LinearWeights.AS_STORED, place);
+            };
+        }
+
+        private Models models(Checkpoint checkpoint, Models.Format format) {
             long total = checkpoint.bytes();
             long[] bound = {0};
-            return Models.load(checkpoint, format, place, bytes -> {
+            return Models.load(checkpoint, format, bytes -> {
                 bound[0] += bytes;
                 progress.onProgress(bound[0], total);
             });
@@ -397,6 +422,9 @@ public final class InternVL implements AutoCloseable {
         private ChatTemplate template(ModelConfig config) {
             try {
                 ChatTemplate template = ChatTemplate.named(config.template());
+                if (config.layout() == ModelConfig.Layout.NATIVE) {
+                    return template.withoutSystemMessage();
+                }
                 return config.systemMessage() == null ? template : template.withSystemMessage(config.systemMessage());
             } catch (IllegalArgumentException e) {
                 throw new CheckpointException(folder.resolve("config.json") + ": " + e.getMessage(), e);

@@ -11,11 +11,11 @@ import java.util.Locale;
  * What a checkpoint folder holds. Immutable.
  *
  * @param folder the folder
- * @param languageModel {@code qwen2} or {@code internlm2}
+ * @param languageModel {@code qwen2}, {@code internlm2} or {@code llama}
  * @param parameters numbers in all tensors
  * @param visionParameters those of the ViT and the projector
  * @param weightBytes bytes of all tensors on disk
- * @param storedPrecision number format of the weights, as config.json names it
+ * @param storedPrecision number format of the weights, as config.json names it; {@link Precision#INT4} for AWQ
  * @param visionLayers layers of the ViT
  * @param languageLayers layers of the language model
  * @param vocabulary rows of the embedding
@@ -66,7 +66,9 @@ public record ModelInfo(
                 all,
                 all - language,
                 checkpoint.bytes(),
-                Precision.valueOf(config.storedFormat().name()),
+                llm.packedGroup() > 0
+                        ? Precision.INT4
+                        : Precision.valueOf(config.storedFormat().name()),
                 config.vision().storedLayers(),
                 llm.layers(),
                 llm.vocabulary(),

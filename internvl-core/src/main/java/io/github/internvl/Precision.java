@@ -1,11 +1,25 @@
 package io.github.internvl;
 
-/** The number format that a model computes in. */
+/**
+ * The number format that a model computes in, and keeps its weights in. Without a choice, the best for the device: bfloat16
+ * where it is multiplied in hardware, float32 on other CPUs; {@link #INT4} for checkpoints that are stored so.
+ */
 public enum Precision {
-    /** 32-bit floats: the reference's answers to the last token; twice the memory of the other two. */
+    /** 32-bit floats: the reference's answers to the last token; twice the memory of the next two. */
     FLOAT32,
-    /** 16-bit brain floats: the format of the published checkpoints. */
+    /** 16-bit brain floats: the format of the published checkpoints; slow on CPUs that do not multiply them. */
     BFLOAT16,
     /** 16-bit IEEE floats: for GPUs without brain floats; slow on CPUs. */
-    FLOAT16
+    FLOAT16,
+    /**
+     * 8-bit weights in the linears of the language model, one scale for each output, rounded while loading
+     * ({@code load_in_8bit} of the model cards). On x86 CPUs their inputs are rounded to 8 bits as well, with a scale for
+     * each token. ViT, projector and all else are computed in the device's best float format.
+     */
+    INT8,
+    /**
+     * 4-bit weights in the linears of the language model's layers: those of an AWQ checkpoint, or rounded while loading
+     * with a scale and a zero for each 32 inputs, and a head of 8 bits. All else as with {@link #INT8}.
+     */
+    INT4
 }

@@ -47,7 +47,9 @@ final class RequestPreparer {
         this.config = config;
         this.prompts = new PromptBuilder(template, tokenizer);
         this.stopText = template.stopText();
-        this.endIds = tokenizer.id(stopText).stream().boxed().collect(Collectors.toUnmodifiableSet());
+        this.endIds = config.endIds().isEmpty()
+                ? tokenizer.id(stopText).stream().boxed().collect(Collectors.toUnmodifiableSet())
+                : config.endIds();
         this.contextTokens = contextTokens;
         this.passOrder = passOrder;
     }
@@ -80,7 +82,18 @@ final class RequestPreparer {
         String text = prompts.text(request.systemMessage(), dialogue, visual.size());
         TokenPrompt prompt =
                 prompts.tokens(text, visual.stream().mapToInt(Integer::intValue).toArray());
+        refuseUnknownTokens(prompt);
         return new Checked(request, prompt, tilings, turns, System.nanoTime() - start);
+    }
+
+    private void refuseUnknownTokens(TokenPrompt prompt) {
+        int vocabulary = config.language().vocabulary();
+        for (int id : prompt.ids()) {
+            if (id >= vocabulary) {
+                throw new InvalidRequestException("the text must not contain the token " + prompts.token(id)
+                        + ", which the model has no embedding for: id " + id + " of " + vocabulary + "; leave it out");
+            }
+        }
     }
 
     /** Refuses a checked request whose prompt leaves no room for an answer. */

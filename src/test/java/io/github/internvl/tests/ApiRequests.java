@@ -67,6 +67,9 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
             request.maxTiles(golden.tileLimit());
         }
         String system = golden.systemMessage();
+        if (system == null && golden.variant().isNative()) {
+            system = golden.variant().systemMessage();
+        }
         if (system != null) {
             request.systemMessage(system);
         }

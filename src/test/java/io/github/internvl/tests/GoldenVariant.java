@@ -7,13 +7,44 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One checkpoint with its goldens.
+ * One checkpoint with its goldens. One in transformers' own layout has the goldens of the checkpoint that it was made
+ * from, since its weights are the same, beside its own.
  *
  * @param goldens the folder that it belongs to
  * @param folder its own folder: {@code model}, {@code golden.json}, {@code golden.safetensors}
- * @param json golden.json
+ * @param answers where its goldens lie: its own folder, or that of the checkpoint that it was made from
+ * @param json golden.json of that folder
  */
-record GoldenVariant(Goldens goldens, Path folder, JsonObject json) {
+record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json) {
+
+    static GoldenVariant read(Goldens goldens, Path folder) {
+        GoldenVariant own = new GoldenVariant(goldens, folder, folder, Goldens.json(folder.resolve("golden.json")));
+        if (!own.isNative()) {
+            return own;
+        }
+        Path base = folder.resolveSibling(own.json().get("base").getAsString());
+        return new GoldenVariant(goldens, folder, base, Goldens.json(base.resolve("golden.json")));
+    }
+
+    /** Whether the checkpoint is in transformers' own layout, whose template has no system message of its own. */
+    boolean isNative() {
+        Path config = model().resolve("config.json");
+        return Files.exists(config) && Goldens.has(Goldens.json(config), "text_config");
+    }
+
+    /** Cases that transformers' own processor was asked, for a checkpoint in its layout. */
+    List<GoldenCase> processorCases() {
+        return Goldens.json(folder.resolve("golden.json")).getAsJsonArray("cases").asList().stream()
+                .map(c -> new GoldenCase(this, c.getAsJsonObject()))
+                .filter(golden -> golden.api().equals("processor"))
+                .filter(golden -> golden.json().has("messages"))
+                .toList();
+    }
+
+    /** The system message that the prompts of the goldens have. */
+    String systemMessage() {
+        return json.get("system_message").getAsString();
+    }
 
     /** What reports and tests call it. */
     String name() {
@@ -32,7 +63,7 @@ record GoldenVariant(Goldens goldens, Path folder, JsonObject json) {
 
     /** The tensors; read anew at each call. */
     GoldenTensors tensors() {
-        return GoldenTensors.read(name(), folder.resolve("golden.safetensors"));
+        return GoldenTensors.read(name(), answers.resolve("golden.safetensors"));
     }
 
     int tokensPerTile() {
@@ -48,15 +79,6 @@ record GoldenVariant(Goldens goldens, Path folder, JsonObject json) {
     Optional<String> later() {
         if (!Files.exists(model().resolve("config.json"))) {
             return Optional.of("no checkpoint, logits processors alone: not offered yet");
-        }
-        JsonObject config = Goldens.json(model().resolve("config.json"));
-        boolean official = !config.has("model_type")
-                || config.get("model_type").getAsString().equals("internvl_chat");
-        if (!official || !config.has("llm_config")) {
-            return Optional.of("native layout of transformers: not offered yet");
-        }
-        if (Goldens.has(config.getAsJsonObject("llm_config"), "quantization_config")) {
-            return Optional.of("4-bit weights: not offered yet");
         }
         return Optional.empty();
     }

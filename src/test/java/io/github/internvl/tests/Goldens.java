@@ -45,7 +45,7 @@ record Goldens(String name, Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.filter(entry -> Files.exists(entry.resolve("golden.json")))
                     .sorted()
-                    .map(entry -> new GoldenVariant(this, entry, json(entry.resolve("golden.json"))))
+                    .map(entry -> GoldenVariant.read(this, entry))
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

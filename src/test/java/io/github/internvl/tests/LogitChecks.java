@@ -30,13 +30,13 @@ final class LogitChecks {
     }
 
     /** The logits of an answer, step by step. */
-    void single(GoldenCase.Round round, List<float[]> steps) {
-        String name = round.key() + ".prompt_logits";
+    void single(String key, List<float[]> steps) {
+        String name = key + ".prompt_logits";
         if (tensors.has(name)) {
             float[] first = steps.get(0);
             count("prompt_logits", tensors.compare(name, new Numbers(first, first.length), Conformance.LOGITS));
         }
-        best(round.key() + ".top8_values", round.key() + ".top8_ids", steps);
+        best(key + ".top8_values", key + ".top8_ids", steps);
     }
 
     /** The logits of all rows of a batch. */

@@ -46,7 +46,7 @@ class LogitConformanceTest {
             checks.layers(rounds.get(i), stages, prompt);
             List<int[]> answer = List.of(answers.get(i));
             checks.single(
-                    rounds.get(i),
+                    rounds.get(i).key(),
                     stages.logits(List.of(prompt), answer, prompt.length()).get(0));
         }
     }

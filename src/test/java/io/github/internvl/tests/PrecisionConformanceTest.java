@@ -3,6 +3,9 @@ package io.github.internvl.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.github.internvl.internal.checkpoint.Checkpoint;
+import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.model.LinearWeights;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.vision.PixelTiles;
 import java.util.List;
@@ -14,50 +17,78 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * Prompt logits in half precision against the float32 goldens: the largest difference of each case, and the mean of
- * those. The bounds for bfloat16 are how far the reference itself strays in that format from weights stored in it;
- * float16 has eight times its precision. Where the checkpoint is stored in float32 its weights are rounded too, and the
- * reference strays 2.5 times as far.
+ * Prompt logits in fewer bits against the float32 goldens: the largest difference of each case, and the mean of those.
+ * The bounds for bfloat16 are how far the reference itself strays in that format from weights stored in it; float16 has
+ * eight times its precision, and random weights of 8 and 4 bits stray as many times further. Where the checkpoint is
+ * stored in float32 its weights are rounded too, and the reference strays 2.5 times as far.
  */
 class PrecisionConformanceTest {
     private static final double LARGEST = 0.8;
     private static final double MEAN = 0.35;
     private static final double ROUNDED_WEIGHTS = 2.5;
 
-    private static final ConformanceReport REPORT = new ConformanceReport("half precision");
+    private static final ConformanceReport REPORT = new ConformanceReport("fewer bits");
 
     @AfterAll
     static void report(TestReporter reporter) {
         REPORT.publish(reporter);
     }
 
+    /** A format with how far it may stray, as a multiple of bfloat16's bounds. */
+    private record Stray(NumberFormat numbers, LinearWeights linears, double scale) {
+        String kind(boolean rounded) {
+            String name = linears == LinearWeights.AS_STORED ? numbers.name() : linears.name();
+            return name.toLowerCase(Locale.ROOT) + (rounded ? ", from float32 weights" : "");
+        }
+
+        /** Whether a variant can be loaded so: 4-bit weights stay what they are, and others must be wide enough. */
+        boolean suits(GoldenVariant variant) {
+            ModelConfig.LanguageConfig llm =
+                    Checkpoint.open(variant.model()).config().language();
+            boolean wide = llm.width() % 32 == 0 && llm.mlpWidth() % 32 == 0;
+            return switch (linears) {
+                case AS_STORED -> true;
+                case INT8 -> llm.packedGroup() == 0;
+                case INT4 -> llm.packedGroup() == 0 && wide;
+            };
+        }
+    }
+
     @TestFactory
     Stream<DynamicNode> bfloat16StaysNear() {
-        return staysNear(NumberFormat.BFLOAT16, 1);
+        return staysNear(new Stray(NumberFormat.BFLOAT16, LinearWeights.AS_STORED, 1));
     }
 
     @TestFactory
     Stream<DynamicNode> float16StaysNear() {
-        return staysNear(NumberFormat.FLOAT16, 0.125);
+        return staysNear(new Stray(NumberFormat.FLOAT16, LinearWeights.AS_STORED, 0.125));
     }
 
-    private static Stream<DynamicNode> staysNear(NumberFormat format, double scale) {
-        Conformance<Subject> conformance = new Conformance<>(REPORT, variant -> Subject.load(variant, format));
-        Stream<DynamicNode> cases = conformance.cases(GoldenCase::isAnswered, (golden, subject) -> {
-            boolean rounded = subject.config().storedFormat() == NumberFormat.FLOAT32;
-            double largest = LARGEST * scale * (rounded ? ROUNDED_WEIGHTS : 1);
-            compare(golden, subject, kind(format, rounded), largest);
-        });
+    @TestFactory
+    Stream<DynamicNode> int8StaysNear() {
+        return staysNear(new Stray(NumberFormat.FLOAT32, LinearWeights.INT8, 4));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> int4StaysNear() {
+        return staysNear(new Stray(NumberFormat.FLOAT32, LinearWeights.INT4, 20));
+    }
+
+    private static Stream<DynamicNode> staysNear(Stray stray) {
+        Conformance<Subject> conformance =
+                new Conformance<>(REPORT, variant -> Subject.load(variant, stray.numbers(), stray.linears()));
+        Stream<DynamicNode> cases = conformance.variants(variant ->
+                conformance.cases(variant, golden -> golden.isAnswered() && stray.suits(variant), (golden, subject) -> {
+                    boolean rounded = subject.config().storedFormat() == NumberFormat.FLOAT32;
+                    double largest = LARGEST * stray.scale() * (rounded ? ROUNDED_WEIGHTS : 1);
+                    compare(golden, subject, stray.kind(rounded), largest);
+                }));
         Stream<DynamicNode> means = Goldens.all().stream()
                 .map(goldens -> dynamicTest("mean of " + goldens.name(), () -> {
-                    mean(goldens, kind(format, false), MEAN * scale);
-                    mean(goldens, kind(format, true), MEAN * scale * ROUNDED_WEIGHTS);
+                    mean(goldens, stray.kind(false), MEAN * stray.scale());
+                    mean(goldens, stray.kind(true), MEAN * stray.scale() * ROUNDED_WEIGHTS);
                 }));
         return Stream.concat(cases, means).onClose(conformance::close);
-    }
-
-    private static String kind(NumberFormat format, boolean rounded) {
-        return format.name().toLowerCase(Locale.ROOT) + (rounded ? ", from float32 weights" : "");
     }
 
     private static void mean(Goldens goldens, String kind, double most) {

@@ -1,6 +1,7 @@
 package io.github.internvl.tests;
 
 import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.generate.TokenPrompt;
 import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.model.VisionEncoder;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The stages of a model, computed one by one through its graphs. */
 final class Stages {
@@ -162,6 +164,30 @@ final class Stages {
             step(chunks, logits);
         }
         return logits;
+    }
+
+    /** Logits [vocabulary] of one row that is fed its golden answer, with visual tokens [tiles, tokens, h] given. */
+    List<float[]> logits(TokenPrompt prompt, @Nullable Numbers visual, int[] answer) {
+        List<List<float[]>> logits = List.of(new ArrayList<>());
+        int length = prompt.ids().length;
+        language.reserve(0, length + answer.length);
+        if (visual == null) {
+            step(List.of(new TokenChunk(0, 0, prompt.ids(), length, TokenChunk.Visual.NONE, true)), logits);
+        } else {
+            int width = (int) visual.shape()[2];
+            int rows = visual.values().length / width;
+            try (Tensor tokens = visual.reshaped(rows, width).tensor()) {
+                TokenChunk.Visual places =
+                        new TokenChunk.Visual(List.of(tokens), new int[1], new int[] {rows}, prompt.visualPlaces());
+                step(List.of(new TokenChunk(0, 0, prompt.ids(), length, places, true)), logits);
+            }
+        }
+        for (int i = 0; i + 1 < answer.length; i++) {
+            int[] next = {answer[i]};
+            int start = length + i;
+            step(List.of(new TokenChunk(0, start, next, start + 1, TokenChunk.Visual.NONE, true)), logits);
+        }
+        return logits.get(0);
     }
 
     /** Logits [1, vocabulary] at the end of each prompt, all computed together. */

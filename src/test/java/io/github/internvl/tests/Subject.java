@@ -6,6 +6,7 @@ import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.model.LinearWeights;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
@@ -57,7 +58,7 @@ final class Subject implements AutoCloseable {
         this.config = checkpoint.config();
         this.tokenizer = Tokenizer.load(variant.model());
         ChatTemplate own = ChatTemplate.named(config.template());
-        String system = config.systemMessage();
+        String system = variant.isNative() ? variant.systemMessage() : config.systemMessage();
         this.template = system == null ? own : own.withSystemMessage(system);
         this.prompts = new PromptBuilder(template, tokenizer);
         this.models = models;
@@ -66,19 +67,21 @@ final class Subject implements AutoCloseable {
 
     /** Loads a variant, to compute in float32 on the CPU. */
     static Subject load(GoldenVariant variant) {
-        return load(variant, NumberFormat.FLOAT32);
+        return load(variant, NumberFormat.FLOAT32, LinearWeights.AS_STORED);
     }
 
     /** Loads a variant, to compute on the CPU. */
-    static Subject load(GoldenVariant variant, NumberFormat format) {
+    static Subject load(GoldenVariant variant, NumberFormat numbers, LinearWeights linears) {
         TorchRuntime.runGraphsAsWritten();
         Checkpoint checkpoint = Checkpoint.open(variant.model());
-        return new Subject(variant, checkpoint, Models.load(checkpoint, format, "cpu", bytes -> {}));
+        return new Subject(
+                variant, checkpoint, Models.load(checkpoint, new Models.Format(numbers, linears, "cpu"), bytes -> {}));
     }
 
     /** The models once more, for an engine to own. */
     Models modelsAgain() {
-        return Models.load(Checkpoint.open(variant.model()), NumberFormat.FLOAT32, "cpu", bytes -> {});
+        Models.Format format = new Models.Format(NumberFormat.FLOAT32, LinearWeights.AS_STORED, "cpu");
+        return Models.load(Checkpoint.open(variant.model()), format, bytes -> {});
     }
 
     ModelConfig config() {

@@ -99,7 +99,7 @@ final class ChatCommand implements Callable<Integer> {
     @Option(
             names = "--precision",
             paramLabel = "FORMAT",
-            description = "Compute in float32, bfloat16 or float16; without it, as the checkpoint is stored.")
+            description = "float32, bfloat16, float16, int8 or int4; without it, the best for the device.")
     private @Nullable Precision precision;
 
     @Option(

@@ -57,17 +57,6 @@ class Rotary:
         return torch.cat([half, half], -1).unsqueeze(1)                                   # [n, 1, w]
 
 
-def part(fused: Tensor, bias: Optional[Tensor], kv_heads: int, width: int, group: int, first: int,
-         count: int) -> __torch__.linear.Linear:
-    # Heads first .. first + count - 1 of every group of a fused [kv * (group + 2) * w, h] weight.
-    rows = fused.view([kv_heads, group + 2, width, -1]).narrow(1, first, count)              # [kv, count, w, h]
-    weight = rows.reshape([kv_heads * count * width, -1])                                    # [kv * count * w, h]
-    own : Optional[Tensor] = None
-    if bias is not None:
-        own = bias.view([kv_heads, group + 2, width]).narrow(1, first, count).reshape([-1])  # [kv * count * w]
-    return __torch__.linear.Linear(weight, own)
-
-
 class Layer:
     attention_norm : __torch__.layers.Norm
     wq : __torch__.linear.Linear
@@ -85,23 +74,15 @@ class Layer:
                  width: int, eps: float) -> None:
         name = "layers." + str(index) + "."
         self.attention_norm = w.norm(name + "attention_norm", eps)
-        fused = w.find(name + "wqkv.weight")
-        if fused is not None:
-            # InternLM2: for each key head in turn its query heads, its key head, its value head.
-            bias = w.find(name + "wqkv.bias")
-            group = heads // kv_heads
-            self.wq = __torch__.decoder.part(fused, bias, kv_heads, width, group, 0, group)          # [q * w, h]
-            self.wk = __torch__.decoder.part(fused, bias, kv_heads, width, group, group, 1)          # [kv * w, h]
-            self.wv = __torch__.decoder.part(fused, bias, kv_heads, width, group, group + 1, 1)      # [kv * w, h]
-        else:
-            self.wq = w.linear(name + "wq")
-            self.wk = w.linear(name + "wk")
-            self.wv = w.linear(name + "wv")
-        self.wo = w.linear(name + "wo")
+        w.split(name + "wqkv", [name + "wq", name + "wk", name + "wv"], kv_heads, heads // kv_heads)
+        self.wq = __torch__.linear.load(w, name + "wq")                                        # [q * w, h]
+        self.wk = __torch__.linear.load(w, name + "wk")                                        # [kv * w, h]
+        self.wv = __torch__.linear.load(w, name + "wv")                                        # [kv * w, h]
+        self.wo = __torch__.linear.load(w, name + "wo")
         self.mlp_norm = w.norm(name + "mlp_norm", eps)
-        self.gate = w.linear(name + "gate")
-        self.up = w.linear(name + "up")
-        self.down = w.linear(name + "down")
+        self.gate = __torch__.linear.load(w, name + "gate")
+        self.up = __torch__.linear.load(w, name + "up")
+        self.down = __torch__.linear.load(w, name + "down")
         self.width = width
         self.index = index
 
@@ -132,22 +113,28 @@ class Layer:
 
 
 class Decoder:
+    # All but the layers.
     embedding : Tensor    # [vocabulary, h]
-    layers : List[__torch__.decoder.Layer]
     norm : __torch__.layers.Norm
-    head : __torch__.linear.Linear
+    head : __torch__.head.Linear
     rotary : __torch__.decoder.Rotary
+    heads : int
+    kv_heads : int
+    width : int
+    eps : float
 
-    def __init__(self: __torch__.decoder.Decoder, w: __torch__.weights.Weights, layers: int, heads: int, kv_heads: int,
-                 width: int, eps: float, base: float, factor: float, limit: int) -> None:
+    def __init__(self: __torch__.decoder.Decoder, w: __torch__.weights.Weights, heads: int, kv_heads: int, width: int,
+                 eps: float, base: float, factor: float, limit: int) -> None:
         self.embedding = w.take("embedding.weight")
-        self.layers = [__torch__.decoder.Layer(w, i, heads, kv_heads, width, eps) for i in range(layers)]
         self.norm = w.norm("norm", eps)
-        head = w.find("head.weight")
-        if head is None:
-            head = self.embedding                                             # tied
-        self.head = __torch__.linear.Linear(head, None)
+        if not w.has("head.weight"):
+            w.tensors["head.weight"] = self.embedding                         # tied
+        self.head = __torch__.head.load(w, "head")
         self.rotary = __torch__.decoder.Rotary(width, base, factor, limit, self.embedding.device)
+        self.heads = heads
+        self.kv_heads = kv_heads
+        self.width = width
+        self.eps = eps
 
     def embed(self: __torch__.decoder.Decoder, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
               places: Tensor) -> Tensor:
@@ -169,28 +156,37 @@ class Graph(Module):
     training : bool
     tensors : Dict[str, Tensor]                  # weights between bind and build
     model : List[__torch__.decoder.Decoder]      # one, from build on
+    layers : List[__torch__.decoder.Layer]
     slots : List[Tensor]                         # keys and values of the sequence in a slot: [layers, 2, kv, m, w]
 
     def bind(self: __torch__.decoder.Graph, name: str, path: str, stored: int, numbers: int, at: int,
-             shape: List[int], wanted: int, device: str) -> None:
-        __torch__.weights.Weights(self.tensors).bind(name, path, stored, numbers, at, shape, wanted, device)
+             shape: List[int]) -> None:
+        __torch__.weights.map(self.tensors, name, path, stored, numbers, at, shape)
 
-    def build(self: __torch__.decoder.Graph, layers: int, heads: int, kv_heads: int, width: int, eps: float,
+    def build(self: __torch__.decoder.Graph, wanted: int, device: str, heads: int, kv_heads: int, width: int, eps: float,
               base: float, factor: float, limit: int) -> None:
-        w = __torch__.weights.Weights(self.tensors)
-        self.model.append(__torch__.decoder.Decoder(w, layers, heads, kv_heads, width, eps, base, factor, limit))
+        w = __torch__.weights.Weights(self.tensors, wanted, device)
+        self.model.append(__torch__.decoder.Decoder(w, heads, kv_heads, width, eps, base, factor, limit))
+
+    def add(self: __torch__.decoder.Graph, wanted: int, device: str) -> None:
+        # The next layer.
+        m = self.model[0]
+        w = __torch__.weights.Weights(self.tensors, wanted, device)
+        self.layers.append(__torch__.decoder.Layer(w, len(self.layers), m.heads, m.kv_heads, m.width, m.eps))
+
+    def built(self: __torch__.decoder.Graph) -> None:
         self.tensors.clear()
 
-    def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int, kv_heads: int) -> None:
+    def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int) -> None:
         # Room for a new sequence: memory grows only where a slot is new or too small, never during generation.
-        like = self.model[0].embedding
-        layers = self.model[0].layers
+        m = self.model[0]
+        like = m.embedding
         none = torch.empty([0, 0, 0, 0, 0], dtype=like.dtype, device=like.device)
         if len(self.slots) == slot:
             self.slots.append(none)
         if self.slots[slot].size(3) < tokens:
             self.slots[slot] = none                                                        # frees before it takes
-            shape = [len(layers), 2, kv_heads, tokens, layers[0].width]
+            shape = [len(self.layers), 2, m.kv_heads, tokens, m.width]
             self.slots[slot] = torch.empty(shape, dtype=like.dtype, device=like.device)    # [layers, 2, kv, m, w]
 
     def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],
@@ -206,7 +202,7 @@ class Graph(Module):
         m = self.model[0]
         rows = self.rows(slots, starts, counts, spans)
         angles = m.rotary.angles(rows)                                        # [n, 1, w] float32
-        return m.layers[i].forward(x, angles.cos().to(x.dtype), angles.sin().to(x.dtype), rows)    # [n, h]
+        return self.layers[i].forward(x, angles.cos().to(x.dtype), angles.sin().to(x.dtype), rows)    # [n, h]
 
     def norm(self: __torch__.decoder.Graph, x: Tensor) -> Tensor:
         return self.model[0].norm.forward(x)                                  # [n, h]
@@ -220,7 +216,7 @@ class Graph(Module):
         angles = m.rotary.angles(rows)                                        # [n, 1, w] float32
         cos = angles.cos().to(x.dtype)                                        # [n, 1, w]
         sin = angles.sin().to(x.dtype)                                        # [n, 1, w]
-        for layer in m.layers:
+        for layer in self.layers:
             x = layer.forward(x, cos, sin, rows)                              # [n, h]
         return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
 

@@ -20,7 +20,8 @@ class Layer:
     def __init__(self: __torch__.vision.Layer, w: __torch__.weights.Weights, name: str, heads: int, eps: float,
                  qk_norm: bool) -> None:
         self.norm1 = w.norm(name + "norm1", eps)
-        self.qkv = w.linear(name + "qkv")
+        w.join(name + "qkv", [name + "q", name + "k", name + "v"])
+        self.qkv = __torch__.linear.load(w, name + "qkv")
         q_norm : Optional[__torch__.layers.Norm] = None
         k_norm : Optional[__torch__.layers.Norm] = None
         if qk_norm:
@@ -28,11 +29,11 @@ class Layer:
             k_norm = w.norm(name + "k_norm", eps)
         self.q_norm = q_norm
         self.k_norm = k_norm
-        self.proj = w.linear(name + "proj")
+        self.proj = __torch__.linear.load(w, name + "proj")
         self.ls1 = w.take(name + "ls1")
         self.norm2 = w.norm(name + "norm2", eps)
-        self.fc1 = w.linear(name + "fc1")
-        self.fc2 = w.linear(name + "fc2")
+        self.fc1 = __torch__.linear.load(w, name + "fc1")
+        self.fc2 = __torch__.linear.load(w, name + "fc2")
         self.ls2 = w.take(name + "ls2")
         self.heads = heads
 
@@ -58,19 +59,18 @@ class Layer:
 
 
 class VisionTransformer:
+    # All but the layers.
     mean : Tensor              # [1, 3, 1, 1] float32
     std : Tensor               # [1, 3, 1, 1] float32
     patch_weight : Tensor      # [d, 3, patch, patch]
     patch_bias : Tensor        # [d]
     class_token : Tensor       # [1, 1, d]
     positions : Tensor         # [1, 1 + p, d]
-    layers : List[__torch__.vision.Layer]
     mlp_norm : __torch__.layers.Norm
     mlp_in : __torch__.linear.Linear
     mlp_out : __torch__.linear.Linear
 
-    def __init__(self: __torch__.vision.VisionTransformer, w: __torch__.weights.Weights, layers: int, heads: int,
-                 eps: float, qk_norm: bool) -> None:
+    def __init__(self: __torch__.vision.VisionTransformer, w: __torch__.weights.Weights) -> None:
         self.patch_weight = w.take("patch.weight")
         device = self.patch_weight.device
         self.mean = torch.tensor([0.485, 0.456, 0.406], dtype=6, device=device).view([1, 3, 1, 1])
@@ -78,10 +78,9 @@ class VisionTransformer:
         self.patch_bias = w.take("patch.bias")
         self.class_token = w.take("class_token")
         self.positions = w.take("positions")
-        self.layers = [__torch__.vision.Layer(w, "layers." + str(i) + ".", heads, eps, qk_norm) for i in range(layers)]
         self.mlp_norm = w.norm("mlp.norm", 1.0e-5)
-        self.mlp_in = w.linear("mlp.in")
-        self.mlp_out = w.linear("mlp.out")
+        self.mlp_in = __torch__.linear.load(w, "mlp.in")
+        self.mlp_out = __torch__.linear.load(w, "mlp.out")
 
     def normalise(self: __torch__.vision.VisionTransformer, tiles: Tensor) -> Tensor:
         pixels = tiles.to(self.mean.device).permute([0, 3, 1, 2]).to(6)        # [t, 3, s, s] float32, 0..255
@@ -109,12 +108,6 @@ class VisionTransformer:
         first = self.class_token + self.positions.slice(1, 0, 1)                       # [1, 1, d]
         return torch.cat([first.expand([t, -1, -1]), patches], 1)                      # [t, 1 + p, d]
 
-    def encode(self: __torch__.vision.VisionTransformer, pixels: Tensor, layers: int) -> Tensor:
-        x = self.embed(pixels)                            # [t, 1 + p, d]
-        for i in range(layers):
-            x = self.layers[i].forward(x)                 # [t, 1 + p, d]
-        return x
-
     def unshuffle(self: __torch__.vision.VisionTransformer, x: Tensor, r: int, by_columns: bool) -> Tensor:
         # A block of r x r patches becomes one token; channels: row in block, column in block, feature.
         t, d = x.size(0), x.size(2)
@@ -137,21 +130,33 @@ class Graph(Module):
     training : bool
     tensors : Dict[str, Tensor]                          # weights between bind and build
     model : List[__torch__.vision.VisionTransformer]     # one, from build on
+    layers : List[__torch__.vision.Layer]
 
     def bind(self: __torch__.vision.Graph, name: str, path: str, stored: int, numbers: int, at: int,
-             shape: List[int], wanted: int, device: str) -> None:
-        __torch__.weights.Weights(self.tensors).bind(name, path, stored, numbers, at, shape, wanted, device)
+             shape: List[int]) -> None:
+        __torch__.weights.map(self.tensors, name, path, stored, numbers, at, shape)
 
-    def build(self: __torch__.vision.Graph, layers: int, heads: int, eps: float, qk_norm: bool) -> None:
-        w = __torch__.weights.Weights(self.tensors)
-        self.model.append(__torch__.vision.VisionTransformer(w, layers, heads, eps, qk_norm))
+    def build(self: __torch__.vision.Graph, wanted: int, device: str) -> None:
+        w = __torch__.weights.Weights(self.tensors, wanted, device)
+        self.model.append(__torch__.vision.VisionTransformer(w))
+
+    def add(self: __torch__.vision.Graph, wanted: int, device: str, heads: int, eps: float, qk_norm: bool) -> None:
+        # The next layer.
+        w = __torch__.weights.Weights(self.tensors, wanted, device)
+        name = "layers." + str(len(self.layers)) + "."
+        self.layers.append(__torch__.vision.Layer(w, name, heads, eps, qk_norm))
+
+    def built(self: __torch__.vision.Graph) -> None:
         self.tensors.clear()
 
     def normalise(self: __torch__.vision.Graph, tiles: Tensor) -> Tensor:
         return self.model[0].normalise(tiles)                         # [t, s, s, 3] uint8 -> [t, 3, s, s] float32
 
     def encode(self: __torch__.vision.Graph, pixels: Tensor, layers: int) -> Tensor:
-        return self.model[0].encode(pixels, layers)                   # [t, 3, s, s] -> [t, 1 + p, d]
+        x = self.model[0].embed(pixels)                               # [t, 1 + p, d]
+        for i in range(layers):
+            x = self.layers[i].forward(x)                             # [t, 1 + p, d]
+        return x
 
     def unshuffle(self: __torch__.vision.Graph, x: Tensor, r: int, by_columns: bool) -> Tensor:
         return self.model[0].unshuffle(x, r, by_columns)              # [t, 1 + p, d] -> [t, v, r * r * d]
@@ -162,5 +167,5 @@ class Graph(Module):
     def tokens(self: __torch__.vision.Graph, parts: List[Tensor], layers: int, r: int, by_columns: bool) -> Tensor:
         m = self.model[0]
         tiles = torch.cat([part.to(m.mean.device) for part in parts]) # [t, s, s, 3] uint8
-        x = m.encode(m.normalise(tiles), layers)                      # [t, 1 + p, d]
+        x = self.encode(m.normalise(tiles), layers)                   # [t, 1 + p, d]
         return m.project(m.unshuffle(x, r, by_columns)).flatten(0, 1) # [t * v, h]

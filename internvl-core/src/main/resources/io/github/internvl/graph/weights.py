@@ -1,37 +1,72 @@
 # The tensors of a checkpoint, by the names that the graphs use. A file is mapped, not read: memory becomes resident as
 # it is touched, and a tensor that keeps its number format and stays on the CPU is never copied.
+# Letters: o = outputs, i = inputs, kv = key heads, w = head width, h = model width.
+
+
+def map(tensors: Dict[str, Tensor], name: str, path: str, stored: int, numbers: int, at: int,
+        shape: List[int]) -> None:
+    # numbers: how many of format `stored` the file holds; at: the tensor's first. Whole files are kept in the table as
+    # well, by "format:path".
+    key = str(stored) + ":" + path
+    if key not in tensors:
+        tensors[key] = torch.from_file(path, False, numbers, dtype=stored)     # [numbers]
+    count = 1
+    for n in shape:
+        count *= n
+    tensors[name] = tensors[key].narrow(0, at, count).view(shape)              # shape
 
 
 class Weights:
-    # By name; and, by "format:path", whole files as numbers of a format. The graph owns the table: an empty one made
-    # here would be a constant to TorchScript, and so the same object each time.
+    # The graph owns the table: an empty one made here would be a constant to TorchScript, and so the same object each
+    # time.
     tensors : Dict[str, Tensor]
+    wanted : int                   # the number format to compute in
+    device : Device
 
-    def __init__(self: __torch__.weights.Weights, tensors: Dict[str, Tensor]) -> None:
+    def __init__(self: __torch__.weights.Weights, tensors: Dict[str, Tensor], wanted: int, device: str) -> None:
         self.tensors = tensors
+        self.wanted = wanted
+        self.device = torch.device(device)
 
-    def bind(self: __torch__.weights.Weights, name: str, path: str, stored: int, numbers: int, at: int,
-             shape: List[int], wanted: int, device: str) -> None:
-        # numbers: how many of format `stored` the file holds; at: the tensor's first.
-        key = str(stored) + ":" + path
-        if key not in self.tensors:
-            self.tensors[key] = torch.from_file(path, False, numbers, dtype=stored)     # [numbers]
-        count = 1
-        for n in shape:
-            count *= n
-        tensor = self.tensors[key].narrow(0, at, count).view(shape)                     # shape
-        self.tensors[name] = tensor.to(torch.device(device), wanted)                  # shape
+    def has(self: __torch__.weights.Weights, name: str) -> bool:
+        return name in self.tensors
+
+    def stored(self: __torch__.weights.Weights, name: str) -> Tensor:
+        # As the file has it.
+        return self.tensors.pop(name)
 
     def take(self: __torch__.weights.Weights, name: str) -> Tensor:
-        return self.tensors.pop(name)
+        return self.tensors.pop(name).to(self.device, self.wanted)
 
     def find(self: __torch__.weights.Weights, name: str) -> Optional[Tensor]:
         if name in self.tensors:
-            return self.tensors.pop(name)
+            return self.take(name)
         return None
-
-    def linear(self: __torch__.weights.Weights, name: str) -> __torch__.linear.Linear:
-        return __torch__.linear.Linear(self.take(name + ".weight"), self.find(name + ".bias"))
 
     def norm(self: __torch__.weights.Weights, name: str, eps: float) -> __torch__.layers.Norm:
         return __torch__.layers.Norm(self.take(name + ".weight"), self.find(name + ".bias"), eps)
+
+    def join(self: __torch__.weights.Weights, name: str, parts: List[str]) -> None:
+        # Several linears become one with their outputs one behind the other.
+        for suffix in [".weight", ".bias"]:
+            if parts[0] + suffix in self.tensors:
+                self.tensors[name + suffix] = torch.cat([self.tensors.pop(part + suffix) for part in parts])    # [o, ...]
+
+    def split(self: __torch__.weights.Weights, name: str, parts: List[str], kv_heads: int, group: int) -> None:
+        # InternLM2: for each key head in turn its query heads, its key head, its value head. Packed weights have the
+        # outputs last, eight to a number; their scales have them last as well.
+        for suffix in [".weight", ".bias", ".qweight", ".qzeros", ".scales"]:
+            if name + suffix in self.tensors:
+                fused = self.tensors.pop(name + suffix)             # [kv * (group + 2) * w, h], packed [h, ...]
+                axis = 0
+                if suffix != ".weight" and suffix != ".bias":
+                    axis = 1
+                heads = fused.unflatten(axis, [kv_heads, group + 2, -1])    # [kv, group + 2, w, h]
+                first = 0
+                for part in parts:
+                    count = 1
+                    if first == 0:
+                        count = group
+                    own = heads.narrow(axis + 1, first, count)              # [kv, count, w, h]
+                    self.tensors[part + suffix] = own.flatten(axis, axis + 2)    # [kv * count * w, h]
+                    first += count

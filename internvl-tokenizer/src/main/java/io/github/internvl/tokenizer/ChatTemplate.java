@@ -2,6 +2,7 @@ package io.github.internvl.tokenizer;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -63,9 +64,9 @@ public final class ChatTemplate {
     }
 
     private final Format format;
-    private final String systemMessage;
+    private final @Nullable String systemMessage;
 
-    private ChatTemplate(Format format, String systemMessage) {
+    private ChatTemplate(Format format, @Nullable String systemMessage) {
         this.format = format;
         this.systemMessage = systemMessage;
     }
@@ -92,9 +93,14 @@ public final class ChatTemplate {
         return new ChatTemplate(format, message);
     }
 
-    /** The system message in force. */
-    public String systemMessage() {
-        return systemMessage;
+    /** The same format without a system message: not even its head is written, as transformers' own templates have it. */
+    public ChatTemplate withoutSystemMessage() {
+        return new ChatTemplate(format, null);
+    }
+
+    /** The system message in force, if there is one. */
+    public Optional<String> systemMessage() {
+        return Optional.ofNullable(systemMessage);
     }
 
     /** The text that ends an answer, such as {@code <|im_end|>}: answers are cut there. */
@@ -108,7 +114,9 @@ public final class ChatTemplate {
      */
     public String render(List<Turn> turns) {
         StringBuilder prompt = new StringBuilder();
-        prompt.append(format.system()).append(systemMessage).append(format.systemEnd());
+        if (systemMessage != null) {
+            prompt.append(format.system()).append(systemMessage).append(format.systemEnd());
+        }
         for (Turn turn : turns) {
             message(prompt, format.user(), turn.question(), format.userEnd());
             message(prompt, format.assistant(), turn.answer(), format.assistantEnd());

@@ -49,8 +49,9 @@ class ChatTemplateTest {
 
     @Test
     void keepsTheDefaultWhenAnotherSystemMessageIsSet() {
-        assertThat(template.systemMessage()).isEqualTo("Be brief.");
-        assertThat(ChatTemplate.named("internvl2_5").systemMessage()).startsWith("你是书生·万象，英文名是InternVL，");
+        assertThat(template.systemMessage()).contains("Be brief.");
+        assertThat(ChatTemplate.named("internvl2_5").systemMessage().orElseThrow())
+                .startsWith("你是书生·万象，英文名是InternVL，");
     }
 
     @ParameterizedTest

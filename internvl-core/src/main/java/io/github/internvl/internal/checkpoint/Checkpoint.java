@@ -35,7 +35,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
                     folder + ": holds no config.json; give the folder of an InternVL 2.5 checkpoint, "
                             + "with config.json, *.safetensors and the tokenizer files");
         }
-        ModelConfig config = ModelConfig.parse(folder.resolve("config.json"), json(folder.resolve("config.json")));
+        ModelConfig config = config(folder.resolve("config.json"));
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         for (Path file : files(folder)) {
             for (StoredTensor tensor : SafeTensors.read(file)) {
@@ -47,6 +47,13 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
             }
         }
         return new Checkpoint(folder, config, tensors);
+    }
+
+    private static ModelConfig config(Path file) {
+        JsonObject root = json(file);
+        String layout =
+                new ConfigReader(file, "", root).one("model_type", "internvl_chat", "internvl_chat", "internvl");
+        return layout.equals("internvl") ? NativeConfig.parse(file, root) : OfficialConfig.parse(file, root);
     }
 
     /** Bytes of all tensors. */

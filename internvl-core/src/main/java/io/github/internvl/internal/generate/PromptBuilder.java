@@ -100,6 +100,11 @@ public final class PromptBuilder {
         return new TokenPrompt(ids, places);
     }
 
+    /** A token as text. */
+    public String token(int id) {
+        return tokenizer.decode(new int[] {id}, false);
+    }
+
     private static InvalidRequestException mixed(int pictures) {
         return new InvalidRequestException("the text of a request with " + pictures + " pictures must not contain "
                 + CONTEXT_TOKEN + " itself; leave it out, or use " + IMAGE_TAG + " to say where a picture goes");

@@ -36,7 +36,7 @@ public final class LanguageModel implements AutoCloseable {
      */
     public void reserve(int slot, int tokens) {
         long grains = ((long) tokens + SLOT_GRAIN - 1) / SLOT_GRAIN;
-        graph.run("reserve", slot, grains * SLOT_GRAIN, config.kvHeads());
+        graph.run("reserve", slot, grains * SLOT_GRAIN);
     }
 
     /**

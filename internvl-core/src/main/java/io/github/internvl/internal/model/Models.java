@@ -1,11 +1,15 @@
 package io.github.internvl.internal.model;
 
+import io.github.internvl.InternVLException;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
+import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongConsumer;
 
 /**
@@ -15,48 +19,77 @@ import java.util.function.LongConsumer;
  * @param language tokens to logits
  */
 public record Models(VisionEncoder vision, LanguageModel language) implements AutoCloseable {
-    private static final List<String> USED = List.of("weights", "linear", "layers");
-    private static final List<String> TABLES = List.of("tensors");
+    private static final int QUANTIZED_INPUTS = 32;
+
+    /**
+     * What a model computes in, and where.
+     *
+     * @param numbers the number format of all that is not quantized
+     * @param linears how the linears of the language model keep their weights
+     * @param device {@code cpu} or {@code cuda:N}
+     */
+    public record Format(NumberFormat numbers, LinearWeights linears, String device) {}
 
     /**
      * Loads a checkpoint.
      *
-     * @param format the number format to compute in
-     * @param device {@code cpu} or {@code cuda:N}
-     * @param progress hears of the bytes bound, after each tensor
+     * @param progress hears of the bytes of weights that are ready, after each layer
      */
-    public static Models load(Checkpoint checkpoint, NumberFormat format, String device, LongConsumer progress) {
+    public static Models load(Checkpoint checkpoint, Format format, LongConsumer progress) {
         ModelConfig config = checkpoint.config();
-        List<Weight> vision = OfficialLayout.vision(config);
-        List<Weight> language = OfficialLayout.language(config);
+        check(checkpoint, format);
+        List<Weight> vision = weights(checkpoint, true);
+        List<Weight> language = weights(checkpoint, false);
         List<Weight> all = new ArrayList<>(vision);
         all.addAll(language);
         WeightLoader.check(checkpoint, all);
-        WeightLoader loader = new WeightLoader(checkpoint, format, device, progress);
-        VisionEncoder encoder = vision(config, loader, vision);
+        GraphBuilder encoder = new GraphBuilder(checkpoint, vision, format, progress);
+        ScriptModule vit = vision(encoder, config.vision());
         try {
-            return new Models(encoder, language(config, loader, language));
+            GraphBuilder decoder = new GraphBuilder(checkpoint, language, format, progress);
+            return new Models(
+                    new VisionEncoder(vit, config),
+                    new LanguageModel(language(decoder, config.language(), format), config.language()));
         } catch (RuntimeException | Error e) {
-            encoder.close();
+            vit.close();
             throw e;
         }
     }
 
-    private static VisionEncoder vision(ModelConfig config, WeightLoader loader, List<Weight> weights) {
-        ModelConfig.VisionConfig vit = config.vision();
-        ScriptModule graph = compile(
-                "vision", List.of("model"), loader, weights, vit.storedLayers(), vit.heads(), vit.eps(), vit.qkNorm());
-        return new VisionEncoder(graph, config);
+    private static void check(Checkpoint checkpoint, Format format) {
+        LanguageConfig llm = checkpoint.config().language();
+        if (format.linears() == LinearWeights.INT8 && llm.packedGroup() > 0) {
+            throw new InternVLException(checkpoint.folder() + ": 4-bit weights cannot be loaded as INT8; "
+                    + "use INT4, or the checkpoint that they were made from");
+        }
+        if (format.linears() == LinearWeights.INT4
+                && (llm.width() % QUANTIZED_INPUTS != 0 || llm.mlpWidth() % QUANTIZED_INPUTS != 0)) {
+            throw new InternVLException(checkpoint.folder() + ": widths must be multiples of " + QUANTIZED_INPUTS
+                    + " for INT4: " + llm.width() + " and " + llm.mlpWidth() + "; use INT8");
+        }
     }
 
-    private static LanguageModel language(ModelConfig config, WeightLoader loader, List<Weight> weights) {
-        ModelConfig.LanguageConfig llm = config.language();
-        ScriptModule graph = compile(
-                "decoder",
-                List.of("model", "slots"),
-                loader,
-                weights,
-                llm.layers(),
+    private static List<Weight> weights(Checkpoint checkpoint, boolean vision) {
+        ModelConfig config = checkpoint.config();
+        if (config.layout() == ModelConfig.Layout.OFFICIAL) {
+            return vision ? OfficialLayout.vision(config) : OfficialLayout.language(config);
+        }
+        NativeLayout layout = new NativeLayout(config, checkpoint.tensors().keySet());
+        return vision ? layout.vision() : layout.language();
+    }
+
+    private static ScriptModule vision(GraphBuilder builder, VisionConfig vit) {
+        Map<String, String> used = Map.of("linear", LinearKernel.DENSE.file());
+        List<Object> layer = List.of(vit.heads(), vit.eps(), vit.qkNorm());
+        return builder.build("vision", used, List.of(), vit.storedLayers(), layer);
+    }
+
+    private static ScriptModule language(GraphBuilder builder, LanguageConfig llm, Format format) {
+        boolean packed = llm.packedGroup() > 0;
+        LinearKernel layers = LinearKernel.ofLayers(format.linears(), packed, format.numbers(), format.device());
+        LinearKernel head = LinearKernel.ofHead(format.linears(), packed, format.numbers(), format.device());
+        Map<String, String> used = Map.of("linear", layers.file(), "head", head.file(), "quantize", "quantize");
+        List<Object> sizes = List.of(
                 llm.heads(),
                 llm.kvHeads(),
                 llm.headWidth(),
@@ -64,21 +97,7 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
                 llm.ropeBase(),
                 llm.ropeFactor(),
                 llm.positions());
-        return new LanguageModel(graph, llm);
-    }
-
-    /** Compiles a graph, binds its weights and builds its layers from them. */
-    private static ScriptModule compile(
-            String graph, List<String> lists, WeightLoader loader, List<Weight> weights, Object... sizes) {
-        ScriptModule module = ScriptModule.compile(graph, USED, TABLES, lists);
-        try {
-            loader.bind(module, weights);
-            module.run("build", sizes);
-            return module;
-        } catch (RuntimeException | Error e) {
-            module.close();
-            throw e;
-        }
+        return builder.build("decoder", used, sizes, llm.layers(), List.of());
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.github.internvl.internal.model;
 import io.github.internvl.CheckpointException;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
-import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import java.io.EOFException;
 import java.io.IOException;
@@ -16,7 +15,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.LongConsumer;
 
 /**
  * Binds the tensors of a checkpoint to the graphs: each exactly once, after all of them have been checked. Files are mapped
@@ -25,24 +23,7 @@ import java.util.function.LongConsumer;
 final class WeightLoader {
     private static final int LISTED = 12;
 
-    private final Checkpoint checkpoint;
-    private final NumberFormat format;
-    private final String device;
-    private final LongConsumer progress;
-
-    /**
-     * Prepares loading.
-     *
-     * @param format the number format that weights get
-     * @param device where they go
-     * @param progress hears of the bytes bound, after each tensor
-     */
-    WeightLoader(Checkpoint checkpoint, NumberFormat format, String device, LongConsumer progress) {
-        this.checkpoint = checkpoint;
-        this.format = format;
-        this.device = device;
-        this.progress = progress;
-    }
+    private WeightLoader() {}
 
     /** Checks that the weights wanted and the tensors found are the same, and reports all differences together. */
     static void check(Checkpoint checkpoint, List<Weight> wanted) {
@@ -59,8 +40,9 @@ final class WeightLoader {
             } else if (!Arrays.equals(found.shape(), weight.shape())) {
                 wrong.add(weight.stored() + " has shape " + Arrays.toString(found.shape()) + ", expected "
                         + Arrays.toString(weight.shape()));
-            } else if (!found.format().isFloat()) {
-                wrong.add(weight.stored() + " has format " + found.format().safetensorsName() + ", expected floats");
+            } else if (!weight.fits(found.format())) {
+                wrong.add(weight.stored() + " has format " + found.format().safetensorsName() + ", expected "
+                        + weight.expected());
             }
         }
         left.removeIf(name -> name.endsWith("rotary_emb.inv_freq")); // a buffer that old writers kept
@@ -80,7 +62,7 @@ final class WeightLoader {
     }
 
     /** Binds weights, which {@link #check} has passed, to a graph. */
-    void bind(ScriptModule graph, List<Weight> weights) {
+    static void bind(ScriptModule graph, Checkpoint checkpoint, List<Weight> weights) {
         for (Weight weight : weights) {
             StoredTensor tensor = checkpoint.tensors().get(weight.stored());
             if (tensor == null) {
@@ -91,11 +73,10 @@ final class WeightLoader {
             } else {
                 bindCopy(graph, weight.name(), tensor);
             }
-            progress.accept(tensor.bytes());
         }
     }
 
-    private void bind(ScriptModule graph, String name, StoredTensor tensor) {
+    private static void bind(ScriptModule graph, String name, StoredTensor tensor) {
         int size = tensor.format().bytes();
         graph.run(
                 "bind",
@@ -104,13 +85,11 @@ final class WeightLoader {
                 tensor.format().code(),
                 tensor.fileBytes() / size,
                 tensor.offset() / size,
-                tensor.shape(),
-                format.code(),
-                device);
+                tensor.shape());
     }
 
     /** A tensor at an odd place cannot be mapped as numbers; its bytes are mapped from a file of their own. */
-    private void bindCopy(ScriptModule graph, String name, StoredTensor tensor) {
+    private static void bindCopy(ScriptModule graph, String name, StoredTensor tensor) {
         try {
             Path copy = Files.createTempFile("internvl-", ".tensor");
             copy.toFile().deleteOnExit(); // Windows cannot delete a mapped file

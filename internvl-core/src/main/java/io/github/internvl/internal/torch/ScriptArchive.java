@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -28,17 +29,18 @@ final class ScriptArchive {
      * Packs the class {@code Graph} of a source file together with the files that it uses.
      *
      * @param graph the file that holds {@code Graph}, without its ending
-     * @param used the other files, without their endings
+     * @param used the other files, without their endings, by the names that graph text calls them: a file under another
+     *     name than its own takes that name in its text as well
      * @param tables the names of the graph's table attributes
      * @param lists the names of its list attributes
      */
-    static byte[] pack(String graph, List<String> used, List<String> tables, List<String> lists) {
+    static byte[] pack(String graph, Map<String, String> used, List<String> tables, List<String> lists) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
             store(zip, "graph/data.pkl", pickle("__torch__." + graph, tables, lists));
-            store(zip, "graph/code/__torch__/" + graph + ".py", source(graph));
-            for (String file : used) {
-                store(zip, "graph/code/__torch__/" + file + ".py", source(file));
+            store(zip, "graph/code/__torch__/" + graph + ".py", source(graph, graph));
+            for (Map.Entry<String, String> file : used.entrySet()) {
+                store(zip, "graph/code/__torch__/" + file.getKey() + ".py", source(file.getValue(), file.getKey()));
             }
             store(zip, "graph/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
             store(zip, "graph/version", "3\n".getBytes(StandardCharsets.US_ASCII));
@@ -48,13 +50,18 @@ final class ScriptArchive {
         return bytes.toByteArray();
     }
 
-    private static byte[] source(String file) throws IOException {
+    private static byte[] source(String file, String name) throws IOException {
         String resource = SOURCES + file + ".py";
         try (InputStream in = ScriptArchive.class.getResourceAsStream(resource)) {
             if (in == null) {
                 throw new IOException("graph text is missing from the class path: " + resource);
             }
-            return in.readAllBytes();
+            byte[] text = in.readAllBytes();
+            return file.equals(name)
+                    ? text
+                    : new String(text, StandardCharsets.UTF_8)
+                            .replace("__torch__." + file + ".", "__torch__." + name + ".")
+                            .getBytes(StandardCharsets.UTF_8);
         }
     }
 

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A compiled graph: an object in libtorch whose methods are called by name.
@@ -30,8 +31,15 @@ public final class ScriptModule implements AutoCloseable {
         this.block = (PtSymbolBlock) model.getBlock();
     }
 
-    /** Compiles {@code graph.py} with the files that it uses; its table and list attributes start empty. */
-    public static ScriptModule compile(String graph, List<String> used, List<String> tables, List<String> lists) {
+    /**
+     * Compiles {@code graph.py}; its table and list attributes start empty.
+     *
+     * @param used the files that it uses, by the names that graph text calls them
+     * @param tables the names of its table attributes
+     * @param lists the names of its list attributes
+     */
+    public static ScriptModule compile(
+            String graph, Map<String, String> used, List<String> tables, List<String> lists) {
         byte[] archive = ScriptArchive.pack(graph, used, tables, lists);
         TorchRuntime.version(); // starts the engine
         Model model = Model.newInstance(graph, Device.cpu(), "PyTorch");

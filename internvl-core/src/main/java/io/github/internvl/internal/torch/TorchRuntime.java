@@ -5,10 +5,15 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.internvl.InternVLException;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The process-wide libtorch: started once, on first use, by whichever thread comes first. */
 public final class TorchRuntime {
+    private static final Logger LOG = LoggerFactory.getLogger(TorchRuntime.class);
     private static final String ENGINE = "PyTorch";
     private static final String TORCH = "2.7.1";
 
@@ -52,6 +57,17 @@ public final class TorchRuntime {
     public static void runGraphsAsWritten() {
         root();
         JniUtils.setGraphExecutorOptimize(false);
+    }
+
+    /** Whether the CPU multiplies bfloat16 numbers itself; others imitate it, many times slower than float32. */
+    public static boolean cpuHasBfloat16() {
+        try (ScriptModule cpu = ScriptModule.compile("cpu", Map.of(), List.of(), List.of());
+                Tensor known = cpu.call("bfloat16")) {
+            return known.longs()[0] != 0;
+        } catch (RuntimeException e) { // a libtorch that does not know the question has no such code either
+            LOG.debug("no bfloat16 on this CPU", e);
+            return false;
+        }
     }
 
     static NDManager manager() {

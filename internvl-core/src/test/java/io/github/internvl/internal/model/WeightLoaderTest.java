@@ -77,12 +77,24 @@ class WeightLoaderTest {
     }
 
     @Test
+    void staysNearWithWeightsOfFewBits() {
+        for (Path folder : List.of(TinyCheckpoint.qwen(), TinyCheckpoint.internlm2())) {
+            float[] exact = logits(folder, NumberFormat.FLOAT32);
+
+            assertThat(distance(exact, logits(folder, NumberFormat.FLOAT32, LinearWeights.INT8)))
+                    .isBetween(1e-5f, 1.5f);
+            assertThat(distance(exact, logits(folder, NumberFormat.FLOAT32, LinearWeights.INT4)))
+                    .isBetween(1e-4f, 5f);
+        }
+    }
+
+    @Test
     void reportsAllBytesAsProgress() {
         Checkpoint checkpoint = Checkpoint.open(TinyCheckpoint.qwen());
         long[] bytes = {0};
 
-        Models.load(checkpoint, NumberFormat.BFLOAT16, "cpu", some -> bytes[0] += some)
-                .close();
+        Models.Format format = new Models.Format(NumberFormat.BFLOAT16, LinearWeights.AS_STORED, "cpu");
+        Models.load(checkpoint, format, some -> bytes[0] += some).close();
 
         assertThat(bytes[0]).isEqualTo(checkpoint.bytes());
     }
@@ -107,12 +119,20 @@ class WeightLoaderTest {
         }
     }
 
-    private static Models load(Path folder, NumberFormat format) {
-        return Models.load(Checkpoint.open(folder), format, "cpu", bytes -> {});
+    private static Models load(Path folder, NumberFormat numbers) {
+        return load(folder, numbers, LinearWeights.AS_STORED);
     }
 
-    private static float[] logits(Path folder, NumberFormat format) {
-        try (Models models = load(folder, format)) {
+    private static Models load(Path folder, NumberFormat numbers, LinearWeights linears) {
+        return Models.load(Checkpoint.open(folder), new Models.Format(numbers, linears, "cpu"), bytes -> {});
+    }
+
+    private static float[] logits(Path folder, NumberFormat numbers) {
+        return logits(folder, numbers, LinearWeights.AS_STORED);
+    }
+
+    private static float[] logits(Path folder, NumberFormat numbers, LinearWeights linears) {
+        try (Models models = load(folder, numbers, linears)) {
             models.language().reserve(0, PROMPT.length);
             return step(models.language(), chunk(0, 0, PROMPT));
         }
