@@ -48,4 +48,18 @@ public record ChatResponse(String text, FinishReason finishReason, Usage usage, 
     public ChatResponse {
         history = List.copyOf(history);
     }
+
+    /**
+     * The boxes that the text holds, in their order, as a grounding question gets them ({@code Please provide the bounding
+     * box coordinate of the region this sentence describes: <ref>a dog</ref>}).
+     *
+     * <p>A box is four whole numbers of 0 to 1000 in a list of such, {@code a dog[[100, 250, 400, 900]]} or {@code
+     * dogs[[…], […]]}, with the tags {@code <ref>} and {@code <box>} or without them, as special tokens are left out of the
+     * text. Its label is the words between the {@code <ref>} tags; without tags those of its sentence before the list,
+     * back to the list before; and where there are none, the label of the list before. All else is passed over: numbers out
+     * of range, a right or bottom edge before its left or top one, and a box that the end of the answer cuts off.
+     */
+    public List<Box> boxes() {
+        return BoxText.boxes(text);
+    }
 }
