@@ -1,8 +1,11 @@
 package io.github.internvl.cli;
 
+import io.github.internvl.Box;
 import io.github.internvl.ChatRequest;
+import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatStream;
 import io.github.internvl.InternVL;
+import io.github.internvl.InternVLException;
 import io.github.internvl.Precision;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageOptions;
@@ -12,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -41,11 +45,13 @@ import picocli.CommandLine.Spec;
                     + "tags they come first.",
             "",
             "Examples:",
-            "  internvl chat --model FOLDER --image photo.jpg \"What is on the table?\"",
-            "  internvl chat --model FOLDER --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
+            "  internvl chat --image photo.jpg \"What is on the table?\"",
+            "  internvl chat --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
             "  internvl chat --model InternVL2_5-1B --max-tiles 6 --image page.png",
-            "  internvl chat --model FOLDER --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
-            "  internvl chat --model FOLDER --image chart.png - < question.txt"
+            "  internvl chat --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
+            "  internvl chat --image chart.png - < question.txt",
+            "  internvl chat --image photo.jpg --annotate boxes.png \"Please provide the bounding box coordinate of the "
+                    + "region this sentence describes: <ref>red circle</ref>\""
         })
 final class ChatCommand implements Callable<Integer> {
     private final Terminal terminal;
@@ -66,7 +72,7 @@ final class ChatCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "DIR",
-            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL names one.")
+            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL, or the demo model.")
     private @Nullable Path model;
 
     @Option(
@@ -89,6 +95,14 @@ final class ChatCommand implements Callable<Integer> {
             paramLabel = "ORDER",
             description = "Resize as Pillow up to 12 does (rows_first, the default) or as Pillow 13 (less_work_first).")
     private PassOrder passOrder = PassOrder.ROWS_FIRST;
+
+    @Option(
+            names = "--annotate",
+            paramLabel = "FILE",
+            description =
+                    "Draw the boxes of the answer on a copy of the one picture: PNG or JPEG by its ending. Without a "
+                            + "box in the answer nothing is written, and the exit code is 1.")
+    private @Nullable Path annotated;
 
     @Option(names = "--system", paramLabel = "TEXT", description = "Replace the model's own system message.")
     private @Nullable String system;
@@ -127,7 +141,9 @@ final class ChatCommand implements Callable<Integer> {
         LoadingBar bar = new LoadingBar(terminal);
         ChatRequest settings;
         InternVL.Builder builder;
+        Optional<Annotation> annotation;
         try {
+            annotation = annotation();
             settings = settings();
             builder = builder(bar);
         } catch (IllegalArgumentException e) {
@@ -150,7 +166,10 @@ final class ChatCommand implements Callable<Integer> {
                     .text(asked, images.toArray(Image[]::new))
                     .build();
             try (ChatStream stream = loaded.stream(request)) {
-                printer.print(stream);
+                ChatResponse response = printer.print(stream);
+                if (annotation.isPresent()) {
+                    annotate(annotation.get(), images.get(0), response.boxes());
+                }
             }
             return 0;
         }
@@ -183,6 +202,26 @@ final class ChatCommand implements Callable<Integer> {
             builder.contextLength(contextLength);
         }
         return builder;
+    }
+
+    private Optional<Annotation> annotation() {
+        if (annotated == null) {
+            return Optional.empty();
+        }
+        if (question == null || pictures.size() != 1) {
+            throw new IllegalArgumentException("--annotate needs a question and exactly one --image: "
+                    + (question == null ? "no question" : pictures.size() + " given"));
+        }
+        return Optional.of(Annotation.at(annotated));
+    }
+
+    private static void annotate(Annotation annotation, Image picture, List<Box> boxes) throws IOException {
+        if (boxes.isEmpty()) {
+            throw new InternVLException(annotation.file()
+                    + ": not written, since the answer holds no box such as [[100, 250, 400, 900]]; ask for one as the"
+                    + " examples of --help do");
+        }
+        annotation.write(picture, boxes);
     }
 
     private static InternVL load(InternVL.Builder builder, LoadingBar bar) {

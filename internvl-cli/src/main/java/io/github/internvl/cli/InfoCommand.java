@@ -38,7 +38,7 @@ final class InfoCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "DIR",
-            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL names one.")
+            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL, or the demo model.")
     private @Nullable Path folder;
 
     @Option(names = "--json", description = "Write JSON; sizes are in bytes.")

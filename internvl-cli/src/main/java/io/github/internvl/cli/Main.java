@@ -40,6 +40,7 @@ public final class Main {
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
+        System.setProperty("java.awt.headless", "true"); // pictures are drawn without a display
         System.exit(commandLine(Terminal.ofProcess()).execute(args));
     }
 

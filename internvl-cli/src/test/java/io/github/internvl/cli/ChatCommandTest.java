@@ -139,6 +139,33 @@ class ChatCommandTest {
     }
 
     @Test
+    void saysThatAnAnswerWithoutBoxesIsNotDrawn(@TempDir Path folder) {
+        Path file = folder.resolve("boxes.png");
+        CommandRun run = CommandRun.of(
+                chat("--image", picture("badge.png"), "--annotate", file.toString(), question("image1_auto", 0)));
+        assertThat(run.out()).isEqualTo(answer("image1_auto", 0) + "\n");
+        assertThat(run.err()).startsWith("internvl: " + file + ": not written").hasLineCount(1);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--annotate out.png Where?                         | exactly one --image: 0 given",
+                "--annotate out.png -i a.png -i b.png Where?       | exactly one --image: 2 given",
+                "--annotate out.png -i a.png                       | a question and exactly one --image: no question",
+                "--annotate out.gif -i a.png Where?                | must end with .png, .jpg or .jpeg: out.gif",
+                "--annotate no-such-folder/a.png -i a.png Where?   | no such folder to write to"
+            })
+    void refusesToAnnotateAnythingButOnePicture(String args, String message) {
+        CommandRun run = CommandRun.of(TinyModel.args(List.of("-m", "nowhere"), args.split(" ")));
+        assertThat(run.err()).startsWith("internvl chat: ").contains(message);
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
     void refusesEmptyStandardInputForAQuestion() {
         CommandRun run = CommandRun.reading("\n", chat("-"));
         assertThat(run.err()).contains("standard input holds no question");

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,6 +36,13 @@ class ModelFolderTest {
     void takesTheFolderOfTheProperty() {
         System.setProperty("internvl.model", "named");
         assertThat(ModelFolder.of(null, "DIR", command)).isEqualTo(Path.of("named"));
+    }
+
+    @Test
+    @DisabledIfEnvironmentVariable(named = "INTERNVL_MODEL", matches = ".+")
+    void takesTheDemoModelWhereNothingIsNamed() throws IOException {
+        assertThat(ModelFolder.of(null, "DIR", command).toRealPath())
+                .isEqualTo(Path.of("../models/internvl-demo").toRealPath());
     }
 
     @Test
