@@ -32,6 +32,7 @@ class ArchitectureTest {
     private static final String ROOT = "io.github.internvl";
     private static final String TOKENIZER = "io.github.internvl.tokenizer..";
     private static final String VISION = "io.github.internvl.vision..";
+    private static final String DEMO = "io.github.internvl.demo..";
     private static final String INTERNAL = "io.github.internvl.internal..";
     private static final String GENERATE = "io.github.internvl.internal.generate..";
     private static final String MODEL = "io.github.internvl.internal.model..";
@@ -72,6 +73,16 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat(resideInAnyPackage(TOKENIZER, "ai.djl.huggingface.tokenizers..")
                         .or(FOREIGN.and(not(resideInAPackage("ai.djl.."))))
                         .as("the tokenizer itself, the JDK and ai.djl.huggingface.tokenizers")));
+    }
+
+    @Test
+    void keepsTheDemoModelToTheJdk() {
+        check(classes()
+                .that()
+                .resideInAPackage(DEMO)
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(DEMO, "java..", "org.jspecify..").as("the demo model itself and the JDK")));
     }
 
     @Test

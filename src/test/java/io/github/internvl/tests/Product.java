@@ -15,8 +15,11 @@ import java.util.Set;
 
 /** The compiled classes of all modules but the tests. */
 final class Product {
-    private static final Set<String> PUBLIC_PACKAGES =
-            Set.of("io.github.internvl", "io.github.internvl.tokenizer", "io.github.internvl.vision");
+    private static final Set<String> PUBLIC_PACKAGES = Set.of(
+            "io.github.internvl",
+            "io.github.internvl.demo",
+            "io.github.internvl.tokenizer",
+            "io.github.internvl.vision");
 
     private static final JavaClasses ALL = new ClassFileImporter()
             .importPackages("io.github.internvl")

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.internvl.demo;
+
+import org.jspecify.annotations.NullMarked;
