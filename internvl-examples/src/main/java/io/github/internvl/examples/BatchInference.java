@@ -4,14 +4,13 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 import java.util.List;
 
 /** Batch inference: requests of any kind are computed together, and each gets the answer it would get alone. */
 public final class BatchInference {
     private BatchInference() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Image image1 = Image.open(inputs.picture(0));

@@ -3,13 +3,12 @@ package io.github.internvl.examples;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 
 /** How long a prompt is, before it costs anything: tokens of text and pictures, for several limits of tiles. */
 public final class CountTokens {
     private CountTokens() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));

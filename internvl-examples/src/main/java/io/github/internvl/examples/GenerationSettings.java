@@ -4,13 +4,12 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 
 /** LMDeploy's {@code GenerationConfig(top_k=40, top_p=0.8, temperature=0.8)}, with limits and a seed. */
 public final class GenerationSettings {
     private GenerationSettings() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));

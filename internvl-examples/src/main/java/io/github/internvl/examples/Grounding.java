@@ -4,13 +4,12 @@ import io.github.internvl.Box;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 
 /** Visual grounding: where something is in a picture. */
 public final class Grounding {
     private Grounding() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));

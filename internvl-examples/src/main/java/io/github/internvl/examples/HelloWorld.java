@@ -2,14 +2,13 @@ package io.github.internvl.examples;
 
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 import java.nio.file.Path;
 
 /** LMDeploy, a 'Hello, world' example: one picture, one question. */
 public final class HelloWorld {
     private HelloWorld() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         Path folder = inputs.model();
         Path file = inputs.picture(0);

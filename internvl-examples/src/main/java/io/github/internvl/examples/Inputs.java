@@ -1,11 +1,9 @@
 package io.github.internvl.examples;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -17,14 +15,16 @@ import java.util.stream.Stream;
 record Inputs(Path model, List<Path> pictures) {
     private static final String MODEL = "models/internvl-demo";
     private static final List<String> PICTURES =
-            List.of("models/samples", "src/test/resources/goldens/conformance/images");
+            List.of("models/samples/shapes.png", "models/samples/shapes-changed.png");
 
-    /** Takes pictures from the arguments, or else the checkout's own. */
-    static Inputs of(String... args) throws IOException {
+    /** Takes pictures from the arguments, or else two of the checkout's samples. */
+    static Inputs of(String... args) {
         String named = System.getProperty("internvl.model", "");
-        Path model = named.isEmpty() ? inCheckout(MODEL).orElse(Path.of(MODEL)) : Path.of(named);
         return new Inputs(
-                model, args.length > 0 ? Arrays.stream(args).map(Path::of).toList() : samples());
+                named.isEmpty() ? inCheckout(MODEL) : Path.of(named),
+                args.length > 0
+                        ? Arrays.stream(args).map(Path::of).toList()
+                        : PICTURES.stream().map(Inputs::inCheckout).toList());
     }
 
     /** The picture at a place, or the last where there are fewer. */
@@ -32,24 +32,11 @@ record Inputs(Path model, List<Path> pictures) {
         return pictures.get(Math.min(place, pictures.size() - 1));
     }
 
-    private static List<Path> samples() throws IOException {
-        for (String folder : PICTURES) {
-            try (Stream<Path> files = Files.list(inCheckout(folder).orElse(Path.of("")))) {
-                List<Path> found = files.filter(f -> f.toString().endsWith(".png"))
-                        .sorted()
-                        .toList();
-                if (!found.isEmpty()) {
-                    return found;
-                }
-            }
-        }
-        throw new IOException("no pictures here; give the files of some as arguments");
-    }
-
-    private static Optional<Path> inCheckout(String name) {
+    private static Path inCheckout(String name) {
         return Stream.iterate(Path.of("").toAbsolutePath(), folder -> folder != null, Path::getParent)
                 .map(folder -> folder.resolve(name))
                 .filter(Files::exists)
-                .findFirst();
+                .findFirst()
+                .orElse(Path.of(name));
     }
 }

@@ -4,13 +4,12 @@ import io.github.internvl.ChatResponse;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 
 /** Multi-image multi-round conversation, combined images: one tag takes all tiles. */
 public final class MultiImageCombined {
     private MultiImageCombined() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Image image1 = Image.open(inputs.picture(0));

@@ -5,13 +5,12 @@ import io.github.internvl.Conversation;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 
 /** LMDeploy, multi-turn conversation: {@code pipe.chat} with a session and settings for each question. */
 public final class MultiTurn {
     private MultiTurn() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));

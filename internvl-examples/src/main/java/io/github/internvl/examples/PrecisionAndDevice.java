@@ -3,14 +3,13 @@ package io.github.internvl.examples;
 import io.github.internvl.InternVL;
 import io.github.internvl.Precision;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 import java.nio.file.Path;
 
 /** Model loading in 16 bits: number format, device and limits of a model. */
 public final class PrecisionAndDevice {
     private PrecisionAndDevice() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         Path folder = inputs.model();
         Path file = inputs.picture(0);

@@ -3,13 +3,12 @@ package io.github.internvl.examples;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
-import java.io.IOException;
 
 /** Pure-text conversation: a single round, and several. */
 public final class PureText {
     private PureText() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         try (InternVL model = InternVL.load(Inputs.of(args).model())) {
             singleRound(model);
             multiRound(model);

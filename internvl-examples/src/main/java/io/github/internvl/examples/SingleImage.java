@@ -4,13 +4,12 @@ import io.github.internvl.ChatResponse;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 
 /** Single-image conversation: a single round, and several. */
 public final class SingleImage {
     private SingleImage() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));

@@ -3,13 +3,12 @@ package io.github.internvl.examples;
 import io.github.internvl.ChatStream;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 
 /** Streaming output: the text piece by piece as it is generated. */
 public final class Streaming {
     private Streaming() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));

@@ -3,7 +3,6 @@ package io.github.internvl.examples;
 import io.github.internvl.ChatStream;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 
@@ -11,7 +10,7 @@ import java.util.concurrent.Flow;
 public final class StreamingPublisher {
     private StreamingPublisher() {}
 
-    public static void main(String[] args) throws IOException, InterruptedException {
+    public static void main(String[] args) throws InterruptedException {
         Inputs inputs = Inputs.of(args);
         try (InternVL model = InternVL.load(inputs.model())) {
             Printer printer = new Printer(new CountDownLatch(1));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
+import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -125,14 +126,26 @@ class ExamplesTest {
     }
 
     @Test
+    void findsTheRedCircleOfTheSamplePicture() throws Exception {
+        System.setProperty("internvl.model", DemoModel.path().toString());
+        try {
+            assertThat(print(Grounding::main, DemoModel.sample("shapes.png").toString()))
+                    .startsWith("red circle: java.awt.Rectangle[x=")
+                    .hasLineCount(1);
+        } finally {
+            nameModel();
+        }
+    }
+
+    @Test
     void samplesTheSameAnswerFromItsSeed() throws Exception {
-        String printed = print(GenerationSettings::main);
-        assertThat(printed).isNotBlank().isEqualTo(print(GenerationSettings::main));
+        String printed = print(GenerationSettings::main, BADGE.toString());
+        assertThat(printed).isNotBlank().isEqualTo(print(GenerationSettings::main, BADGE.toString()));
     }
 
     @Test
     void samplesInTwoTurns() throws Exception {
-        assertThat(print(MultiTurn::main).split(SAY)).hasSize(3);
+        assertThat(print(MultiTurn::main, BADGE.toString()).split(SAY)).hasSize(3);
     }
 
     @Test
@@ -155,15 +168,15 @@ class ExamplesTest {
     }
 
     private static void assertPrints(Example example, String... lines) throws Exception {
-        assertThat(print(example)).isEqualTo(String.join("\n", lines) + "\n");
+        assertThat(print(example, BADGE.toString(), FOG.toString())).isEqualTo(String.join("\n", lines) + "\n");
     }
 
-    private static String print(Example example) throws Exception {
+    private static String print(Example example, String... pictures) throws Exception {
         PrintStream console = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
         try {
-            example.run(new String[] {BADGE.toString(), FOG.toString()});
+            example.run(pictures);
         } finally {
             System.setOut(console);
         }
