@@ -6,6 +6,7 @@ import static io.github.internvl.cli.TinyModel.picture;
 import static io.github.internvl.cli.TinyModel.question;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.internvl.vision.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,6 +137,25 @@ class ChatCommandTest {
         assertThat(run.err()).startsWith("internvl chat: ").contains(message).endsWith("Try 'internvl chat --help'.\n");
         assertThat(run.out()).isEmpty();
         assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void drawsTheBoxesOfAnAnswer(@TempDir Path folder) throws IOException {
+        Path shapes = Path.of("../models/samples/shapes.png");
+        Path file = folder.resolve("boxes.png");
+        CommandRun run = CommandRun.of(
+                TinyModel.args(
+                        List.of("--model", "../models/internvl-demo", "--precision", "float32"),
+                        "--image",
+                        shapes.toString(),
+                        "--annotate",
+                        file.toString(),
+                        "Please provide the bounding box coordinate of the region this sentence describes: <ref>red circle</ref>"));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).startsWith("red circle[[");
+        assertThat(run.exitCode()).isZero();
+        assertThat(Image.open(file).rgb()).isNotEqualTo(Image.open(shapes).rgb());
+        assertThat(folder.toFile().list()).containsExactly("boxes.png");
     }
 
     @Test
