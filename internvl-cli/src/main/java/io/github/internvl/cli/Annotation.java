@@ -59,9 +59,16 @@ record Annotation(Path file, String format) {
             pen.setColor(COLORS.get(labels.indexOf(box.label()) % COLORS.size()));
             draw(pen, box.toPixels(picture.width(), picture.height()), Math.max(2, side / 200));
         }
-        for (Box box : boxes) { // after all frames, which would run through them
-            pen.setColor(COLORS.get(labels.indexOf(box.label()) % COLORS.size()));
-            label(pen, box.label(), box.toPixels(picture.width(), picture.height()), drawn.getWidth());
+        try {
+            for (Box box : boxes) { // after all frames, which would run through them
+                pen.setColor(COLORS.get(labels.indexOf(box.label()) % COLORS.size()));
+                label(pen, box.label(), box.toPixels(picture.width(), picture.height()), drawn.getWidth());
+            }
+        } catch (InternalError | LinkageError e) { // how Java says that there are no fonts
+            throw new IOException(
+                    file + ": not written, since Java finds no font for the labels; install one, on Debian the packages"
+                            + " fontconfig and fonts-dejavu-core",
+                    e);
         }
         pen.dispose();
         save(drawn);
