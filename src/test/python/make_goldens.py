@@ -1,6 +1,7 @@
 """Makes the tiny checkpoints and goldens of src/test/resources/goldens, or checks goldens made elsewhere.
 
     OMP_NUM_THREADS=1 python make_goldens.py                  rewrites ../resources/goldens/conformance
+    OMP_NUM_THREADS=1 python make_goldens.py --only VARIANT   rewrites one variant
     OMP_NUM_THREADS=1 python make_goldens.py --out FOLDER     writes the same files elsewhere
     OMP_NUM_THREADS=1 python make_goldens.py --check FOLDER   recomputes every golden found in FOLDER/*/golden.json
 
@@ -16,17 +17,19 @@ from pathlib import Path
 import torch
 
 from goldens import check, pictures, plan, storage, variants
+from goldens import native as native_layout
 from goldens.cases import Bench, margins
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources" / "goldens" / "conformance"
 
 
-def make(out: Path) -> None:
-    names = [variant.name for variant in variants.VARIANTS]
-    for old in ["images", *names]:
+def make(out: Path, only: str | None) -> None:
+    wanted = [variant for variant in variants.VARIANTS if only in (None, variant.name)]
+    native = [name for name in variants.NATIVE if only in (None, name + "-hf")]
+    for old in ["images", *(variant.name for variant in wanted), *(name + "-hf" for name in native)]:
         shutil.rmtree(out / old, ignore_errors=True)
     pictures.draw(out / "images")
-    for variant in variants.VARIANTS:
+    for variant in wanted:
         folder = out / variant.name
         variants.write(variant, folder / "model")
         bench = Bench(folder / "model", out / "images", plan.MAX_NUM_CAP)
@@ -35,6 +38,8 @@ def make(out: Path) -> None:
         header["min_margin"] = min(margin for case in cases for margin in margins(case))
         storage.save_json(folder / "golden.json", header | {"cases": cases})
         storage.save_tensors(folder / "golden.safetensors", tensors)
+    for name in native:
+        native_layout.write(out / name, out / f"{name}-hf")
 
 
 def _header(name: str, bench: Bench) -> dict:
@@ -61,13 +66,14 @@ def _header(name: str, bench: Bench) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=RESOURCES)
+    parser.add_argument("--only", metavar="VARIANT", help="rewrite this one and the pictures")
     parser.add_argument("--check", type=Path, metavar="FOLDER")
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.check:
         check.check_all(options.check)
     else:
-        make(options.out)
+        make(options.out, options.only)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import DynamicCache, InternVLConfig, InternVLForConditionalGeneration
 
-from . import tokenization
+from . import awq, tokenization
 from .prompts import CONTEXT, DEFAULT_SYSTEM_MESSAGE
 
 
@@ -61,7 +61,7 @@ class Reference:
         for file in sorted(folder.glob("*.safetensors")):
             weights |= load_file(file)
         self.checkpoint_bytes = sum(w.nbytes for w in weights.values())
-        native = _native_names({name: w.float() for name, w in weights.items()}, self.llm)
+        native = _native_names({name: w.float() for name, w in awq.widened(weights).items()}, self.llm)
         self._model = InternVLForConditionalGeneration._from_config(
             _native_config(self.config), attn_implementation="eager"
         ).eval()
@@ -69,6 +69,9 @@ class Reference:
         self._text = self._model.model.language_model
         if self.llm["model_type"] == "internlm2":
             self._text.rotary_emb = DynamicRope(self.llm, rope_scaling)
+
+    def native_model(self) -> InternVLForConditionalGeneration:
+        return self._model
 
     @torch.no_grad()
     def vision(self, pixels: Tensor) -> list[Tensor]:

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from . import tokenization, vocabulary
+from . import awq, tokenization, vocabulary
 from .pixels import MEAN, STD
 
 Shapes = dict[str, tuple[int, ...]]
@@ -36,6 +36,7 @@ class Variant:
     layers: int
     shards: int = 1
     tied: bool = False
+    awq: bool = False
     system_message: str | None = None
     max_positions: int = 32768
 
@@ -99,7 +100,28 @@ VARIANTS = (
         tied=True,
         system_message="You are a keeper of small pictures.",
     ),
+    Variant(
+        name="tiny-awq",
+        seed=44,
+        internlm2=True,
+        vit6b=False,
+        patch_size=6,
+        vit_image_size=36,
+        image_size=36,
+        vit_width=24,
+        vit_heads=2,
+        vit_mlp=40,
+        vit_layers=2,
+        width=128,
+        heads=8,
+        kv_heads=4,
+        mlp=256,
+        layers=2,
+        max_positions=192,
+        awq=True,
+    ),
 )
+NATIVE = ("tiny-internlm2",)  # these are written in transformers' own layout as well
 
 
 def write(variant: Variant, folder: Path) -> None:
@@ -115,7 +137,8 @@ def write(variant: Variant, folder: Path) -> None:
     _json(folder / "preprocessor_config.json", _preprocessor(variant.image_size))
     tokenizer = tokenization.read(folder)
     broken = [i for i in range(vocab) if "\ufffd" in tokenizer.decode([i], skip_special=False)]
-    _save(folder, _weights(variant, vocab, end, broken), variant.shards)
+    weights = _weights(variant, vocab, end, broken)
+    _save(folder, awq.quantized(weights) if variant.awq else weights, variant.shards)
 
 
 def _config(v: Variant, vocab: int, end: int, pad: int) -> dict:
@@ -127,7 +150,7 @@ def _config(v: Variant, vocab: int, end: int, pad: int) -> dict:
     config |= {"dynamic_image_size": True, "force_image_size": v.image_size, "hidden_size": v.width}
     config |= {"llm_config": _llm(v, vocab, end, pad), "max_dynamic_patch": 12, "min_dynamic_patch": 1}
     config |= {"model_type": "internvl_chat", "pad2square": False, "ps_version": "v2", "select_layer": -1}
-    config |= {"template": "internvl2_5", "tie_word_embeddings": v.tied, "torch_dtype": "bfloat16"}
+    config |= {"template": "internvl2_5", "tie_word_embeddings": v.tied, "torch_dtype": _dtype(v)}
     config |= {"use_thumbnail": True, "vision_config": _vit(v)}
     return config | ({"system_message": v.system_message} if v.system_message else {})
 
@@ -136,7 +159,8 @@ def _llm(v: Variant, vocab: int, end: int, pad: int) -> dict:
     llm = {"hidden_act": "silu", "hidden_size": v.width, "intermediate_size": v.mlp}
     llm |= {"max_position_embeddings": v.max_positions, "num_attention_heads": v.heads}
     llm |= {"num_hidden_layers": v.layers, "num_key_value_heads": v.kv_heads, "rope_theta": 1000000.0}
-    llm |= {"tie_word_embeddings": v.tied, "torch_dtype": "bfloat16", "use_cache": True, "vocab_size": vocab}
+    llm |= {"tie_word_embeddings": v.tied, "torch_dtype": _dtype(v), "use_cache": True, "vocab_size": vocab}
+    llm |= {"quantization_config": awq.CONFIG} if v.awq else {}
     if v.internlm2:
         llm |= {"architectures": ["InternLM2ForCausalLM"], "bias": False, "model_type": "internlm2"}
         llm |= {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 2, "rms_norm_eps": 1e-05}
@@ -146,13 +170,17 @@ def _llm(v: Variant, vocab: int, end: int, pad: int) -> dict:
     return llm | {"max_window_layers": 21, "use_sliding_window": False}
 
 
+def _dtype(v: Variant) -> str:
+    return "float16" if v.awq else "bfloat16"
+
+
 def _vit(v: Variant) -> dict:
     vit = {"architectures": ["InternVisionModel"], "attention_dropout": 0.0, "drop_path_rate": 0.0, "dropout": 0.0}
     vit |= {"hidden_act": "gelu", "hidden_size": v.vit_width, "image_size": v.vit_image_size}
     vit |= {"intermediate_size": v.vit_mlp, "layer_norm_eps": 1e-06, "model_type": "intern_vit_6b"}
     vit |= {"norm_type": "rms_norm" if v.vit6b else "layer_norm", "num_attention_heads": v.vit_heads}
     vit |= {"num_channels": 3, "num_hidden_layers": v.vit_layers, "patch_size": v.patch_size}
-    return vit | {"qk_normalization": v.vit6b, "qkv_bias": not v.vit6b, "torch_dtype": "bfloat16"}
+    return vit | {"qk_normalization": v.vit6b, "qkv_bias": not v.vit6b, "torch_dtype": _dtype(v)}
 
 
 def _preprocessor(side: int) -> dict:

@@ -384,7 +384,7 @@ public final class InternVL implements AutoCloseable {
             if (!device.equals("cpu") && Integer.parseInt(device.substring("cuda:".length())) >= gpus) {
                 throw new InternVLException(
                         "device " + device + " is not there: libtorch " + TorchRuntime.version() + " sees " + gpus
-                                + " CUDA devices; use cpu, or put a CUDA build of libtorch on the class path");
+                                + " CUDA devices; use cpu, or give it a CUDA build of libtorch as docs/gpu.md says");
             }
             return device;
         }

@@ -33,6 +33,16 @@ public final class TinyCheckpoint {
         return GOLDENS.resolve("tiny-resized").resolve("model");
     }
 
+    /** An InternLM2 one with 4-bit weights, the 300M kind of ViT, and widths that can be quantized. */
+    public static Path awq() {
+        return GOLDENS.resolve("tiny-awq").resolve("model");
+    }
+
+    /** {@link #internlm2} in transformers' own layout. */
+    public static Path internlm2Native() {
+        return GOLDENS.resolve("tiny-internlm2-hf").resolve("model");
+    }
+
     /** A picture. */
     public static Path picture(String name) {
         return GOLDENS.resolve("images").resolve(name);

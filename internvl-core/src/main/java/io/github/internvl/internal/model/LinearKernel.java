@@ -76,7 +76,7 @@ enum LinearKernel {
     }
 
     /** Whether this machine computes the largest products without overflow. */
-    private boolean works(NumberFormat numbers, String device) {
+    boolean works(NumberFormat numbers, String device) {
         Map<String, String> used =
                 Map.of("weights", "weights", "layers", "layers", "quantize", "quantize", "linear", file);
         try (ScriptModule probe = ScriptModule.compile("probe", used, List.of("tensors"), List.of());

@@ -143,7 +143,7 @@ class CheckpointTest {
                 "\"model_type\": \"qwen2\"        | \"model_type\": \"mamba\"      | llm_config.model_type: unknown value 'mamba' (supported: qwen2, internlm2)",
                 "\"norm_type\": \"layer_norm\"    | \"norm_type\": \"batch_norm\"  | vision_config.norm_type: unknown value 'batch_norm'",
                 "\"select_layer\": -1             | \"select_layer\": 77           | select_layer: unknown value '77'",
-                "\"downsample_ratio\": 0.5        | \"downsample_ratio\": 0.3      | force_image_size",
+                "\"downsample_ratio\": 0.5        | \"downsample_ratio\": 0.3      | downsample_ratio",
                 "\"model_type\": \"internvl_chat\" | \"model_type\": \"llava\"     | model_type: unknown value 'llava'",
                 "\"num_hidden_layers\":           | \"hidden_layers\":             | num_hidden_layers: missing",
                 "\"template\":                    | \"force_image_size\": \"big\", \"template\": | force_image_size: has the wrong type",
@@ -158,18 +158,30 @@ class CheckpointTest {
                 .hasMessageContaining(message);
     }
 
-    @Test
-    void refusesQuantizedWeightsByName() throws IOException {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'bits': 4, 'quant_method': 'gptq', 'group_size': 128} | quant_method: 'gptq'",
+                "{'quant_method': 'fp8', 'activation_scheme': 'dynamic'} | quant_method: 'fp8'",
+                "{'bits': 4} | quant_method: 'none'",
+                "{'bits': 4, 'quant_method': 'awq', 'version': 'gemv', 'group_size': 128} | version: 'gemv'",
+                "{'bits': 8, 'quant_method': 'awq', 'version': 'gemm', 'group_size': 128} | bits: '8'",
+                "{'bits': 4, 'quant_method': 'awq', 'zero_point': false, 'group_size': 128} | zero_point: 'false'",
+                "{'bits': 4, 'quant_method': 'awq', 'version': 'gemm', 'group_size': 7} | group_size: unknown value '7'",
+            })
+    void refusesQuantizedWeightsByName(String quantization, String message) throws IOException {
         TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
         TinyCheckpoint.edit(
                 folder.resolve("config.json"),
                 replace(
                         "\"model_type\": \"qwen2\"",
-                        "\"model_type\": \"qwen2\", \"quantization_config\": {\"bits\": 4}"));
+                        "\"model_type\": \"qwen2\", \"quantization_config\": " + quantization.replace('\'', '"')));
 
         assertThatThrownBy(() -> Checkpoint.open(folder))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("llm_config.quantization_config");
+                .hasMessageContaining("llm_config.quantization_config." + message);
     }
 
     private static UnaryOperator<String> replace(String from, String to) {

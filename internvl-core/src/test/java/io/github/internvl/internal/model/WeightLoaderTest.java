@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.internvl.CheckpointException;
+import io.github.internvl.InternVLException;
 import io.github.internvl.TinyCheckpoint;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
@@ -19,6 +20,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class WeightLoaderTest {
     private static final int[] PROMPT = {3, 14, 15, 92, 65, 35, 89, 79};
@@ -77,15 +80,49 @@ class WeightLoaderTest {
     }
 
     @Test
-    void staysNearWithWeightsOfFewBits() {
+    void roundsWeightsToEightBits() {
         for (Path folder : List.of(TinyCheckpoint.qwen(), TinyCheckpoint.internlm2())) {
             float[] exact = logits(folder, NumberFormat.FLOAT32);
 
             assertThat(distance(exact, logits(folder, NumberFormat.FLOAT32, LinearWeights.INT8)))
                     .isBetween(1e-5f, 1.5f);
-            assertThat(distance(exact, logits(folder, NumberFormat.FLOAT32, LinearWeights.INT4)))
-                    .isBetween(1e-4f, 5f);
         }
+    }
+
+    @Test
+    void keepsFourBitsOfTheCheckpointWithRoundedInputs() {
+        float[] exact = logits(TinyCheckpoint.awq(), NumberFormat.FLOAT32);
+
+        assertThat(distance(exact, logits(TinyCheckpoint.awq(), NumberFormat.FLOAT32, LinearWeights.INT4)))
+                .isBetween(1e-5f, 0.7f);
+    }
+
+    @Test
+    void refusesFewBitsThatDoNotSuitTheCheckpoint() {
+        assertThatThrownBy(() -> load(TinyCheckpoint.qwen(), NumberFormat.FLOAT32, LinearWeights.INT4))
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("multiples of 32 for INT4: 60 and 88");
+        assertThatThrownBy(() -> load(TinyCheckpoint.awq(), NumberFormat.FLOAT32, LinearWeights.INT8))
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("cannot be loaded as INT8");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = LinearKernel.class,
+            names = {"DENSE", "INT8", "INT8_FBGEMM", "INT8_ONEDNN", "INT4", "INT4_CPU"})
+    void everyKernelThatIsChosenAddsUpTheLargestProducts(LinearKernel kernel) {
+        boolean works = kernel.works(NumberFormat.FLOAT32, "cpu");
+
+        assertThat(works
+                        || kernel == LinearKernel.INT8_FBGEMM
+                        || kernel == LinearKernel.INT8_ONEDNN
+                        || kernel == LinearKernel.INT4_CPU)
+                .as("%s must work on every machine", kernel)
+                .isTrue();
+        assertThat(LinearKernel.ofLayers(LinearWeights.INT8, false, NumberFormat.FLOAT32, "cpu") == kernel)
+                .as("%s is taken for INT8", kernel)
+                .satisfies(taken -> assertThat(works || !taken).isTrue());
     }
 
     @Test
