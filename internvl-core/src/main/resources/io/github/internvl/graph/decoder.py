@@ -114,7 +114,7 @@ class Layer:
 
 class Decoder:
     # All but the layers.
-    embedding : Tensor    # [vocabulary, h]
+    embedding : Tensor    # [vocabulary, h], in the format that the file has
     norm : __torch__.layers.Norm
     head : __torch__.head.Linear
     rotary : __torch__.decoder.Rotary
@@ -125,10 +125,11 @@ class Decoder:
 
     def __init__(self: __torch__.decoder.Decoder, w: __torch__.weights.Weights, heads: int, kv_heads: int, width: int,
                  eps: float, base: float, factor: float, limit: int) -> None:
-        self.embedding = w.take("embedding.weight")
-        self.norm = w.norm("norm", eps)
+        embedding = w.stored("embedding.weight")
         if not w.has("head.weight"):
-            w.tensors["head.weight"] = self.embedding                         # tied
+            w.tensors["head.weight"] = embedding                              # tied
+        self.embedding = embedding.to(w.device)
+        self.norm = w.norm("norm", eps)
         self.head = __torch__.head.load(w, "head")
         self.rotary = __torch__.decoder.Rotary(width, base, factor, limit, self.embedding.device)
         self.heads = heads
@@ -140,6 +141,7 @@ class Decoder:
               places: Tensor) -> Tensor:
         # Of visual[i], `takes[i]` rows from `firsts[i]` on; all of them together replace the tokens at `places`.
         x = torch.embedding(self.embedding, ids.to(self.embedding.device))                     # [n, h]
+        x = x.to(self.norm.weight.dtype)                                                       # [n, h]
         if places.size(0) > 0:
             parts = [visual[i].narrow(0, firsts[i], takes[i]) for i in range(len(visual))]     # [takes, h] each
             x.index_copy_(0, places.to(x.device), torch.cat(parts).to(x.device, x.dtype))      # [n, h]
@@ -180,7 +182,7 @@ class Graph(Module):
     def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int) -> None:
         # Room for a new sequence: memory grows only where a slot is new or too small, never during generation.
         m = self.model[0]
-        like = m.embedding
+        like = m.norm.weight
         none = torch.empty([0, 0, 0, 0, 0], dtype=like.dtype, device=like.device)
         if len(self.slots) == slot:
             self.slots.append(none)
