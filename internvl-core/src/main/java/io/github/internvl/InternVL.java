@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * An InternVL 2.5 model, loaded and ready to answer questions about pictures.
  *
  * <pre>{@code
- * try (InternVL model = InternVL.load(Path.of("InternVL2_5-1B"))) {
+ * try (InternVL model = InternVL.load("OpenGVLab/InternVL2_5-1B")) {
  *     String text = model.chat("<image>\nDescribe this image.", Image.open(path)).text();
  * }
  * }</pre>
@@ -80,9 +80,27 @@ public final class InternVL implements AutoCloseable {
         return builder(folder).load();
     }
 
+    /**
+     * Loads a model by its id on the hub, such as {@code OpenGVLab/InternVL2_5-1B}, downloading what the cache lacks, or
+     * from a folder: if a directory of that name exists, relative to the working directory, it is taken and not the hub.
+     *
+     * @throws CheckpointException if the text is neither, or a file is missing, damaged, or says something unknown
+     * @throws DownloadException if the files are neither in the cache nor to be had
+     * @throws InternVLException if libtorch cannot be loaded
+     * @see Hub for other places, progress, and revisions: {@code InternVL.load(hub.fetch(id, revision))}
+     */
+    public static InternVL load(String idOrFolder) {
+        return builder(idOrFolder).load();
+    }
+
     /** Collects settings for loading the checkpoint in a folder. */
     public static Builder builder(Path folder) {
         return new Builder(folder);
+    }
+
+    /** Finds or downloads a model at once, as {@link #load(String)} does, and collects settings for loading it. */
+    public static Builder builder(String idOrFolder) {
+        return builder(Hub.fromEnvironment().find(idOrFolder));
     }
 
     /** What was loaded. */

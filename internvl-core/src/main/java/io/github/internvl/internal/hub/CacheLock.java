@@ -1,0 +1,69 @@
+package io.github.internvl.internal.hub;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps others from fetching the same blob meanwhile: threads of this JVM, and other JVMs through a lock file. It saves
+ * traffic and nothing hangs on it, since Python on Linux takes another kind of lock on the same file, and some network
+ * file systems have none: whoever comes second writes the same bytes to the same places, or renames over an equal blob.
+ */
+final class CacheLock implements AutoCloseable {
+    private static final ConcurrentMap<Path, Semaphore> HERE = new ConcurrentHashMap<>();
+
+    private final Semaphore here;
+    private final @Nullable FileChannel file;
+
+    private CacheLock(Semaphore here, @Nullable FileChannel file) {
+        this.here = here;
+        this.file = file;
+    }
+
+    /** Waits for the lock. */
+    static CacheLock of(Path lock) throws IOException, InterruptedException {
+        Files.createDirectories(lock.getParent());
+        Semaphore here = HERE.computeIfAbsent(lock, unused -> new Semaphore(1));
+        here.acquire();
+        try {
+            return new CacheLock(here, locked(lock));
+        } catch (IOException | RuntimeException | Error e) {
+            here.release();
+            throw e;
+        }
+    }
+
+    private static @Nullable FileChannel locked(Path lock) throws IOException {
+        FileChannel file = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            file.lock();
+            return file;
+        } catch (IOException e) {
+            file.close();
+            if (Thread.currentThread().isInterrupted()) {
+                throw e;
+            }
+            return null; // a file system without locks
+        } catch (RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (file != null) {
+                file.close();
+            }
+        } finally {
+            here.release();
+        }
+    }
+}
