@@ -4,6 +4,7 @@ import io.github.internvl.Box;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatStream;
+import io.github.internvl.Hub;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
 import io.github.internvl.Precision;
@@ -47,7 +48,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  internvl chat --image photo.jpg \"What is on the table?\"",
             "  internvl chat --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
-            "  internvl chat --model InternVL2_5-1B --max-tiles 6 --image page.png",
+            "  internvl chat --model OpenGVLab/InternVL2_5-1B --max-tiles 6 --image page.png",
             "  internvl chat --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
             "  internvl chat --image chart.png - < question.txt",
             "  internvl chat --image photo.jpg --annotate boxes.png \"Please provide the bounding box coordinate of the "
@@ -71,9 +72,10 @@ final class ChatCommand implements Callable<Integer> {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "DIR",
-            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL, or the demo model.")
-    private @Nullable Path model;
+            paramLabel = "MODEL",
+            description = "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub, from which it is then "
+                    + "downloaded once; without it $INTERNVL_MODEL, or the demo model.")
+    private @Nullable String model;
 
     @Option(
             names = {"-i", "--image"},
@@ -138,7 +140,9 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        LoadingBar bar = new LoadingBar(terminal);
+        LoadingBar bar = new LoadingBar(terminal, "Loading");
+        String asked = "-".equals(question) ? readQuestion() : question;
+        List<Image> images = pictures.stream().map(this::open).toList();
         ChatRequest settings;
         InternVL.Builder builder;
         Optional<Annotation> annotation;
@@ -149,10 +153,8 @@ final class ChatCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
-        String asked = "-".equals(question) ? readQuestion() : question;
         boolean verbose = main != null && main.verbose();
         AnswerPrinter printer = new AnswerPrinter(terminal, !whole, verbose);
-        List<Image> images = pictures.stream().map(this::open).toList();
         long start = System.nanoTime();
         try (InternVL loaded = load(builder, bar)) {
             if (verbose) {
@@ -188,7 +190,7 @@ final class ChatCommand implements Callable<Integer> {
     }
 
     private InternVL.Builder builder(LoadingBar bar) {
-        InternVL.Builder builder = InternVL.builder(ModelFolder.of(model, "--model DIR", spec.commandLine()))
+        InternVL.Builder builder = InternVL.builder(folder())
                 .maxConcurrent(1)
                 .passOrder(passOrder)
                 .progress(bar);
@@ -222,6 +224,13 @@ final class ChatCommand implements Callable<Integer> {
                     + " examples of --help do");
         }
         annotation.write(picture, boxes);
+    }
+
+    private Path folder() {
+        String named = ModelFolder.named(model, "--model MODEL", spec.commandLine());
+        try (LoadingBar bar = new LoadingBar(terminal, "Downloading")) {
+            return Hub.builder().progress(bar).build().find(named);
+        }
     }
 
     private static InternVL load(InternVL.Builder builder, LoadingBar bar) {

@@ -3,24 +3,26 @@ package io.github.internvl.cli;
 import io.github.internvl.ProgressListener;
 import java.time.Duration;
 
-/** How far loading has come, as a line that replaces itself; nothing is shown of what takes but a moment. */
+/** How far loading or downloading has come, as a line that replaces itself; nothing is shown of what takes but a moment. */
 final class LoadingBar implements ProgressListener, AutoCloseable {
     private static final int WIDTH = 30;
     private static final Duration MOMENT = Duration.ofMillis(500);
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final Terminal terminal;
+    private final String action;
     private final Duration moment;
     private final long start = System.nanoTime();
     private long nextNanos;
     private String shown = "";
 
-    LoadingBar(Terminal terminal) {
-        this(terminal, MOMENT);
+    LoadingBar(Terminal terminal, String action) {
+        this(terminal, action, MOMENT);
     }
 
-    LoadingBar(Terminal terminal, Duration moment) {
+    LoadingBar(Terminal terminal, String action, Duration moment) {
         this.terminal = terminal;
+        this.action = action;
         this.moment = moment;
         this.nextNanos = moment.toNanos();
     }
@@ -33,7 +35,7 @@ final class LoadingBar implements ProgressListener, AutoCloseable {
         }
         nextNanos = elapsed + (moment.isZero() ? 0 : PAUSE.toNanos());
         int full = (int) (WIDTH * bytes / Math.max(1, totalBytes));
-        show("Loading [" + "#".repeat(full) + " ".repeat(WIDTH - full) + "] " + Sizes.bytes(bytes) + " of "
+        show(action + " [" + "#".repeat(full) + " ".repeat(WIDTH - full) + "] " + Sizes.bytes(bytes) + " of "
                 + Sizes.bytes(totalBytes));
     }
 

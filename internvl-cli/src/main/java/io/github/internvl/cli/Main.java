@@ -23,7 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "",
             "Examples:",
             "  internvl chat --image photo.jpg \"What is on the table?\"",
-            "  internvl chat --model InternVL2_5-1B",
+            "  internvl chat --model OpenGVLab/InternVL2_5-1B",
+            "  internvl download OpenGVLab/InternVL2_5-1B",
             "  internvl info InternVL2_5-1B",
             "",
             "internvl COMMAND --help tells more."
@@ -49,6 +50,7 @@ public final class Main {
         return new CommandLine(main)
                 .addSubcommand(new ChatCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
+                .addSubcommand(new DownloadCommand(terminal))
                 .setOut(terminal.out())
                 .setErr(terminal.err())
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -11,7 +11,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Which checkpoint a command takes: the one it is given, else the one that the system property {@code internvl.model} or
+ * Which checkpoint a command takes, a folder or a hub id: the one it is given, else the one that the system property {@code internvl.model} or
  * the environment variable {@code INTERNVL_MODEL} names, else the demo model that lies beside the program.
  */
 final class ModelFolder {
@@ -21,6 +21,11 @@ final class ModelFolder {
 
     /** The folder to take; {@code how} says what gives it, for the case that nothing does. */
     static Path of(@Nullable Path given, String how, CommandLine command) {
+        return given != null ? given : Path.of(named(null, how, command));
+    }
+
+    /** The folder or hub id to take. */
+    static String named(@Nullable String given, String how, CommandLine command) {
         if (given != null) {
             return given;
         }
@@ -28,9 +33,8 @@ final class ModelFolder {
                         System.getProperty("internvl.model", ""),
                         System.getenv().getOrDefault("INTERNVL_MODEL", ""))
                 .filter(name -> !name.isEmpty())
-                .map(Path::of)
                 .findFirst()
-                .or(() -> program().flatMap(ModelFolder::demoAbove))
+                .or(() -> program().flatMap(ModelFolder::demoAbove).map(Path::toString))
                 .orElseThrow(() -> new ParameterException(
                         command,
                         "no model: give " + how

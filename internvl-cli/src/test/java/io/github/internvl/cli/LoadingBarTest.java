@@ -14,7 +14,7 @@ class LoadingBarTest {
 
     @Test
     void growsAndWipesItself() {
-        try (LoadingBar bar = new LoadingBar(terminal(true), Duration.ZERO)) {
+        try (LoadingBar bar = new LoadingBar(terminal(true), "Loading", Duration.ZERO)) {
             bar.onProgress(512, 2048);
             bar.onProgress(2048, 2048);
         }
@@ -27,7 +27,7 @@ class LoadingBarTest {
 
     @Test
     void staysSilentForAMoment() {
-        try (LoadingBar bar = new LoadingBar(terminal(true), Duration.ofDays(1))) {
+        try (LoadingBar bar = new LoadingBar(terminal(true), "Loading", Duration.ofDays(1))) {
             bar.onProgress(512, 2048);
         }
         assertThat(err.toString()).isEmpty();
@@ -35,7 +35,7 @@ class LoadingBarTest {
 
     @Test
     void staysSilentWithoutAPerson() {
-        try (LoadingBar bar = new LoadingBar(terminal(false), Duration.ZERO)) {
+        try (LoadingBar bar = new LoadingBar(terminal(false), "Loading", Duration.ZERO)) {
             bar.onProgress(512, 2048);
         }
         assertThat(err.toString()).isEmpty();

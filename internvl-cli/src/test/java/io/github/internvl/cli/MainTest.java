@@ -11,11 +11,11 @@ class MainTest {
     void listsItsCommands() {
         CommandRun run = CommandRun.of("--help");
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out()).startsWith("Usage: internvl ").contains("chat", "info", "Examples:");
+        assertThat(run.out()).startsWith("Usage: internvl ").contains("chat", "info", "download", "Examples:");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"chat", "info"})
+    @ValueSource(strings = {"chat", "info", "download"})
     void explainsEachCommandWithExamples(String command) {
         CommandRun run = CommandRun.of(command, "--help");
         assertThat(run.exitCode()).isZero();

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class CacheLock implements AutoCloseable {
     private static final ConcurrentMap<Path, Semaphore> HERE = new ConcurrentHashMap<>();
 
+    private static final long PAUSE_MILLIS = 50;
+
     private final Semaphore here;
     private final @Nullable FileChannel file;
 
@@ -33,27 +35,35 @@ final class CacheLock implements AutoCloseable {
         here.acquire();
         try {
             return new CacheLock(here, locked(lock));
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (IOException | InterruptedException | RuntimeException | Error e) {
             here.release();
             throw e;
         }
     }
 
-    private static @Nullable FileChannel locked(Path lock) throws IOException {
+    /**
+     * Asks again and again instead of waiting in the kernel: that counts locks by process, and sees a deadlock where
+     * threads of two processes wait for each other's files.
+     */
+    private static @Nullable FileChannel locked(Path lock) throws IOException, InterruptedException {
         FileChannel file = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
-            file.lock();
+            while (!isLocked(file)) {
+                Thread.sleep(PAUSE_MILLIS);
+            }
             return file;
         } catch (IOException e) {
             file.close();
-            if (Thread.currentThread().isInterrupted()) {
-                throw e;
-            }
             return null; // a file system without locks
-        } catch (RuntimeException | Error e) {
+        } catch (InterruptedException | RuntimeException | Error e) {
             file.close();
             throw e;
         }
+    }
+
+    @SuppressWarnings("resource") // a lock ends with its channel
+    private static boolean isLocked(FileChannel file) throws IOException {
+        return file.tryLock() != null;
     }
 
     @Override

@@ -31,12 +31,11 @@ public record HubSettings(
 
     /** Checks what would otherwise be found wrong in the middle of a download. */
     public HubSettings {
-        String text = endpoint.toString();
-        endpoint = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
         if (endpoint.getHost() == null || !Set.of("http", "https").contains(endpoint.getScheme())) {
             throw new IllegalArgumentException(
                     "endpoint must be an http or https address, such as https://huggingface.co: " + endpoint);
         }
+        endpoint = URI.create(endpoint.toString().replaceFirst("/+$", ""));
         if (token != null && !TOKEN.matcher(token).matches()) { // not shown: it may be one with a slip in it
             throw new IllegalArgumentException(
                     "the hub's token must be printable ASCII without spaces; look at HF_TOKEN, or the file it comes from");

@@ -79,7 +79,11 @@ final class NeededFiles {
             }
         } catch (IOException e) {
             throw new DownloadException(index + ": cannot be read: " + e, e);
-        } catch (JsonParseException | IllegalStateException | ClassCastException | NullPointerException e) {
+        } catch (JsonParseException
+                | IllegalStateException
+                | ClassCastException
+                | NullPointerException
+                | UnsupportedOperationException e) {
             throw new DownloadException(index + ": has no table weight_map of tensor to file", e);
         }
         for (String shard : shards) {

@@ -230,7 +230,7 @@ class DownloadFaultsTest {
     })
     void saysWhatToDoAboutARefusal(int status, String code, String remedy) {
         hub.fault("/revision/main", 1, exchange -> {
-            exchange.getResponseHeaders().set("X-Error-Message", "no\tway");
+            exchange.getResponseHeaders().set("X-Error-Message", "no\u00e9way");
             return TestHub.refuse(exchange, status, Optional.of(code));
         });
         assertThatThrownBy(fetcher::fetch)
