@@ -23,6 +23,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -95,12 +97,14 @@ public final class InternVL implements AutoCloseable {
 
     /** Collects settings for loading the checkpoint in a folder. */
     public static Builder builder(Path folder) {
-        return new Builder(folder);
+        Objects.requireNonNull(folder, "folder");
+        return new Builder(hub -> folder);
     }
 
-    /** Finds or downloads a model at once, as {@link #load(String)} does, and collects settings for loading it. */
+    /** Collects settings for loading a model by its id on the hub, or from a folder, as {@link #load(String)} takes them. */
     public static Builder builder(String idOrFolder) {
-        return builder(Hub.fromEnvironment().find(idOrFolder));
+        Objects.requireNonNull(idOrFolder, "idOrFolder");
+        return new Builder(hub -> hub.get().find(idOrFolder));
     }
 
     /** What was loaded. */
@@ -268,7 +272,8 @@ public final class InternVL implements AutoCloseable {
         private static final int USUAL_CONTEXT = 8192;
         private static final int LONGEST_CONTEXT = 1 << 20;
 
-        private final Path folder;
+        private final Function<Supplier<Hub>, Path> source;
+        private Supplier<Hub> hub = Hub::fromEnvironment;
         private @Nullable Precision precision;
         private @Nullable String device;
         private OptionalInt contextLength = OptionalInt.empty();
@@ -277,8 +282,14 @@ public final class InternVL implements AutoCloseable {
         private PassOrder passOrder = PassOrder.ROWS_FIRST;
         private ProgressListener progress = (bytes, total) -> {};
 
-        private Builder(Path folder) {
-            this.folder = Objects.requireNonNull(folder, "folder");
+        private Builder(Function<Supplier<Hub>, Path> source) {
+            this.source = source;
+        }
+
+        /** Sets where a model that is named by its id comes from; without it, where the environment says. */
+        public Builder hub(Hub place) {
+            this.hub = () -> place;
+            return this;
         }
 
         /** Sets the number format to compute in; without it, the best for the device and the checkpoint. */
@@ -344,17 +355,19 @@ public final class InternVL implements AutoCloseable {
          * Loads the model.
          *
          * @throws CheckpointException if a file is missing, damaged, or says something unknown
+         * @throws DownloadException if the model is named by its id, and neither in the cache nor to be had
          * @throws InternVLException if the device is not there, or libtorch cannot be loaded
          */
         public InternVL load() {
+            Path folder = source.apply(hub);
             long start = System.nanoTime();
             Checkpoint checkpoint = Checkpoint.open(folder);
             ModelConfig config = checkpoint.config();
             ModelInfo info = ModelInfo.of(checkpoint);
-            ChatTemplate template = template(config);
-            Tokenizer tokenizer = tokenizer();
+            ChatTemplate template = template(folder, config);
+            Tokenizer tokenizer = tokenizer(folder);
             try {
-                check(tokenizer, template, config);
+                check(folder, tokenizer, template, config);
                 int context = contextLength.orElse(usualContext(config));
                 RequestPreparer preparer = new RequestPreparer(config, template, tokenizer, context, passOrder);
                 String place = device();
@@ -378,7 +391,7 @@ public final class InternVL implements AutoCloseable {
          * Tokenizer and model must be of one checkpoint. Only transformers' own layout has tokens without an embedding
          * ({@code <video>}); requests with them are refused.
          */
-        private void check(Tokenizer tokenizer, ChatTemplate template, ModelConfig config) {
+        private static void check(Path folder, Tokenizer tokenizer, ChatTemplate template, ModelConfig config) {
             if (config.layout() == ModelConfig.Layout.OFFICIAL
                     && tokenizer.size() > config.language().vocabulary()) {
                 throw new CheckpointException(folder + ": the tokenizer has ids up to " + (tokenizer.size() - 1)
@@ -437,7 +450,7 @@ public final class InternVL implements AutoCloseable {
             });
         }
 
-        private ChatTemplate template(ModelConfig config) {
+        private static ChatTemplate template(Path folder, ModelConfig config) {
             try {
                 ChatTemplate template = ChatTemplate.named(config.template());
                 if (config.layout() == ModelConfig.Layout.NATIVE) {
@@ -449,7 +462,7 @@ public final class InternVL implements AutoCloseable {
             }
         }
 
-        private Tokenizer tokenizer() {
+        private static Tokenizer tokenizer(Path folder) {
             try {
                 return Tokenizer.load(folder);
             } catch (TokenizerException e) {

@@ -140,9 +140,7 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        LoadingBar bar = new LoadingBar(terminal, "Loading");
-        String asked = "-".equals(question) ? readQuestion() : question;
-        List<Image> images = pictures.stream().map(this::open).toList();
+        LoadingBar bar = new LoadingBar(terminal);
         ChatRequest settings;
         InternVL.Builder builder;
         Optional<Annotation> annotation;
@@ -153,8 +151,10 @@ final class ChatCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
+        String asked = "-".equals(question) ? readQuestion() : question;
         boolean verbose = main != null && main.verbose();
         AnswerPrinter printer = new AnswerPrinter(terminal, !whole, verbose);
+        List<Image> images = pictures.stream().map(this::open).toList();
         long start = System.nanoTime();
         try (InternVL loaded = load(builder, bar)) {
             if (verbose) {
@@ -190,10 +190,11 @@ final class ChatCommand implements Callable<Integer> {
     }
 
     private InternVL.Builder builder(LoadingBar bar) {
-        InternVL.Builder builder = InternVL.builder(folder())
+        InternVL.Builder builder = InternVL.builder(ModelFolder.named(model, "--model MODEL", spec.commandLine()))
+                .hub(Hub.builder().progress(bar.listener("Downloading")).build())
                 .maxConcurrent(1)
                 .passOrder(passOrder)
-                .progress(bar);
+                .progress(bar.listener("Loading"));
         if (precision != null) {
             builder.precision(precision);
         }
@@ -224,13 +225,6 @@ final class ChatCommand implements Callable<Integer> {
                     + " examples of --help do");
         }
         annotation.write(picture, boxes);
-    }
-
-    private Path folder() {
-        String named = ModelFolder.named(model, "--model MODEL", spec.commandLine());
-        try (LoadingBar bar = new LoadingBar(terminal, "Downloading")) {
-            return Hub.builder().progress(bar).build().find(named);
-        }
     }
 
     private static InternVL load(InternVL.Builder builder, LoadingBar bar) {

@@ -58,7 +58,7 @@ final class DownloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (LoadingBar bar = new LoadingBar(terminal, "Downloading")) {
+        try (LoadingBar bar = new LoadingBar(terminal)) {
             Path folder = hub(bar).fetch(id, revision);
             terminal.out().println(folder);
             return 0;
@@ -68,7 +68,7 @@ final class DownloadCommand implements Callable<Integer> {
     }
 
     private Hub hub(LoadingBar bar) {
-        Hub.Builder hub = Hub.builder().progress(bar);
+        Hub.Builder hub = Hub.builder().progress(bar.listener("Downloading"));
         if (cache != null) {
             hub.cache(cache);
         }

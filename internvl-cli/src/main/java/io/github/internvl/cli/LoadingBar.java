@@ -4,31 +4,33 @@ import io.github.internvl.ProgressListener;
 import java.time.Duration;
 
 /** How far loading or downloading has come, as a line that replaces itself; nothing is shown of what takes but a moment. */
-final class LoadingBar implements ProgressListener, AutoCloseable {
+final class LoadingBar implements AutoCloseable {
     private static final int WIDTH = 30;
     private static final Duration MOMENT = Duration.ofMillis(500);
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final Terminal terminal;
-    private final String action;
     private final Duration moment;
     private final long start = System.nanoTime();
     private long nextNanos;
     private String shown = "";
 
-    LoadingBar(Terminal terminal, String action) {
-        this(terminal, action, MOMENT);
+    LoadingBar(Terminal terminal) {
+        this(terminal, MOMENT);
     }
 
-    LoadingBar(Terminal terminal, String action, Duration moment) {
+    LoadingBar(Terminal terminal, Duration moment) {
         this.terminal = terminal;
-        this.action = action;
         this.moment = moment;
         this.nextNanos = moment.toNanos();
     }
 
-    @Override
-    public void onProgress(long bytes, long totalBytes) {
+    /** Shows what it hears as something that is being done. */
+    ProgressListener listener(String action) {
+        return (bytes, totalBytes) -> show(action, bytes, totalBytes);
+    }
+
+    private void show(String action, long bytes, long totalBytes) {
         long elapsed = System.nanoTime() - start;
         if (!terminal.interactive() || elapsed < nextNanos) {
             return;

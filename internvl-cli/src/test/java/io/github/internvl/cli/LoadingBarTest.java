@@ -14,9 +14,9 @@ class LoadingBarTest {
 
     @Test
     void growsAndWipesItself() {
-        try (LoadingBar bar = new LoadingBar(terminal(true), "Loading", Duration.ZERO)) {
-            bar.onProgress(512, 2048);
-            bar.onProgress(2048, 2048);
+        try (LoadingBar bar = new LoadingBar(terminal(true), Duration.ZERO)) {
+            bar.listener("Loading").onProgress(512, 2048);
+            bar.listener("Loading").onProgress(2048, 2048);
         }
         String[] lines = err.toString().split("\r");
         assertThat(lines[1]).isEqualTo("Loading [#######                       ] 512 B of 2.0 KiB");
@@ -26,17 +26,28 @@ class LoadingBarTest {
     }
 
     @Test
+    void wipesALongerLineOfBefore() {
+        try (LoadingBar bar = new LoadingBar(terminal(true), Duration.ZERO)) {
+            bar.listener("Downloading").onProgress(2048, 2048);
+            bar.listener("Loading").onProgress(2, 2048);
+        }
+        assertThat(err.toString())
+                .contains("\rDownloading [##############################] 2.0 KiB of 2.0 KiB\r")
+                .contains("\rLoading [                              ] 2 B of 2.0 KiB        \r");
+    }
+
+    @Test
     void staysSilentForAMoment() {
-        try (LoadingBar bar = new LoadingBar(terminal(true), "Loading", Duration.ofDays(1))) {
-            bar.onProgress(512, 2048);
+        try (LoadingBar bar = new LoadingBar(terminal(true), Duration.ofDays(1))) {
+            bar.listener("Loading").onProgress(512, 2048);
         }
         assertThat(err.toString()).isEmpty();
     }
 
     @Test
     void staysSilentWithoutAPerson() {
-        try (LoadingBar bar = new LoadingBar(terminal(false), "Loading", Duration.ZERO)) {
-            bar.onProgress(512, 2048);
+        try (LoadingBar bar = new LoadingBar(terminal(false), Duration.ZERO)) {
+            bar.listener("Loading").onProgress(512, 2048);
         }
         assertThat(err.toString()).isEmpty();
     }

@@ -8,10 +8,14 @@ import io.github.internvl.InternVL;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -153,6 +157,25 @@ class ExamplesTest {
         assertPrints(
                 PrecisionAndDevice::main,
                 model.chat("describe this image", badge).text());
+    }
+
+    @Test
+    void loadsFromTheHub() throws Exception {
+        Path snapshot = inCache("OpenGVLab--InternVL2_5-1B", "0123456789abcdef0123456789abcdef01234567");
+        assertPrints(FromTheHub::main, model.chat("describe this image", badge).text(), snapshot.toString());
+    }
+
+    /** Puts the tiny checkpoint into the cache that the environment names, as if it had been downloaded. */
+    private static Path inCache(String name, String commit) throws IOException {
+        Path repo = Path.of(System.getenv("HF_HUB_CACHE")).resolve("models--" + name);
+        Path snapshot = Files.createDirectories(repo.resolve("snapshots").resolve(commit));
+        try (Stream<Path> files = Files.list(FOLDER)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, snapshot.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        Files.writeString(Files.createDirectories(repo.resolve("refs")).resolve("main"), commit);
+        return snapshot;
     }
 
     @Test

@@ -141,12 +141,13 @@ public final class TestHub implements AutoCloseable {
                 return;
             }
         }
-        String name = path.substring(path.lastIndexOf('/') + 1);
+        String home = "/" + ID + "/resolve/" + commit + "/";
+        String name = path.startsWith(home) ? path.substring(home.length()) : path.substring(path.lastIndexOf('/') + 1);
         if (path.startsWith("/api/models/" + ID + "/")) {
             send(exchange, 200, new Gson().toJson(listing()).getBytes(StandardCharsets.UTF_8));
         } else if (server.equals("storage")) {
             content(exchange, content(served.getOrDefault(name, name)));
-        } else if (path.equals("/" + ID + "/resolve/" + commit + "/" + name) && files.containsKey(name)) {
+        } else if (path.startsWith(home) && files.containsKey(name)) {
             resolve(exchange, name);
         } else {
             exchange.getResponseHeaders()
