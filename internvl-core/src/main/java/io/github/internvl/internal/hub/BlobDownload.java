@@ -60,9 +60,7 @@ final class BlobDownload {
         Files.createDirectories(cache.partial(file).getParent());
         boolean resumed = cache.arrived(file) > 0;
         while (true) {
-            if (!resumed) {
-                cache.forget(file);
-            }
+            cache.forgetUnusable(file);
             report(cache.arrived(file));
             patience.attempt(() -> reported, () -> {
                 receive(uri, connection);

@@ -127,20 +127,37 @@ final class RepoCache {
         }
     }
 
-    /** How much of a file has arrived. */
+    /** How much of a file has arrived that can be gone on from. */
     long arrived(RemoteFile file) throws IOException {
-        try {
-            BasicFileAttributes partial =
-                    Files.readAttributes(partial(file), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            return partial.isRegularFile() && partial.size() <= file.bytes() ? partial.size() : 0;
-        } catch (NoSuchFileException e) {
-            return 0;
+        return partialAttributes(file)
+                .filter(partial -> isUsable(partial, file))
+                .map(BasicFileAttributes::size)
+                .orElse(0L);
+    }
+
+    /** Removes a partial file that is longer than the file, or a link: nothing is ever written through one. */
+    void forgetUnusable(RemoteFile file) throws IOException {
+        if (partialAttributes(file).filter(partial -> !isUsable(partial, file)).isPresent()) {
+            forget(file);
         }
     }
 
-    /** Removes a partial file, whatever it is; nothing is ever written through a link. */
+    /** Removes a partial file. */
     void forget(RemoteFile file) throws IOException {
         Files.deleteIfExists(partial(file));
+    }
+
+    private Optional<BasicFileAttributes> partialAttributes(RemoteFile file) throws IOException {
+        try {
+            return Optional.of(
+                    Files.readAttributes(partial(file), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isUsable(BasicFileAttributes partial, RemoteFile file) {
+        return partial.isRegularFile() && partial.size() <= file.bytes();
     }
 
     private static Path unique(Path path) {

@@ -62,11 +62,9 @@ public final class Repository {
             try {
                 listing = api.list(revision, cached.isPresent() ? patience.none() : patience);
             } catch (DownloadException e) {
-                LOG.info(
-                        "{}; taken from the cache: {}",
-                        e.getMessage(),
-                        cached.map(Path::toString).orElse("nothing"));
-                return cached.orElseThrow(() -> e);
+                Path old = cached.orElseThrow(() -> e);
+                LOG.info("{}; going on with {}", e.getMessage(), old);
+                return old;
             }
             Path snapshot = download(listing);
             cache.remember(revision, listing.commit());
