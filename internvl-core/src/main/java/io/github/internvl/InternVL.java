@@ -5,14 +5,8 @@ import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
-import io.github.internvl.internal.generate.PromptBuilder;
-import io.github.internvl.internal.model.LinearWeights;
 import io.github.internvl.internal.model.Models;
-import io.github.internvl.internal.torch.NumberFormat;
-import io.github.internvl.internal.torch.TorchRuntime;
-import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
-import io.github.internvl.tokenizer.TokenizerException;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
 import java.nio.file.Path;
@@ -51,21 +45,18 @@ public final class InternVL implements AutoCloseable {
     private final RequestPreparer preparer;
     private final Engine engine;
     private final Engine.Limits limits;
-    private final Precision precision;
-    private final String device;
+    private final Placement placement;
     private volatile boolean closed;
 
     private InternVL(
             ModelInfo info,
-            Precision precision,
-            String device,
+            Placement placement,
             Tokenizer tokenizer,
             RequestPreparer preparer,
             Engine engine,
             Engine.Limits limits) {
         this.info = info;
-        this.precision = precision;
-        this.device = device;
+        this.placement = placement;
         this.tokenizer = tokenizer;
         this.preparer = preparer;
         this.engine = engine;
@@ -114,12 +105,12 @@ public final class InternVL implements AutoCloseable {
 
     /** The number format it computes in. */
     public Precision precision() {
-        return precision;
+        return placement.precision();
     }
 
     /** Where it computes: {@code cpu} or {@code cuda:N}. */
     public String device() {
-        return device;
+        return placement.device();
     }
 
     /** Most tokens of a prompt and its answer together. */
@@ -364,81 +355,25 @@ public final class InternVL implements AutoCloseable {
             Checkpoint checkpoint = Checkpoint.open(folder);
             ModelConfig config = checkpoint.config();
             ModelInfo info = ModelInfo.of(checkpoint);
-            ChatTemplate template = template(folder, config);
-            Tokenizer tokenizer = tokenizer(folder);
+            CheckpointText text = CheckpointText.open(folder, config);
             try {
-                check(folder, tokenizer, template, config);
                 int context = contextLength.orElse(usualContext(config));
-                RequestPreparer preparer = new RequestPreparer(config, template, tokenizer, context, passOrder);
-                String place = device();
-                Precision chosen = precision == null ? usual(info.storedPrecision(), place) : precision;
+                RequestPreparer preparer =
+                        new RequestPreparer(config, text.template(), text.tokenizer(), context, passOrder);
+                Placement placement = Placement.choose(precision, device, info.storedPrecision());
                 Engine.Limits limits = new Engine.Limits(maxConcurrent, context, CHUNK_TOKENS, tilesPerStep);
-                Engine engine = new Engine(models(checkpoint, format(chosen, place)), tokenizer, limits);
+                Engine engine = new Engine(models(checkpoint, placement.format()), text.tokenizer(), limits);
                 LOG.info(
                         "InternVL {} on {} in {}, loaded in {} ms",
                         folder.getFileName(),
-                        place,
-                        chosen.name().toLowerCase(Locale.ROOT),
+                        placement.device(),
+                        placement.precision().name().toLowerCase(Locale.ROOT),
                         Duration.ofNanos(System.nanoTime() - start).toMillis());
-                return new InternVL(info, chosen, place, tokenizer, preparer, engine, limits);
+                return new InternVL(info, placement, text.tokenizer(), preparer, engine, limits);
             } catch (RuntimeException | Error e) {
-                tokenizer.close();
+                text.tokenizer().close();
                 throw e;
             }
-        }
-
-        /**
-         * Tokenizer and model must be of one checkpoint. Only transformers' own layout has tokens without an embedding
-         * ({@code <video>}); requests with them are refused.
-         */
-        private static void check(Path folder, Tokenizer tokenizer, ChatTemplate template, ModelConfig config) {
-            if (config.layout() == ModelConfig.Layout.OFFICIAL
-                    && tokenizer.size() > config.language().vocabulary()) {
-                throw new CheckpointException(folder + ": the tokenizer has ids up to " + (tokenizer.size() - 1)
-                        + ", but the model's vocabulary ends at "
-                        + (config.language().vocabulary() - 1)
-                        + "; take the tokenizer's files from the same checkpoint");
-            }
-            for (String token : List.of(template.stopText(), PromptBuilder.CONTEXT_TOKEN)) {
-                if (tokenizer.id(token).isEmpty()) {
-                    throw new CheckpointException(folder + ": the tokenizer has no token " + token + ", which template "
-                            + config.template() + " needs");
-                }
-            }
-        }
-
-        private String device() {
-            int gpus = TorchRuntime.gpuCount();
-            if (device == null) {
-                return gpus > 0 ? "cuda:0" : "cpu";
-            }
-            if (!device.equals("cpu") && Integer.parseInt(device.substring("cuda:".length())) >= gpus) {
-                throw new InternVLException(
-                        "device " + device + " is not there: libtorch " + TorchRuntime.version() + " sees " + gpus
-                                + " CUDA devices; use cpu, or give it a CUDA build of libtorch as docs/gpu.md says");
-            }
-            return device;
-        }
-
-        private static Precision usual(Precision stored, String place) {
-            return switch (stored) {
-                case FLOAT32, INT8, INT4 -> stored;
-                case BFLOAT16, FLOAT16 -> Precision.valueOf(best(place).name());
-            };
-        }
-
-        /** The float format that a device is fastest in. */
-        private static NumberFormat best(String place) {
-            return !place.equals("cpu") || TorchRuntime.cpuHasBfloat16() ? NumberFormat.BFLOAT16 : NumberFormat.FLOAT32;
-        }
-
-        private static Models.Format format(Precision precision, String place) {
-            return switch (precision) {
-                case INT8 -> new Models.Format(best(place), LinearWeights.INT8, place);
-                case INT4 -> new Models.Format(best(place), LinearWeights.INT4, place);
-                case FLOAT32, BFLOAT16, FLOAT16 ->
-                    new Models.Format(NumberFormat.valueOf(precision.name()), LinearWeights.AS_STORED, place);
-            };
         }
 
         private Models models(Checkpoint checkpoint, Models.Format format) {
@@ -448,26 +383,6 @@ public final class InternVL implements AutoCloseable {
                 bound[0] += bytes;
                 progress.onProgress(bound[0], total);
             });
-        }
-
-        private static ChatTemplate template(Path folder, ModelConfig config) {
-            try {
-                ChatTemplate template = ChatTemplate.named(config.template());
-                if (config.layout() == ModelConfig.Layout.NATIVE) {
-                    return template.withoutSystemMessage();
-                }
-                return config.systemMessage() == null ? template : template.withSystemMessage(config.systemMessage());
-            } catch (IllegalArgumentException e) {
-                throw new CheckpointException(folder.resolve("config.json") + ": " + e.getMessage(), e);
-            }
-        }
-
-        private static Tokenizer tokenizer(Path folder) {
-            try {
-                return Tokenizer.load(folder);
-            } catch (TokenizerException e) {
-                throw new CheckpointException(String.valueOf(e.getMessage()), e);
-            }
         }
 
         private static int usualContext(ModelConfig config) {

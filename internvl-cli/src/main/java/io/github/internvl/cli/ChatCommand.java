@@ -73,8 +73,9 @@ final class ChatCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "MODEL",
-            description = "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub, from which it is then "
-                    + "downloaded once; without it $INTERNVL_MODEL, or the demo model.")
+            description =
+                    "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub, from which it is then "
+                            + "downloaded once; without it $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
     @Option(
