@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 
 import batches
 import model as demo
@@ -19,6 +20,7 @@ from optimizer import optimizers
 from pixels import normalized
 
 HELD_OUT = "held-out"
+HEAD = Path(__file__).with_name("dense-head.safetensors")
 WIDTHS = {"kind": 1 + len(batches.CLASSES), "color": 1 + len(batches.COLORS), "box": 4, "chars": len(batches.CHARS)}
 
 
@@ -123,8 +125,19 @@ class Run:
         self.state = arguments.run / "state.pt"
         if self.state.exists():
             self.resume()
+        elif arguments.start:
+            self.start(arguments.start)
         else:
             self.log.write_text("")
+
+    def start(self, folder: Path):
+        """Goes on from a checkpoint whose state was not kept: its weights, its log, and the head beside this file."""
+        trained, _ = demo.load(folder)
+        self.model.load_state_dict(trained.state_dict())
+        self.head.load_state_dict(load_file(HEAD))
+        before = (folder / self.log.name).read_text()
+        self.log.write_text(before)
+        self.write({"start": folder.name})
 
     def resume(self):
         saved = torch.load(self.state, map_location=self.arguments.device)
@@ -133,8 +146,10 @@ class Run:
         for optimizer, state in zip(self.optimizers, saved["optimizers"]):
             optimizer.load_state_dict(state)
         self.step, self.seconds = saved["step"], saved["seconds"]
-        lines = [line for line in self.log.read_text().splitlines() if json.loads(line)["step"] <= self.step]
-        self.log.write_text("".join(line + "\n" for line in lines))
+        lines = self.log.read_text().splitlines()
+        began = max((n for n, line in enumerate(lines) if "start" in json.loads(line)), default=-1) + 1
+        own = [line for line in lines[began:] if json.loads(line)["step"] <= self.step]
+        self.log.write_text("".join(line + "\n" for line in lines[:began] + own))
 
     def save(self):
         self.arguments.run.mkdir(parents=True, exist_ok=True)
@@ -149,6 +164,7 @@ class Run:
         torch.save(saved, partial)
         partial.replace(self.state)
         demo.save(self.model, self.tokens, self.arguments.out)
+        save_file({n: t.detach().cpu().contiguous() for n, t in self.head.state_dict().items()}, HEAD)
 
     def write(self, entry: dict):
         line = json.dumps({"step": self.step, "seconds": round(self.seconds), **entry})
@@ -209,6 +225,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("models/internvl-demo"), help="where the checkpoint goes")
     parser.add_argument("--run", type=Path, default=Path("target/demo-training"), help="where the state is kept")
+    parser.add_argument("--start", type=Path, help="checkpoint to go on from, with new steps, where no state is kept")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=0, help="processes that draw; 0 draws between the steps")
