@@ -63,7 +63,7 @@ class Reference:
         self.checkpoint_bytes = sum(w.nbytes for w in weights.values())
         native = _native_names({name: w.float() for name, w in awq.widened(weights).items()}, self.llm)
         self._model = InternVLForConditionalGeneration._from_config(
-            _native_config(self.config), attn_implementation="eager"
+            native_config(self.config), attn_implementation="eager"
         ).eval()
         self._model.load_state_dict(native, strict=True)
         self._text = self._model.model.language_model
@@ -148,7 +148,7 @@ class Reference:
             positions = positions[:, -1:] + 1
 
 
-def _native_config(config: dict) -> InternVLConfig:
+def native_config(config: dict) -> InternVLConfig:
     llm, vit = dict(config["llm_config"]), config["vision_config"]
     if llm["model_type"] == "internlm2":
         llm |= {"model_type": "llama", "attention_bias": llm["bias"], "mlp_bias": False}

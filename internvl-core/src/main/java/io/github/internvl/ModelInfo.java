@@ -1,45 +1,26 @@
 package io.github.internvl;
 
+import io.github.internvl.internal.checkpoint.Catalogue;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
-import io.github.internvl.internal.checkpoint.StoredTensor;
+import io.github.internvl.internal.model.Footprint;
+import io.github.internvl.internal.model.LinearWeights;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 
-/**
- * What a checkpoint folder holds. Immutable.
- *
- * @param folder the folder
- * @param languageModel {@code qwen2}, {@code internlm2} or {@code llama}
- * @param parameters numbers in all tensors
- * @param visionParameters those of the ViT and the projector
- * @param weightBytes bytes of all tensors on disk
- * @param storedPrecision number format of the weights, as config.json names it; {@link Precision#INT4} for AWQ
- * @param visionLayers layers of the ViT
- * @param languageLayers layers of the language model
- * @param vocabulary rows of the embedding
- * @param tileSize side of a tile in pixels
- * @param tokensPerTile visual tokens of a tile
- * @param maxTiles most tiles of a picture, without its thumbnail
- * @param positions positions that the language model was made for
- * @param keyValueNumbersPerToken numbers that each token takes in the KV cache
- */
-public record ModelInfo(
-        Path folder,
-        String languageModel,
-        long parameters,
-        long visionParameters,
-        long weightBytes,
-        Precision storedPrecision,
-        int visionLayers,
-        int languageLayers,
-        int vocabulary,
-        int tileSize,
-        int tokensPerTile,
-        int maxTiles,
-        int positions,
-        long keyValueNumbersPerToken) {
+/** What a checkpoint holds, and what memory it takes. Immutable. */
+public final class ModelInfo {
+    private final String source;
+    private final ModelConfig config;
+    private final Footprint footprint;
+    private final long storedBytes;
+
+    private ModelInfo(String source, ModelConfig config, Footprint footprint, long storedBytes) {
+        this.source = source;
+        this.config = config;
+        this.footprint = footprint;
+        this.storedBytes = storedBytes;
+    }
 
     /**
      * Reads a checkpoint folder without loading its weights.
@@ -52,30 +33,110 @@ public record ModelInfo(
 
     static ModelInfo of(Checkpoint checkpoint) {
         ModelConfig config = checkpoint.config();
-        ModelConfig.LanguageConfig llm = config.language();
-        long all = 0;
-        long language = 0;
-        for (StoredTensor tensor : checkpoint.tensors().values()) {
-            long numbers = Arrays.stream(tensor.shape()).reduce(1, (a, b) -> a * b);
-            all += numbers;
-            language += tensor.name().startsWith("language_model.") ? numbers : 0;
-        }
-        return new ModelInfo(
-                checkpoint.folder(),
-                llm.family().name().toLowerCase(Locale.ROOT),
-                all,
-                all - language,
-                checkpoint.bytes(),
-                llm.packedGroup() > 0
-                        ? Precision.INT4
-                        : Precision.valueOf(config.storedFormat().name()),
-                config.vision().storedLayers(),
-                llm.layers(),
-                llm.vocabulary(),
-                config.tileSize(),
-                config.tokensPerTile(),
-                config.maxTiles(),
-                llm.positions(),
-                2L * llm.layers() * llm.kvHeads() * llm.headWidth());
+        return new ModelInfo(checkpoint.folder().toString(), config, Footprint.of(config), checkpoint.bytes());
+    }
+
+    static ModelInfo of(Catalogue.Entry known) {
+        ModelConfig config = known.config();
+        Footprint footprint = Footprint.of(config);
+        return new ModelInfo(known.id(), config, footprint, footprint.storedBytes());
+    }
+
+    Footprint footprint() {
+        return footprint;
+    }
+
+    /** The folder that it lies in, or the id of a {@link KnownModel}. */
+    public String source() {
+        return source;
+    }
+
+    /** {@code qwen2}, {@code internlm2} or {@code llama}. */
+    public String languageModel() {
+        return config.language().family().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Numbers in all tensors; for AWQ before they were quantized. */
+    public long parameters() {
+        return footprint.numbers();
+    }
+
+    /** Those of the ViT and the projector. */
+    public long visionParameters() {
+        return footprint.vision() + footprint.projector();
+    }
+
+    /** Bytes of all tensors on disk. */
+    public long weightBytes() {
+        return storedBytes;
+    }
+
+    /** Number format of the weights, as config.json names it; {@link Precision#INT4} for AWQ. */
+    public Precision storedPrecision() {
+        return config.language().packedGroup() > 0
+                ? Precision.INT4
+                : Precision.valueOf(config.storedFormat().name());
+    }
+
+    /** Layers of the ViT. */
+    public int visionLayers() {
+        return config.vision().storedLayers();
+    }
+
+    /** Layers of the language model. */
+    public int languageLayers() {
+        return config.language().layers();
+    }
+
+    /** Rows of the embedding. */
+    public int vocabulary() {
+        return config.language().vocabulary();
+    }
+
+    /** Side of a tile in pixels. */
+    public int tileSize() {
+        return config.tileSize();
+    }
+
+    /** Visual tokens of a tile. */
+    public int tokensPerTile() {
+        return config.tokensPerTile();
+    }
+
+    /** Most tiles of a picture, without its thumbnail. */
+    public int maxTiles() {
+        return config.maxTiles();
+    }
+
+    /** Positions that the language model was made for. */
+    public int positions() {
+        return config.language().positions();
+    }
+
+    /** Numbers that each token takes in the KV cache. */
+    public long keyValueNumbersPerToken() {
+        return footprint.keyValues();
+    }
+
+    /**
+     * Bytes of memory that a precision takes: weights, and a KV cache of so many tokens. Intermediate results come on top.
+     * INT8 and INT4 keep all but linears of the language model, and the KV cache, in 16 bits. The linears of an AWQ checkpoint
+     * stay in 4 bits in every precision.
+     */
+    public long memoryBytes(Precision precision, int contextTokens) {
+        int perNumber = bytesPerNumber(precision);
+        return footprint.bytes(perNumber, linears(precision)) + footprint.keyValues() * perNumber * contextTokens;
+    }
+
+    static int bytesPerNumber(Precision precision) {
+        return precision == Precision.FLOAT32 ? 4 : 2;
+    }
+
+    static LinearWeights linears(Precision precision) {
+        return switch (precision) {
+            case INT8 -> LinearWeights.INT8;
+            case INT4 -> LinearWeights.INT4;
+            case FLOAT32, BFLOAT16, FLOAT16 -> LinearWeights.AS_STORED;
+        };
     }
 }

@@ -23,10 +23,10 @@ class InfoCommandTest {
                         "pictures     up to 12 tiles and a thumbnail, each 36 x 36 pixels and 9 visual tokens",
                         "parameters   179,760, 47,820 of them in vision and projector",
                         "stored       351.1 KiB in bfloat16",
-                        "memory in         float32    bfloat16     float16",
-                        "weights         702.2 KiB   351.1 KiB   351.1 KiB",
-                        "KV per token        720 B       360 B       360 B",
-                        "in all            6.3 MiB     3.2 MiB     3.2 MiB");
+                        "memory in         float32    bfloat16     float16        int8        int4",
+                        "weights         702.2 KiB   351.1 KiB   351.1 KiB   248.0 KiB   218.8 KiB",
+                        "KV per token        720 B       360 B       360 B       360 B       360 B",
+                        "in all            6.3 MiB     3.2 MiB     3.2 MiB     3.1 MiB     3.0 MiB");
     }
 
     @Test
@@ -45,6 +45,40 @@ class InfoCommandTest {
                 .isEqualTo(4 * info.keyValueNumbersPerToken());
         assertThat(json.getAsJsonObject("memoryBytes").get("bfloat16").getAsLong())
                 .isEqualTo(2 * (info.parameters() + 8192 * info.keyValueNumbersPerToken()));
+    }
+
+    @Test
+    void showsAPublishedModelWithoutItsFiles() {
+        CommandRun run = CommandRun.of("info", "InternVL2_5-78B-AWQ");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().lines())
+                .contains(
+                        "model        OpenGVLab/InternVL2_5-78B-AWQ",
+                        "made from    InternViT-6B-448px-V2_5, Qwen2.5-72B-Instruct",
+                        "licence      MIT, and for Qwen2.5-72B-Instruct the Qwen License",
+                        "memory in         float32    bfloat16     float16        int4",
+                        "KV per token    640.0 KiB   320.0 KiB   320.0 KiB   320.0 KiB")
+                .anyMatch(line -> line.startsWith("stored       ") && line.endsWith(" GiB in int4"));
+    }
+
+    @Test
+    void writesAPublishedModelAsJson() {
+        CommandRun run = CommandRun.of("info", "--json", "OpenGVLab/InternVL2_5-1B");
+        JsonObject json = JsonParser.parseString(run.out()).getAsJsonObject();
+        assertThat(json.get("model").getAsString()).isEqualTo("OpenGVLab/InternVL2_5-1B");
+        assertThat(json.get("weightBytes").getAsLong())
+                .isEqualTo(2 * json.get("parameters").getAsLong());
+    }
+
+    @Test
+    void listsTheFamily() {
+        CommandRun run = CommandRun.of("info", "--all");
+        assertThat(run.out().lines())
+                .hasSize(25)
+                .anyMatch(
+                        line -> line.matches(
+                                "OpenGVLab/InternVL2_5-2B +InternViT-300M-448px-V2_5 +internlm2_5-1_8b-chat +4\\.1 GiB +96\\.0 KiB"));
+        assertThat(CommandRun.of("info", "--all", "--json").exitCode()).isEqualTo(2);
     }
 
     @Test

@@ -29,13 +29,13 @@ class ModelFolderTest {
     @Test
     void takesTheFolderItIsGiven() {
         System.setProperty("internvl.model", "other");
-        assertThat(ModelFolder.of(Path.of("given"), "DIR", command)).isEqualTo(Path.of("given"));
+        assertThat(ModelFolder.of(Path.of("given"), "MODEL", command)).isEqualTo(Path.of("given"));
     }
 
     @Test
     void takesTheFolderOfTheProperty() {
         System.setProperty("internvl.model", "named");
-        assertThat(ModelFolder.of(null, "DIR", command)).isEqualTo(Path.of("named"));
+        assertThat(ModelFolder.of(null, "MODEL", command)).isEqualTo(Path.of("named"));
     }
 
     @Test

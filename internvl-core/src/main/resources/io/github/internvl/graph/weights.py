@@ -57,7 +57,8 @@ class Weights:
         # outputs last, eight to a number; their scales have them last as well.
         for suffix in [".weight", ".bias", ".qweight", ".qzeros", ".scales"]:
             if name + suffix in self.tensors:
-                fused = self.tensors.pop(name + suffix)             # [kv * (group + 2) * w, h], packed [h, ...]
+                # Moved first: taken apart, it is a copy.
+                fused = self.tensors.pop(name + suffix).to(self.device)    # [kv * (group + 2) * w, h], packed [h, ...]
                 axis = 0
                 if suffix != ".weight" and suffix != ".bias":
                     axis = 1

@@ -6,7 +6,7 @@ import java.util.List;
 /** Collects what a graph needs, in terms of layers instead of tensors. */
 final class WeightTable {
     private static final int BITS = 4;
-    private static final int PER_INT = Integer.SIZE / BITS;
+    static final int PER_INT = Integer.SIZE / BITS;
 
     private final List<Weight> weights = new ArrayList<>();
     private final int group;

@@ -1,0 +1,143 @@
+package io.github.internvl.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import io.github.internvl.KnownModel;
+import io.github.internvl.ModelInfo;
+import io.github.internvl.Precision;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A model as {@code internvl info} shows it.
+ *
+ * @param info its sizes
+ * @param known its place in the family, for a model that is shown without its files
+ */
+record ModelFacts(ModelInfo info, Optional<KnownModel> known) {
+    private static final int USUAL_CONTEXT = 8192;
+
+    static ModelFacts of(KnownModel known) {
+        return new ModelFacts(known.info(), Optional.of(known));
+    }
+
+    String table() {
+        int side = info.tileSize();
+        String parts = known.map(model -> line("model", model.id())
+                        + line("made from", model.visionModel() + ", " + model.languageModel())
+                        + line("licence", model.licence()))
+                .orElseGet(() -> line("folder", info.source()));
+        return parts
+                + line(
+                        "language",
+                        info.languageModel() + ", " + info.languageLayers() + " layers, vocabulary of "
+                                + Sizes.count(info.vocabulary()) + ", " + Sizes.count(info.positions()) + " positions")
+                + line("vision", info.visionLayers() + " layers")
+                + line(
+                        "pictures",
+                        "up to " + info.maxTiles() + " tiles and a thumbnail, each " + side + " x " + side
+                                + " pixels and " + info.tokensPerTile() + " visual tokens")
+                + line(
+                        "parameters",
+                        Sizes.count(info.parameters()) + ", " + Sizes.count(info.visionParameters())
+                                + " of them in vision and projector")
+                + line("stored", Sizes.bytes(info.weightBytes()) + " in " + name(info.storedPrecision()))
+                + System.lineSeparator()
+                + line("memory in", row(ModelFacts::name))
+                + line("weights", row(precision -> Sizes.bytes(info.memoryBytes(precision, 0))))
+                + line("KV per token", row(precision -> Sizes.bytes(keyValues(precision))))
+                + line("in all", row(precision -> Sizes.bytes(info.memoryBytes(precision, context()))))
+                + line(
+                        "",
+                        "(in all: weights and a KV cache of " + Sizes.count(context())
+                                + " tokens; intermediate results come on top)");
+    }
+
+    String json() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        known.ifPresentOrElse(
+                model -> {
+                    values.put("model", model.id());
+                    values.put("visionPart", model.visionModel());
+                    values.put("languagePart", model.languageModel());
+                    values.put("licence", model.licence());
+                },
+                () -> values.put("folder", info.source()));
+        values.put("languageModel", info.languageModel());
+        values.put("parameters", info.parameters());
+        values.put("visionParameters", info.visionParameters());
+        values.put("weightBytes", info.weightBytes());
+        values.put("storedPrecision", name(info.storedPrecision()));
+        values.put("visionLayers", info.visionLayers());
+        values.put("languageLayers", info.languageLayers());
+        values.put("vocabulary", info.vocabulary());
+        values.put("tileSize", info.tileSize());
+        values.put("tokensPerTile", info.tokensPerTile());
+        values.put("maxTiles", info.maxTiles());
+        values.put("positions", info.positions());
+        values.put("keyValueBytesPerToken", perPrecision(this::keyValues));
+        values.put("memoryContextTokens", context());
+        values.put("memoryBytes", perPrecision(precision -> info.memoryBytes(precision, context())));
+        Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+        return gson.toJson(values) + System.lineSeparator();
+    }
+
+    /** The family, a line for each member. */
+    static String family() {
+        String format = "%-32s %-26s %-22s %10s %13s%n";
+        String head =
+                String.format(Locale.ROOT, format, "model", "vision part", "language part", "stored", "KV per token");
+        return KnownModel.all().stream()
+                .map(ModelFacts::of)
+                .map(facts -> String.format(
+                        Locale.ROOT,
+                        format,
+                        facts.info.source(),
+                        facts.known.orElseThrow().visionModel(),
+                        facts.known.orElseThrow().languageModel(),
+                        Sizes.bytes(facts.info.weightBytes()),
+                        Sizes.bytes(facts.keyValues(facts.info.storedPrecision()))))
+                .collect(Collectors.joining("", head, ""));
+    }
+
+    private long keyValues(Precision precision) {
+        return info.memoryBytes(precision, 1) - info.memoryBytes(precision, 0);
+    }
+
+    private int context() {
+        return Math.min(USUAL_CONTEXT, info.positions());
+    }
+
+    /** Quantized weights are not quantized again. */
+    private Stream<Precision> precisions() {
+        boolean quantized = info.storedPrecision() == Precision.INT4;
+        return Arrays.stream(Precision.values()).filter(precision -> !quantized || precision != Precision.INT8);
+    }
+
+    private static String line(String name, String value) {
+        return String.format(Locale.ROOT, "%-12s %s%n", name, value);
+    }
+
+    private String row(Function<Precision, String> cell) {
+        return precisions()
+                .map(precision -> String.format(Locale.ROOT, "%12s", cell.apply(precision)))
+                .collect(Collectors.joining());
+    }
+
+    private Map<String, Long> perPrecision(ToLongFunction<Precision> bytes) {
+        Map<String, Long> values = new LinkedHashMap<>();
+        precisions().forEach(precision -> values.put(name(precision), bytes.applyAsLong(precision)));
+        return values;
+    }
+
+    private static String name(Precision precision) {
+        return precision.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,72 @@
+package io.github.internvl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class KnownModelTest {
+    @Test
+    void knowsTheWholeFamily() {
+        List<String> ids = KnownModel.all().stream().map(KnownModel::id).toList();
+        assertThat(ids)
+                .hasSize(24)
+                .doesNotHaveDuplicates()
+                .contains("OpenGVLab/InternVL2_5-1B", "OpenGVLab/InternVL2_5-78B-MPO-AWQ");
+        assertThat(ids.stream().filter(id -> id.matches(".*_5-\\d+B"))).hasSize(7);
+        assertThat(ids.stream().filter(id -> id.endsWith("-AWQ"))).hasSize(10);
+    }
+
+    @Test
+    void countsWhatOthersCountedInThePublishedFiles() {
+        ModelInfo small = known("InternVL2_5-2B").info();
+        assertThat(small.parameters()).isBetween(2_205_500_000L, 2_206_499_999L);
+        assertThat(small.visionParameters()).isBetween(316_550_000L, 316_649_999L);
+
+        ModelInfo large = known("InternVL2_5-26B").info();
+        long projector = 2 * 12800 + 12800 * 6144 + 6144 + 6144 * 6144 + 6144;
+        assertThat(large.visionParameters() - projector).isBetween(5_535_000_000L, 5_545_000_000L);
+    }
+
+    @Test
+    void findsAModelWithAndWithoutItsOwner() {
+        assertThat(known("InternVL2_5-8B-AWQ").id()).isEqualTo("OpenGVLab/InternVL2_5-8B-AWQ");
+        assertThat(known("OpenGVLab/InternVL2_5-8B").languageModel()).isEqualTo("internlm2_5-7b-chat");
+        assertThat(KnownModel.find("5-8B")).isEmpty();
+        assertThat(KnownModel.find("")).isEmpty();
+    }
+
+    @Test
+    void takesFewerBytesInFewerBits() {
+        ModelInfo plain = known("InternVL2_5-8B").info();
+        ModelInfo quantized = known("InternVL2_5-8B-AWQ").info();
+        long linears = 32L * (6144 * 4096 + 4096 * 4096 + 3 * 4096 * 14336);
+        long head = 92553L * 4096;
+        long others = 2 * (plain.parameters() - linears);
+        assertThat(plain.memoryBytes(Precision.FLOAT32, 0)).isEqualTo(4 * plain.parameters());
+        assertThat(plain.memoryBytes(Precision.INT8, 0)).isEqualTo(others + linears - head);
+        assertThat(plain.memoryBytes(Precision.INT4, 0)).isEqualTo(others + linears / 2 + linears / 8 - head);
+        assertThat(quantized.memoryBytes(Precision.INT4, 0))
+                .isEqualTo(quantized.memoryBytes(Precision.BFLOAT16, 0))
+                .isEqualTo(others + linears / 2 + linears / 32);
+        assertThat(quantized.weightBytes()).isEqualTo(others + linears / 2 + linears / 128 * 5 / 2);
+        assertThat(quantized.parameters()).isEqualTo(plain.parameters());
+        assertThat(quantized.storedPrecision()).isEqualTo(Precision.INT4);
+        assertThat(plain.memoryBytes(Precision.INT8, 100) - plain.memoryBytes(Precision.INT8, 0))
+                .isEqualTo(100 * 128 * 1024);
+    }
+
+    @Test
+    void namesPartsAndLicence() {
+        KnownModel largest = known("InternVL2_5-78B-MPO");
+        assertThat(largest.visionModel()).isEqualTo("InternViT-6B-448px-V2_5");
+        assertThat(largest.licence()).isEqualTo("MIT, and for Qwen2.5-72B-Instruct the Qwen License");
+        assertThat(largest.info().source()).isEqualTo(largest.id());
+        assertThat(largest.info().keyValueNumbersPerToken()).isEqualTo(2 * 80 * 8 * 128);
+        assertThat(largest.info().tokensPerTile()).isEqualTo(256);
+    }
+
+    private static KnownModel known(String id) {
+        return KnownModel.find(id).orElseThrow();
+    }
+}

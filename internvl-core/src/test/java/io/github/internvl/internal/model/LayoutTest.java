@@ -1,0 +1,98 @@
+package io.github.internvl.internal.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.internvl.internal.checkpoint.Catalogue;
+import io.github.internvl.internal.checkpoint.Checkpoint;
+import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.torch.NumberFormat;
+import io.github.internvl.internal.torch.ScriptModule;
+import io.github.internvl.internal.torch.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each published size, without its weights: the tensors of its checkpoint, and a graph of its shapes. */
+class LayoutTest {
+    private static final Path LAYOUTS = Path.of("..", "src", "test", "resources", "goldens", "layouts");
+
+    @TempDir
+    Path folder;
+
+    static Stream<Catalogue.Entry> sizes() {
+        return Catalogue.entries().stream().filter(entry -> entry.id().matches(".*-\\d+B"));
+    }
+
+    static Stream<Catalogue.Entry> quantized() {
+        return Catalogue.entries().stream().filter(entry -> entry.id().matches(".*-\\d+B-AWQ"));
+    }
+
+    private static OfficialTensors tensors(Catalogue.Entry size) throws IOException {
+        return OfficialTensors.read(LAYOUTS.resolve(size.id().replaceFirst(".*/", "") + ".txt"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("sizes")
+    void bindsEveryPublishedTensor(Catalogue.Entry size) throws IOException {
+        OfficialTensors tensors = tensors(size);
+        tensors.writeHoles(folder, size.json());
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        AtomicLong bound = new AtomicLong();
+        Models.Format format = new Models.Format(NumberFormat.BFLOAT16, LinearWeights.AS_STORED, "meta");
+        try (Models models = Models.load(checkpoint, format, bound::addAndGet)) {
+            assertThat(bound).hasValue(tensors.bytes());
+            computesShapes(models, checkpoint.config());
+        }
+    }
+
+    /** As much as device "meta" can: no attention, no LayerNorm, no embedding of tokens. */
+    private static void computesShapes(Models models, ModelConfig config) {
+        ScriptModule vision = models.vision().graph();
+        int side = config.tileSize();
+        int visualTokens = config.tokensPerTile();
+        try (Tensor tile = Tensor.of(ByteBuffer.allocateDirect(side * side * 3), 1, side, side, 3);
+                Tensor pixels = vision.call("normalise", tile);
+                Tensor hidden = vision.call("encode", pixels, 0);
+                Tensor blocks = vision.call("unshuffle", hidden, config.unshuffle(), config.unshuffleByColumns())) {
+            assertThat(hidden.shape())
+                    .containsExactly(
+                            1, 1 + config.vision().patches(), config.vision().width());
+            assertThat(blocks.shape())
+                    .containsExactly(1, visualTokens, 4L * config.vision().width());
+        }
+        models.language().reserve(0, config.language().positions());
+    }
+
+    /** No graph: taking 4-bit weights apart would read them. */
+    @ParameterizedTest
+    @MethodSource("quantized")
+    void knowsEveryPublishedTensorOfQuantizedCheckpoints(Catalogue.Entry size) throws IOException {
+        OfficialTensors tensors = tensors(size);
+        tensors.writeHoles(folder, size.json());
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        List<Weight> weights = new ArrayList<>(OfficialLayout.vision(checkpoint.config()));
+        weights.addAll(OfficialLayout.language(checkpoint.config()));
+        WeightLoader.check(checkpoint, weights);
+        assertThat(weights).hasSameSizeAs(tensors.shapes().entrySet());
+        assertThat(Footprint.of(checkpoint.config()).storedBytes()).isEqualTo(tensors.bytes());
+    }
+
+    @ParameterizedTest
+    @MethodSource("sizes")
+    void countsWhatTheCheckpointHolds(Catalogue.Entry size) throws IOException {
+        OfficialTensors tensors = tensors(size);
+        Footprint footprint = Footprint.of(size.config());
+        assertThat(footprint.numbers()).isEqualTo(tensors.numbers(""));
+        assertThat(footprint.vision()).isEqualTo(tensors.numbers("vision_model."));
+        assertThat(footprint.projector()).isEqualTo(tensors.numbers("mlp1."));
+        assertThat(footprint.layer()).isEqualTo(tensors.numbers("language_model.model.layers.0."));
+        assertThat(footprint.storedBytes()).isEqualTo(tensors.bytes());
+    }
+}
