@@ -126,7 +126,7 @@ class ChatCommandTest {
                 "--max-new-tokens | 0     | maxNewTokens must be at least 1: 0",
                 "--max-tiles      | 0     | maxTiles must be 1..1024: 0",
                 "--top-k          | some  | Invalid value for option '--top-k'",
-                "--precision      | int8  | expected one of [FLOAT32, BFLOAT16, FLOAT16]",
+                "--precision      | int3  | expected one of [FLOAT32, BFLOAT16, FLOAT16, INT8, INT4]",
                 "--device         | gpu   | device must be cpu or cuda:N",
                 "--pass-order     | both  | expected one of [ROWS_FIRST, LESS_WORK_FIRST]",
                 "--context-length | 0     | contextLength must be at least 1: 0",
