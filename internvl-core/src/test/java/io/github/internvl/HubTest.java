@@ -41,7 +41,7 @@ class HubTest {
     @Test
     void takesAFolderByItsName() {
         try (InternVL model = InternVL.load(TinyCheckpoint.qwen().toString())) {
-            assertThat(model.info().folder()).isEqualTo(TinyCheckpoint.qwen());
+            assertThat(model.info().source()).isEqualTo(TinyCheckpoint.qwen().toString());
         }
     }
 

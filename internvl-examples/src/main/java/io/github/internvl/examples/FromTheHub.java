@@ -24,7 +24,7 @@ public final class FromTheHub {
                 .progress((bytes, total) -> System.out.println(bytes + " of " + total + " bytes"))
                 .build();
         try (InternVL model = InternVL.load(hub.fetch("OpenGVLab/InternVL2_5-1B", "main"))) {
-            System.out.println(model.info().folder());
+            System.out.println(model.info().source());
         }
         // end::hub-revision[]
     }
