@@ -19,7 +19,6 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,9 +107,14 @@ public final class InternVL implements AutoCloseable {
         return placement.precision();
     }
 
-    /** Where it computes: {@code cpu} or {@code cuda:N}. */
+    /** Where it computes, {@code cpu} or {@code cuda:N}; of several devices the embedding's. */
     public String device() {
-        return placement.device();
+        return placement.devices().embedding();
+    }
+
+    /** Which device holds which part. */
+    public DevicePlan devices() {
+        return placement.devices();
     }
 
     /** Most tokens of a prompt and its answer together. */
@@ -258,7 +262,6 @@ public final class InternVL implements AutoCloseable {
 
     /** Collects how to load a model. Not thread-safe. */
     public static final class Builder {
-        private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
         private static final int CHUNK_TOKENS = 512;
         private static final int USUAL_CONTEXT = 8192;
         private static final int LONGEST_CONTEXT = 1 << 20;
@@ -266,7 +269,7 @@ public final class InternVL implements AutoCloseable {
         private final Function<Supplier<Hub>, Path> source;
         private Supplier<Hub> hub = Hub::fromEnvironment;
         private @Nullable Precision precision;
-        private @Nullable String device;
+        private @Nullable DeviceMap devices;
         private OptionalInt contextLength = OptionalInt.empty();
         private int maxConcurrent = 8;
         private int tilesPerStep = 4;
@@ -291,10 +294,12 @@ public final class InternVL implements AutoCloseable {
 
         /** Sets where to compute: {@code cpu} or {@code cuda:0}; without it, the first GPU if there is one. */
         public Builder device(String name) {
-            if (!DEVICE.matcher(name).matches()) {
-                throw new IllegalArgumentException("device must be cpu or cuda:N, such as cuda:0: " + name);
-            }
-            this.device = name;
+            return devices(DeviceMap.single(name));
+        }
+
+        /** Sets how to spread the model over devices; without it, everything is on the first GPU if there is one. */
+        public Builder devices(DeviceMap map) {
+            this.devices = map;
             return this;
         }
 
@@ -347,7 +352,7 @@ public final class InternVL implements AutoCloseable {
          *
          * @throws CheckpointException if a file is missing, damaged, or says something unknown
          * @throws DownloadException if the model is named by its id, and neither in the cache nor to be had
-         * @throws InternVLException if the device is not there, or libtorch cannot be loaded
+         * @throws InternVLException if a device is not there, the model does not fit, or libtorch cannot be loaded
          */
         public InternVL load() {
             Path folder = source.apply(hub);
@@ -360,13 +365,13 @@ public final class InternVL implements AutoCloseable {
                 int context = contextLength.orElse(usualContext(config));
                 RequestPreparer preparer =
                         new RequestPreparer(config, text.template(), text.tokenizer(), context, passOrder);
-                Placement placement = Placement.choose(precision, device, info.storedPrecision());
+                Placement placement = Placement.choose(precision, devices, info, context);
                 Engine.Limits limits = new Engine.Limits(maxConcurrent, context, CHUNK_TOKENS, tilesPerStep);
                 Engine engine = new Engine(models(checkpoint, placement.format()), text.tokenizer(), limits);
                 LOG.info(
                         "InternVL {} on {} in {}, loaded in {} ms",
                         folder.getFileName(),
-                        placement.device(),
+                        String.join(" and ", placement.devices().bytes().keySet()),
                         placement.precision().name().toLowerCase(Locale.ROOT),
                         Duration.ofNanos(System.nanoTime() - start).toMillis());
                 return new InternVL(info, placement, text.tokenizer(), preparer, engine, limits);

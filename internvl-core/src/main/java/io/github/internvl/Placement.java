@@ -1,6 +1,5 @@
 package io.github.internvl;
 
-import io.github.internvl.internal.model.LinearWeights;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
@@ -9,27 +8,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a model computes, and in what.
  *
- * @param device {@code cpu} or {@code cuda:N}, known to be there
+ * @param devices devices that are known to be there, and to have room
  */
-record Placement(Precision precision, String device) {
+record Placement(Precision precision, DevicePlan devices) {
 
-    /** Fills in what is not asked for: the first GPU, and the precision that suits device and checkpoint best. */
-    static Placement choose(@Nullable Precision precision, @Nullable String device, Precision stored) {
-        String place = device(device);
-        return new Placement(precision == null ? usual(stored, place) : precision, place);
-    }
-
-    private static String device(@Nullable String asked) {
-        int gpus = TorchRuntime.gpuCount();
-        if (asked == null) {
-            return gpus > 0 ? "cuda:0" : "cpu";
-        }
-        if (!asked.equals("cpu") && Integer.parseInt(asked.substring("cuda:".length())) >= gpus) {
-            throw new InternVLException(
-                    "device " + asked + " is not there: libtorch " + TorchRuntime.version() + " sees " + gpus
-                            + " CUDA devices; use cpu, or give it a CUDA build of libtorch as docs/gpu.md says");
-        }
-        return asked;
+    /**
+     * Fills in what is not asked for: the first GPU, and the precision that suits device and checkpoint best.
+     *
+     * @throws InternVLException if a device is not there, or the model does not fit
+     */
+    static Placement choose(
+            @Nullable Precision precision, @Nullable DeviceMap asked, ModelInfo model, int contextTokens) {
+        DeviceMap map = asked == null ? DeviceMap.single(DeviceMap.auto().place()) : asked;
+        Precision chosen = precision == null ? usual(model.storedPrecision(), map.place()) : precision;
+        return new Placement(chosen, map.plan(model, chosen, contextTokens));
     }
 
     private static Precision usual(Precision stored, String place) {
@@ -46,11 +38,10 @@ record Placement(Precision precision, String device) {
 
     /** The same in terms of graphs. */
     Models.Format format() {
-        return switch (precision) {
-            case INT8 -> new Models.Format(best(device), LinearWeights.INT8, device);
-            case INT4 -> new Models.Format(best(device), LinearWeights.INT4, device);
-            case FLOAT32, BFLOAT16, FLOAT16 ->
-                new Models.Format(NumberFormat.valueOf(precision.name()), LinearWeights.AS_STORED, device);
+        NumberFormat numbers = switch (precision) {
+            case INT8, INT4 -> best(devices.embedding());
+            case FLOAT32, BFLOAT16, FLOAT16 -> NumberFormat.valueOf(precision.name());
         };
+        return new Models.Format(numbers, ModelInfo.linears(precision), devices.spread());
     }
 }

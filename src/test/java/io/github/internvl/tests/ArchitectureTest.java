@@ -94,6 +94,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("ai.djl.."));
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(TORCH)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bytedeco.."));
     }
 
     @Test

@@ -1,9 +1,13 @@
 package io.github.internvl.cli;
 
+import io.github.internvl.DeviceMap;
 import io.github.internvl.KnownModel;
 import io.github.internvl.ModelInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +29,8 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  internvl info InternVL2_5-1B",
             "  internvl info --json InternVL2_5-1B",
-            "  internvl info --all"
+            "  internvl info --all",
+            "  internvl info --gpu-memory 24,24 InternVL2_5-26B-AWQ"
         })
 final class InfoCommand implements Callable<Integer> {
     private final Terminal terminal;
@@ -46,25 +51,54 @@ final class InfoCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Write JSON; sizes are in bytes.")
     private boolean json;
 
+    @Option(names = "--devices", description = "Show how the model would be spread over this machine's GPUs.")
+    private boolean devices;
+
+    @Option(
+            names = "--gpu-memory",
+            paramLabel = "GIB",
+            split = ",",
+            description = "Plan for GPUs with so much memory free instead, such as 24,24.")
+    private @Nullable List<Double> gpuMemory;
+
+    @Option(names = "--offload", description = "Plan for the CPU what no GPU has room for.")
+    private boolean offload;
+
     InfoCommand(Terminal terminal) {
         this.terminal = terminal;
     }
 
     @Override
     public Integer call() {
-        if (all && (json || model != null)) {
-            throw new ParameterException(spec.commandLine(), "--all stands alone; leave MODEL and --json out");
+        boolean plan = devices || gpuMemory != null;
+        if (all && (json || plan || model != null)) {
+            throw new ParameterException(spec.commandLine(), "--all stands alone; leave MODEL and other options out");
         }
-        terminal.out().print(all ? ModelFacts.family() : json ? facts().json() : facts().table());
+        if (plan && json) {
+            throw new ParameterException(spec.commandLine(), "a plan has no JSON form; leave --json out");
+        }
+        terminal.out().print(all ? ModelFacts.family() : json ? facts().json() : plan ? plan() : facts().table());
         terminal.out().flush();
         return 0;
     }
 
+    private String plan() {
+        Map<String, Long> free = gpuMemory == null ? DeviceMap.freeMemory() : pretended(gpuMemory);
+        DeviceMap map = offload ? DeviceMap.auto().offloadToCpu() : DeviceMap.auto();
+        return DeviceTable.of(facts().plan(map, free), free);
+    }
+
+    private static Map<String, Long> pretended(List<Double> gib) {
+        Map<String, Long> free = new LinkedHashMap<>();
+        gib.forEach(one -> free.put("cuda:" + free.size(), (long) (one * (1L << 30))));
+        return free;
+    }
+
     /** A folder of that name goes before a published model. */
     private ModelFacts facts() {
-        Path folder = ModelFolder.of(model == null ? null : Path.of(model), "MODEL", spec.commandLine());
-        Optional<KnownModel> known =
-                model == null || Files.isDirectory(folder) ? Optional.empty() : KnownModel.find(model);
+        String name = ModelFolder.named(model, "MODEL", spec.commandLine());
+        Path folder = Path.of(name);
+        Optional<KnownModel> known = Files.isDirectory(folder) ? Optional.empty() : KnownModel.find(name);
         return known.map(ModelFacts::of).orElseGet(() -> new ModelFacts(ModelInfo.of(folder), Optional.empty()));
     }
 }

@@ -2,6 +2,8 @@ package io.github.internvl.cli;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import io.github.internvl.DeviceMap;
+import io.github.internvl.DevicePlan;
 import io.github.internvl.KnownModel;
 import io.github.internvl.ModelInfo;
 import io.github.internvl.Precision;
@@ -105,6 +107,11 @@ record ModelFacts(ModelInfo info, Optional<KnownModel> known) {
                         Sizes.bytes(facts.info.weightBytes()),
                         Sizes.bytes(facts.keyValues(facts.info.storedPrecision()))))
                 .collect(Collectors.joining("", head, ""));
+    }
+
+    /** How a map spreads it, in the format that it is stored in. */
+    DevicePlan plan(DeviceMap map, Map<String, Long> free) {
+        return map.plan(info, info.storedPrecision(), context(), free);
     }
 
     private long keyValues(Precision precision) {

@@ -19,12 +19,7 @@ final class ModelFolder {
 
     private ModelFolder() {}
 
-    /** The folder to take; {@code how} says what gives it, for the case that nothing does. */
-    static Path of(@Nullable Path given, String how, CommandLine command) {
-        return given != null ? given : Path.of(named(null, how, command));
-    }
-
-    /** The folder or hub id to take. */
+    /** The folder or hub id to take; {@code how} says what gives it, for the case that nothing does. */
     static String named(@Nullable String given, String how, CommandLine command) {
         if (given != null) {
             return given;

@@ -82,6 +82,31 @@ class InfoCommandTest {
     }
 
     @Test
+    void plansForGpusThatAreNotThere() {
+        CommandRun run = CommandRun.of("info", "InternVL2_5-8B", "--gpu-memory", "24,24");
+        assertThat(run.out().lines())
+                .containsExactly(
+                        "cuda:0       7.3 GiB of 24.0 GiB free: vision, projector, embedding, layers 0 to 10, layer 31, head",
+                        "cuda:1       8.8 GiB of 24.0 GiB free: layers 11 to 30");
+        CommandRun refused = CommandRun.of("info", "InternVL2_5-8B", "--gpu-memory", "10");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("does not fit", "cuda:0 has 10.0 GiB free");
+        assertThat(CommandRun.of("info", "InternVL2_5-8B", "--gpu-memory", "10", "--offload")
+                        .out())
+                .contains("cpu          ");
+    }
+
+    @Test
+    void plansForThisMachine() {
+        CommandRun run = CommandRun.of("info", "--devices", TinyModel.FOLDER.toString());
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("vision, projector, embedding, layers 0 to 2, head");
+        assertThat(CommandRun.of("info", "--devices", "--json", "InternVL2_5-1B")
+                        .exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
     void namesAFolderThatIsMissing() {
         CommandRun run = CommandRun.of("info", "no-such-folder");
         assertThat(run.err()).startsWith("internvl: no-such-folder: no such folder");

@@ -29,19 +29,19 @@ class ModelFolderTest {
     @Test
     void takesTheFolderItIsGiven() {
         System.setProperty("internvl.model", "other");
-        assertThat(ModelFolder.of(Path.of("given"), "MODEL", command)).isEqualTo(Path.of("given"));
+        assertThat(ModelFolder.named("given", "MODEL", command)).isEqualTo("given");
     }
 
     @Test
     void takesTheFolderOfTheProperty() {
         System.setProperty("internvl.model", "named");
-        assertThat(ModelFolder.of(null, "MODEL", command)).isEqualTo(Path.of("named"));
+        assertThat(ModelFolder.named(null, "MODEL", command)).isEqualTo("named");
     }
 
     @Test
     @DisabledIfEnvironmentVariable(named = "INTERNVL_MODEL", matches = ".+")
     void takesTheDemoModelWhereNothingIsNamed() throws IOException {
-        assertThat(ModelFolder.of(null, "DIR", command).toRealPath())
+        assertThat(Path.of(ModelFolder.named(null, "MODEL", command)).toRealPath())
                 .isEqualTo(Path.of("../models/internvl-demo").toRealPath());
     }
 

@@ -7,13 +7,13 @@
 
 
 class Rows:
-    slots : List[Tensor]   # keys and values of each row's sequence: [layers, 2, kv, m, w]
+    slots : List[List[Tensor]]   # keys and values of each row's sequence, for each layer: [2, kv, m, w]
     starts : List[int]     # the position of each row's first token
     counts : List[int]     # tokens of each row
     spans : List[int]      # key length that rules the rotary base: whole prompt, or the sequence up to the new token
 
-    def __init__(self: __torch__.decoder.Rows, slots: List[Tensor], starts: List[int], counts: List[int],
-                 spans: List[int]) -> None:
+    def __init__(self: __torch__.decoder.Rows, slots: List[List[Tensor]], starts: List[int],
+                 counts: List[int], spans: List[int]) -> None:
         self.slots = slots
         self.starts = starts
         self.counts = counts
@@ -69,6 +69,7 @@ class Layer:
     down : __torch__.linear.Linear
     width : int
     index : int
+    device : Device
 
     def __init__(self: __torch__.decoder.Layer, w: __torch__.weights.Weights, index: int, heads: int, kv_heads: int,
                  width: int, eps: float) -> None:
@@ -85,6 +86,7 @@ class Layer:
         self.down = __torch__.linear.load(w, name + "down")
         self.width = width
         self.index = index
+        self.device = w.device
 
     def attention(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
                   rows: __torch__.decoder.Rows) -> Tensor:
@@ -97,7 +99,7 @@ class Layer:
         for i in range(len(rows.slots)):
             count = rows.counts[i]
             start = rows.starts[i]
-            keys, values = torch.unbind(rows.slots[i].select(0, self.index))                   # [kv, m, w] each
+            keys, values = torch.unbind(rows.slots[i][self.index])                             # [kv, m, w] each
             keys.narrow(1, start, count).copy_(k.narrow(0, at, count).transpose(0, 1))         # [kv, count, w]
             values.narrow(1, start, count).copy_(v.narrow(0, at, count).transpose(0, 1))       # [kv, count, w]
             parts.append(__torch__.layers.attend(q.narrow(0, at, count), keys.narrow(1, 0, start + count),
@@ -122,15 +124,17 @@ class Decoder:
     kv_heads : int
     width : int
     eps : float
+    last : Device         # of norm and head
 
-    def __init__(self: __torch__.decoder.Decoder, w: __torch__.weights.Weights, heads: int, kv_heads: int, width: int,
-                 eps: float, base: float, factor: float, limit: int) -> None:
+    def __init__(self: __torch__.decoder.Decoder, w: __torch__.weights.Weights, last: __torch__.weights.Weights,
+                 heads: int, kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
         embedding = w.stored("embedding.weight")
-        if not w.has("head.weight"):
-            w.tensors["head.weight"] = embedding                              # tied
+        if not last.has("head.weight"):
+            last.tensors["head.weight"] = embedding                           # tied
         self.embedding = embedding.to(w.device)
-        self.norm = w.norm("norm", eps)
-        self.head = __torch__.head.load(w, "head")
+        self.norm = last.norm("norm", eps)
+        self.head = __torch__.head.load(last, "head")
+        self.last = last.device
         self.rotary = __torch__.decoder.Rotary(width, base, factor, limit, self.embedding.device)
         self.heads = heads
         self.kv_heads = kv_heads
@@ -148,7 +152,7 @@ class Decoder:
         return x
 
     def logits(self: __torch__.decoder.Decoder, x: Tensor, last: Tensor) -> Tensor:
-        x = x.index_select(0, last.to(x.device))                              # [rows that end here, h]
+        x = x.index_select(0, last.to(x.device)).to(self.last)                # [rows that end here, h]
         return self.head.forward(self.norm.forward(x)).to(6)                  # [rows that end here, vocabulary] float32
 
 
@@ -159,16 +163,18 @@ class Graph(Module):
     tensors : Dict[str, Tensor]                  # weights between bind and build
     model : List[__torch__.decoder.Decoder]      # one, from build on
     layers : List[__torch__.decoder.Layer]
-    slots : List[Tensor]                         # keys and values of the sequence in a slot: [layers, 2, kv, m, w]
+    slots : List[List[Tensor]]                   # keys and values of the sequence in a slot, for each layer: [2, kv, m, w]
 
     def bind(self: __torch__.decoder.Graph, name: str, path: str, stored: int, numbers: int, at: int,
              shape: List[int]) -> None:
         __torch__.weights.map(self.tensors, name, path, stored, numbers, at, shape)
 
-    def build(self: __torch__.decoder.Graph, wanted: int, device: str, heads: int, kv_heads: int, width: int, eps: float,
-              base: float, factor: float, limit: int) -> None:
-        w = __torch__.weights.Weights(self.tensors, wanted, device)
-        self.model.append(__torch__.decoder.Decoder(w, heads, kv_heads, width, eps, base, factor, limit))
+    def build(self: __torch__.decoder.Graph, wanted: int, first: str, last: str, heads: int, kv_heads: int, width: int,
+              eps: float, base: float, factor: float, limit: int) -> None:
+        # first: the device of the embedding; last: that of norm and head.
+        w = __torch__.weights.Weights(self.tensors, wanted, first)
+        v = __torch__.weights.Weights(self.tensors, wanted, last)
+        self.model.append(__torch__.decoder.Decoder(w, v, heads, kv_heads, width, eps, base, factor, limit))
 
     def add(self: __torch__.decoder.Graph, wanted: int, device: str) -> None:
         # The next layer.
@@ -182,14 +188,14 @@ class Graph(Module):
     def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int) -> None:
         # Room for a new sequence: memory grows only where a slot is new or too small, never during generation.
         m = self.model[0]
-        like = m.norm.weight
-        none = torch.empty([0, 0, 0, 0, 0], dtype=like.dtype, device=like.device)
+        none : List[Tensor] = []
         if len(self.slots) == slot:
             self.slots.append(none)
-        if self.slots[slot].size(3) < tokens:
+        if len(self.slots[slot]) == 0 or self.slots[slot][0].size(2) < tokens:
             self.slots[slot] = none                                                        # frees before it takes
-            shape = [len(self.layers), 2, m.kv_heads, tokens, m.width]
-            self.slots[slot] = torch.empty(shape, dtype=like.dtype, device=like.device)    # [layers, 2, kv, m, w]
+            shape = [2, m.kv_heads, tokens, m.width]
+            dtype = m.norm.weight.dtype
+            self.slots[slot] = [torch.empty(shape, dtype=dtype, device=layer.device) for layer in self.layers]
 
     def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],
              spans: List[int]) -> __torch__.decoder.Rows:
@@ -203,11 +209,12 @@ class Graph(Module):
               counts: List[int], spans: List[int]) -> Tensor:
         m = self.model[0]
         rows = self.rows(slots, starts, counts, spans)
-        angles = m.rotary.angles(rows)                                        # [n, 1, w] float32
+        x = x.to(self.layers[i].device)                                       # [n, h]
+        angles = m.rotary.angles(rows).to(x.device)                           # [n, 1, w] float32
         return self.layers[i].forward(x, angles.cos().to(x.dtype), angles.sin().to(x.dtype), rows)    # [n, h]
 
     def norm(self: __torch__.decoder.Graph, x: Tensor) -> Tensor:
-        return self.model[0].norm.forward(x)                                  # [n, h]
+        return self.model[0].norm.forward(x.to(self.model[0].last))           # [n, h]
 
     def step(self: __torch__.decoder.Graph, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
              places: Tensor, slots: List[int], starts: List[int], counts: List[int], spans: List[int],
@@ -219,6 +226,9 @@ class Graph(Module):
         cos = angles.cos().to(x.dtype)                                        # [n, 1, w]
         sin = angles.sin().to(x.dtype)                                        # [n, 1, w]
         for layer in self.layers:
+            x = x.to(layer.device)                                            # [n, h]
+            cos = cos.to(layer.device)                                        # [n, 1, w]
+            sin = sin.to(layer.device)                                        # [n, 1, w]
             x = layer.forward(x, cos, sin, rows)                              # [n, h]
         return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
 

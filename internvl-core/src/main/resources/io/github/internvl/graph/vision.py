@@ -69,8 +69,10 @@ class VisionTransformer:
     mlp_norm : __torch__.layers.Norm
     mlp_in : __torch__.linear.Linear
     mlp_out : __torch__.linear.Linear
+    mlp_device : Device
 
-    def __init__(self: __torch__.vision.VisionTransformer, w: __torch__.weights.Weights) -> None:
+    def __init__(self: __torch__.vision.VisionTransformer, w: __torch__.weights.Weights,
+                 mlp: __torch__.weights.Weights) -> None:
         self.patch_weight = w.take("patch.weight")
         device = self.patch_weight.device
         self.mean = torch.tensor([0.485, 0.456, 0.406], dtype=6, device=device).view([1, 3, 1, 1])
@@ -78,9 +80,10 @@ class VisionTransformer:
         self.patch_bias = w.take("patch.bias")
         self.class_token = w.take("class_token")
         self.positions = w.take("positions")
-        self.mlp_norm = w.norm("mlp.norm", 1.0e-5)
-        self.mlp_in = __torch__.linear.load(w, "mlp.in")
-        self.mlp_out = __torch__.linear.load(w, "mlp.out")
+        self.mlp_norm = mlp.norm("mlp.norm", 1.0e-5)
+        self.mlp_in = __torch__.linear.load(mlp, "mlp.in")
+        self.mlp_out = __torch__.linear.load(mlp, "mlp.out")
+        self.mlp_device = mlp.device
 
     def normalise(self: __torch__.vision.VisionTransformer, tiles: Tensor) -> Tensor:
         pixels = tiles.to(self.mean.device).permute([0, 3, 1, 2]).to(6)        # [t, 3, s, s] float32, 0..255
@@ -121,7 +124,8 @@ class VisionTransformer:
         return blocks.reshape([t, g * g, r * r * d])                        # [t, v, r * r * d]
 
     def project(self: __torch__.vision.VisionTransformer, x: Tensor) -> Tensor:
-        return self.mlp_out.forward(torch.gelu(self.mlp_in.forward(self.mlp_norm.forward(x))))    # [t, v, h]
+        x = self.mlp_norm.forward(x.to(self.mlp_device))                       # [t, v, r * r * d]
+        return self.mlp_out.forward(torch.gelu(self.mlp_in.forward(x)))        # [t, v, h]
 
 
 class Graph(Module):
@@ -136,9 +140,10 @@ class Graph(Module):
              shape: List[int]) -> None:
         __torch__.weights.map(self.tensors, name, path, stored, numbers, at, shape)
 
-    def build(self: __torch__.vision.Graph, wanted: int, device: str) -> None:
+    def build(self: __torch__.vision.Graph, wanted: int, device: str, mlp_device: str) -> None:
         w = __torch__.weights.Weights(self.tensors, wanted, device)
-        self.model.append(__torch__.vision.VisionTransformer(w))
+        mlp = __torch__.weights.Weights(self.tensors, wanted, mlp_device)
+        self.model.append(__torch__.vision.VisionTransformer(w, mlp))
 
     def add(self: __torch__.vision.Graph, wanted: int, device: str, heads: int, eps: float, qk_norm: bool) -> None:
         # The next layer.

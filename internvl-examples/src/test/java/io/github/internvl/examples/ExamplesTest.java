@@ -179,6 +179,14 @@ class ExamplesTest {
     }
 
     @Test
+    void spreadsOverTheDevicesThereAre() throws Exception {
+        assertPrints(
+                SeveralDevices::main,
+                model.devices().layers().toString(),
+                model.chat("describe this image", badge).text());
+    }
+
+    @Test
     void countsTokensWithoutAnswering() throws Exception {
         ChatRequest request = ChatRequest.of("<image>\nPlease describe the image in detail.", badge);
         assertPrints(

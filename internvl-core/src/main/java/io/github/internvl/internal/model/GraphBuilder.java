@@ -2,6 +2,7 @@ package io.github.internvl.internal.model;
 
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
+import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,13 +19,13 @@ import java.util.function.Predicate;
 final class GraphBuilder {
     private final Checkpoint checkpoint;
     private final List<Weight> weights;
-    private final Models.Format format;
+    private final NumberFormat numbers;
     private final LongConsumer progress;
 
-    GraphBuilder(Checkpoint checkpoint, List<Weight> weights, Models.Format format, LongConsumer progress) {
+    GraphBuilder(Checkpoint checkpoint, List<Weight> weights, NumberFormat numbers, LongConsumer progress) {
         this.checkpoint = checkpoint;
         this.weights = weights;
-        this.format = format;
+        this.numbers = numbers;
         this.progress = progress;
     }
 
@@ -34,10 +35,10 @@ final class GraphBuilder {
      * @param graph the file of its text
      * @param used the files that it uses, by the names that its text calls them; those of every graph are added
      * @param sizes what {@code build} takes
-     * @param layers how many layers to add
+     * @param layers the device of each layer to add
      * @param layer what {@code add} takes
      */
-    ScriptModule build(String graph, Map<String, String> used, List<Object> sizes, int layers, List<Object> layer) {
+    ScriptModule build(String graph, Map<String, String> used, List<?> sizes, List<String> layers, List<?> layer) {
         Map<String, String> files = new HashMap<>(used);
         files.put("weights", "weights");
         files.put("layers", "layers");
@@ -45,10 +46,10 @@ final class GraphBuilder {
         ScriptModule module = ScriptModule.compile(graph, files, List.of("tensors"), lists);
         try {
             WeightLoader.bind(module, checkpoint, weights);
-            module.run("build", arguments(sizes));
+            module.run("build", arguments(List.of(), sizes));
             progress.accept(bytes(name -> !name.startsWith("layers.")));
-            for (int i = 0; i < layers; i++) {
-                module.run("add", arguments(layer));
+            for (int i = 0; i < layers.size(); i++) {
+                module.run("add", arguments(List.of(layers.get(i)), layer));
                 String prefix = "layers." + i + ".";
                 progress.accept(bytes(name -> name.startsWith(prefix)));
             }
@@ -60,8 +61,9 @@ final class GraphBuilder {
         }
     }
 
-    private Object[] arguments(List<Object> others) {
-        List<Object> all = new ArrayList<>(List.of(format.numbers().code(), format.device()));
+    private Object[] arguments(List<?> device, List<?> others) {
+        List<Object> all = new ArrayList<>(List.of(numbers.code()));
+        all.addAll(device);
         all.addAll(others);
         return all.toArray();
     }

@@ -5,6 +5,7 @@ import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,35 +43,42 @@ enum LinearKernel {
      *
      * @param packed whether the checkpoint has them in four bits
      * @param numbers what is computed in
+     * @param devices where the layers are
      */
-    static LinearKernel ofLayers(LinearWeights weights, boolean packed, NumberFormat numbers, String device) {
+    static LinearKernel ofLayers(LinearWeights weights, boolean packed, NumberFormat numbers, Set<String> devices) {
         boolean rounded = weights != LinearWeights.AS_STORED || numbers == NumberFormat.BFLOAT16;
         if (!packed) {
             return switch (weights) {
                 case AS_STORED -> DENSE;
-                case INT8 -> int8(numbers, device);
-                case INT4 -> int4(numbers, device);
+                case INT8 -> int8(numbers, devices);
+                case INT4 -> int4(numbers, devices);
             };
         }
-        return rounded ? int4(numbers, device) : INT4; // only that one is exact
+        return rounded ? int4(numbers, devices) : INT4; // only that one is exact
     }
 
     /** The kernel for the head; quantized checkpoints have it in full. */
-    static LinearKernel ofHead(LinearWeights weights, boolean packed, NumberFormat numbers, String device) {
-        return packed || weights == LinearWeights.AS_STORED ? DENSE : int8(numbers, device);
+    static LinearKernel ofHead(LinearWeights weights, boolean packed, NumberFormat numbers, Set<String> devices) {
+        return packed || weights == LinearWeights.AS_STORED ? DENSE : int8(numbers, devices);
     }
 
-    private static LinearKernel int8(NumberFormat numbers, String device) {
-        return device.equals("cpu") ? first(numbers, device, INT8_ONEDNN, INT8_FBGEMM, INT8) : INT8;
+    private static LinearKernel int8(NumberFormat numbers, Set<String> devices) {
+        return areCpu(devices) ? first(numbers, devices, INT8_ONEDNN, INT8_FBGEMM, INT8) : INT8;
     }
 
-    private static LinearKernel int4(NumberFormat numbers, String device) {
-        return first(numbers, device, device.equals("cpu") ? INT4_CPU : INT4_CUDA, INT4);
+    private static LinearKernel int4(NumberFormat numbers, Set<String> devices) {
+        return first(numbers, devices, areCpu(devices) ? INT4_CPU : INT4_CUDA, INT4);
     }
 
-    private static LinearKernel first(NumberFormat numbers, String device, LinearKernel... kernels) {
+    private static boolean areCpu(Set<String> devices) {
+        return devices.stream().allMatch(device -> device.startsWith("cpu"));
+    }
+
+    /** The last works everywhere; the others must on all of the devices. */
+    private static LinearKernel first(NumberFormat numbers, Set<String> devices, LinearKernel... kernels) {
         return Stream.of(kernels)
-                .filter(kernel -> kernel == kernels[kernels.length - 1] || kernel.works(numbers, device))
+                .filter(kernel -> kernel == kernels[kernels.length - 1]
+                        || devices.stream().allMatch(device -> kernel.works(numbers, device)))
                 .findFirst()
                 .orElseThrow();
     }

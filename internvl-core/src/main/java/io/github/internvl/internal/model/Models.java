@@ -8,9 +8,12 @@ import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * The two graphs of a model with their weights.
@@ -26,9 +29,15 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
      *
      * @param numbers the number format of all that is not quantized
      * @param linears how the linears of the language model keep their weights
-     * @param device {@code cpu} or {@code cuda:N}
+     * @param places which device has which part
      */
-    public record Format(NumberFormat numbers, LinearWeights linears, String device) {}
+    public record Format(NumberFormat numbers, LinearWeights linears, Spread places) {
+
+        /** All of it on one device, {@code cpu} or {@code cuda:N}. */
+        public Format(NumberFormat numbers, LinearWeights linears, String device) {
+            this(numbers, linears, Spread.single(device));
+        }
+    }
 
     /**
      * Loads a checkpoint.
@@ -43,10 +52,10 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         List<Weight> all = new ArrayList<>(vision);
         all.addAll(language);
         WeightLoader.check(checkpoint, all);
-        GraphBuilder encoder = new GraphBuilder(checkpoint, vision, format, progress);
-        ScriptModule vit = vision(encoder, config.vision());
+        GraphBuilder encoder = new GraphBuilder(checkpoint, vision, format.numbers(), progress);
+        ScriptModule vit = vision(encoder, config.vision(), format.places());
         try {
-            GraphBuilder decoder = new GraphBuilder(checkpoint, language, format, progress);
+            GraphBuilder decoder = new GraphBuilder(checkpoint, language, format.numbers(), progress);
             return new Models(
                     new VisionEncoder(vit, config),
                     new LanguageModel(language(decoder, config.language(), format), config.language()));
@@ -78,18 +87,24 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         return vision ? layout.vision() : layout.language();
     }
 
-    private static ScriptModule vision(GraphBuilder builder, VisionConfig vit) {
+    private static ScriptModule vision(GraphBuilder builder, VisionConfig vit, Spread places) {
         Map<String, String> used = Map.of("linear", LinearKernel.DENSE.file());
         List<Object> layer = List.of(vit.heads(), vit.eps(), vit.qkNorm());
-        return builder.build("vision", used, List.of(), vit.storedLayers(), layer);
+        List<String> layers = Collections.nCopies(vit.storedLayers(), places.vision());
+        return builder.build("vision", used, List.of(places.vision(), places.projector()), layers, layer);
     }
 
     private static ScriptModule language(GraphBuilder builder, LanguageConfig llm, Format format) {
         boolean packed = llm.packedGroup() > 0;
-        LinearKernel layers = LinearKernel.ofLayers(format.linears(), packed, format.numbers(), format.device());
-        LinearKernel head = LinearKernel.ofHead(format.linears(), packed, format.numbers(), format.device());
+        Spread places = format.places();
+        List<String> devices =
+                IntStream.range(0, llm.layers()).mapToObj(places::layer).toList();
+        LinearKernel layers = LinearKernel.ofLayers(format.linears(), packed, format.numbers(), Set.copyOf(devices));
+        LinearKernel head = LinearKernel.ofHead(format.linears(), packed, format.numbers(), Set.of(places.head()));
         Map<String, String> used = Map.of("linear", layers.file(), "head", head.file(), "quantize", "quantize");
         List<Object> sizes = List.of(
+                places.embedding(),
+                places.head(),
                 llm.heads(),
                 llm.kvHeads(),
                 llm.headWidth(),
@@ -97,7 +112,7 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
                 llm.ropeBase(),
                 llm.ropeFactor(),
                 llm.positions());
-        return builder.build("decoder", used, sizes, llm.layers(), List.of());
+        return builder.build("decoder", used, sizes, devices, List.of());
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,7 +121,7 @@ class WeightLoaderTest {
                         || kernel == LinearKernel.INT4_CPU)
                 .as("%s must work on every machine", kernel)
                 .isTrue();
-        assertThat(LinearKernel.ofLayers(LinearWeights.INT8, false, NumberFormat.FLOAT32, "cpu") == kernel)
+        assertThat(LinearKernel.ofLayers(LinearWeights.INT8, false, NumberFormat.FLOAT32, Set.of("cpu")) == kernel)
                 .as("%s is taken for INT8", kernel)
                 .satisfies(taken -> assertThat(works || !taken).isTrue());
     }

@@ -1,0 +1,46 @@
+package io.github.internvl.internal.torch;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/** The CUDA devices that libtorch can use, and what they have free. */
+public final class CudaDevices {
+    private CudaDevices() {}
+
+    /** Their names, {@code cuda:0} and so on; none with a CPU build of libtorch. */
+    public static List<String> names() {
+        return IntStream.range(0, TorchRuntime.gpuCount())
+                .mapToObj(i -> "cuda:" + i)
+                .toList();
+    }
+
+    /**
+     * Bytes free on a device; {@link Long#MAX_VALUE} where nothing tells: it takes JavaCPP's CUDA presets for the platform on
+     * the class path, and CUDA's runtime where they find it.
+     */
+    public static long freeBytes(String name) {
+        try {
+            return Presets.freeBytes(Integer.parseInt(name.substring("cuda:".length())));
+        } catch (LinkageError e) {
+            return Long.MAX_VALUE; // the presets are optional
+        }
+    }
+
+    /** Apart, so that the class above loads without the presets. */
+    private static final class Presets {
+        static long freeBytes(int device) {
+            int[] before = new int[1];
+            try (SizeTPointer free = new SizeTPointer(1);
+                    SizeTPointer total = new SizeTPointer(1)) {
+                boolean told = cudart.cudaGetDevice(before) == 0
+                        && cudart.cudaSetDevice(device) == 0
+                        && cudart.cudaMemGetInfo(free, total) == 0;
+                return told ? free.get() : Long.MAX_VALUE;
+            } finally {
+                cudart.cudaSetDevice(before[0]);
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package io.github.internvl.internal.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.internal.checkpoint.Checkpoint;
+import io.github.internvl.internal.torch.NumberFormat;
+import io.github.internvl.internal.torch.Tensor;
+import io.github.internvl.vision.Image;
+import io.github.internvl.vision.ImageProcessor;
+import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.TilingOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SpreadTest {
+    private static final Spread.Needs NEEDS = new Spread.Needs(40, 5, 10, 10, 8, 5);
+
+    static Stream<Path> checkpoints() {
+        return Stream.of(TinyCheckpoint.qwen(), TinyCheckpoint.internlm2(), TinyCheckpoint.resized());
+    }
+
+    /** To libtorch {@code cpu:0} is another device than {@code cpu}: tensors are really copied from one to the other. */
+    @ParameterizedTest
+    @MethodSource("checkpoints")
+    void answersTheSameOverTwoDevices(Path folder) throws IOException {
+        int layers = Checkpoint.open(folder).config().language().layers();
+        List<String> mixed = IntStream.range(0, layers)
+                .mapToObj(i -> i % 2 == 0 ? "cpu" : "cpu:0")
+                .toList();
+        float[] together = logits(folder, Spread.single("cpu"));
+
+        assertThat(logits(folder, new Spread("cpu", "cpu:0", "cpu", mixed, "cpu:0")))
+                .containsExactly(together);
+        assertThat(logits(folder, new Spread("cpu:0", "cpu", "cpu:0", Collections.nCopies(layers, "cpu"), "cpu")))
+                .containsExactly(together);
+    }
+
+    @Test
+    void answersTheSameInEightBitsOverTwoDevices() throws IOException {
+        Path folder = TinyCheckpoint.qwen();
+        Spread mixed = new Spread("cpu", "cpu", "cpu", List.of("cpu:0", "cpu", "cpu:0"), "cpu:0");
+        assertThat(logits(folder, LinearWeights.INT8, mixed))
+                .containsExactly(logits(folder, LinearWeights.INT8, Spread.single("cpu")));
+    }
+
+    @Test
+    void takesHiddenStatesToTheDeviceOfEachLayer() {
+        assertThatThrownBy(() -> logits(TinyCheckpoint.qwen(), placed(List.of("cpu", "meta", "cpu"), "cpu")))
+                .hasMessageContaining("Meta tensors")
+                .hasMessageContaining("in attention");
+        assertThatThrownBy(() -> logits(TinyCheckpoint.qwen(), placed(List.of("cpu", "cpu", "cpu"), "meta")))
+                .hasMessageContaining("in host");
+    }
+
+    private static Spread placed(List<String> layers, String head) {
+        return new Spread("cpu", "cpu", "cpu", layers, head);
+    }
+
+    @Test
+    void fillsOneDeviceAfterTheOther() {
+        Spread packed = Spread.packed(NEEDS, room(95, 25, 90), "cpu");
+        assertThat(packed.layers())
+                .containsExactly("cuda:0", "cuda:0", "cuda:1", "cuda:1", "cuda:2", "cuda:2", "cuda:2", "cuda:0");
+        assertThat(packed.bytes(NEEDS)).containsExactly(entry("cuda:0", 90), entry("cuda:1", 20), entry("cuda:2", 30));
+    }
+
+    @Test
+    void leavesTheLayersThatDoNotFitToTheRest() {
+        assertThat(Spread.packed(NEEDS, room(81, 9), "cpu").layers())
+                .containsExactly("cuda:0", "cpu", "cpu", "cpu", "cpu", "cpu", "cpu", "cuda:0");
+        assertThat(Spread.packed(NEEDS, room(10), "cpu").layers())
+                .startsWith("cpu")
+                .endsWith("cuda:0");
+    }
+
+    private static Map<String, Long> room(long... bytes) {
+        Map<String, Long> room = new LinkedHashMap<>();
+        for (int i = 0; i < bytes.length; i++) {
+            room.put("cuda:" + i, bytes[i]);
+        }
+        return room;
+    }
+
+    private static Map.Entry<String, Long> entry(String device, long bytes) {
+        return Map.entry(device, bytes);
+    }
+
+    /** Logits after a prompt with a picture, and after one token more. */
+    private static float[] logits(Path folder, Spread places) throws IOException {
+        return logits(folder, LinearWeights.AS_STORED, places);
+    }
+
+    private static float[] logits(Path folder, LinearWeights linears, Spread places) throws IOException {
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        TilingOptions one = TilingOptions.defaults()
+                .withMaxTiles(1)
+                .withTileSize(checkpoint.config().tileSize());
+        PixelTiles tile = new ImageProcessor(1).tile(Image.open(TinyCheckpoint.picture("meadow.png")), one);
+        try (Models models =
+                        Models.load(checkpoint, new Models.Format(NumberFormat.FLOAT32, linears, places), bytes -> {});
+                Tensor visual = models.vision().encode(List.of(tile), 0, 1)) {
+            int count = models.vision().tokensPerTile();
+            int[] ids = IntStream.range(3, 3 + count + 2).toArray();
+            int[] marked = IntStream.range(1, 1 + count).toArray();
+            TokenChunk.Visual taken = new TokenChunk.Visual(List.of(visual), new int[] {0}, new int[] {count}, marked);
+            LanguageModel model = models.language();
+            model.reserve(0, ids.length + 1);
+            List<Float> all = new ArrayList<>();
+            step(model, new TokenChunk(0, 0, ids, ids.length, taken, true), all);
+            int[] next = {9};
+            step(model, new TokenChunk(0, ids.length, next, ids.length + 1, TokenChunk.Visual.NONE, true), all);
+            float[] floats = new float[all.size()];
+            for (int i = 0; i < floats.length; i++) {
+                floats[i] = all.get(i);
+            }
+            return floats;
+        }
+    }
+
+    private static void step(LanguageModel model, TokenChunk chunk, List<Float> all) {
+        try (Tensor logits = model.step(List.of(chunk))) {
+            for (float logit : model.floats(logits)) {
+                all.add(logit);
+            }
+        }
+    }
+}
