@@ -93,7 +93,7 @@ record ModelFacts(ModelInfo info, Optional<KnownModel> known) {
 
     /** The family, a line for each member. */
     static String family() {
-        String format = "%-32s %-26s %-22s %10s %13s%n";
+        String format = "%-33s %-26s %-22s %10s %13s%n";
         String head =
                 String.format(Locale.ROOT, format, "model", "vision part", "language part", "stored", "KV per token");
         return KnownModel.all().stream()
