@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
+import io.github.internvl.Precision;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
 import java.io.ByteArrayOutputStream;
@@ -154,9 +155,14 @@ class ExamplesTest {
 
     @Test
     void loadsInSixteenBits() throws Exception {
-        assertPrints(
-                PrecisionAndDevice::main,
-                model.chat("describe this image", badge).text());
+        try (InternVL halved = InternVL.builder(FOLDER)
+                .precision(Precision.BFLOAT16)
+                .device("cpu")
+                .load()) {
+            assertPrints(
+                    PrecisionAndDevice::main,
+                    halved.chat("describe this image", badge).text());
+        }
     }
 
     @Test
