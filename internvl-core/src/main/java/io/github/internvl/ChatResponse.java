@@ -11,15 +11,26 @@ import java.util.List;
  * @param usage tokens counted
  * @param timings where the time went
  * @param history the rounds up to and with this one, to be given to the next request
+ * @param tokens the tokens of the answer with their log probabilities, where the request asks for them; else empty
+ * @param alternatives the other answers, where the request asks for several, without alternatives of their own
  */
-public record ChatResponse(String text, FinishReason finishReason, Usage usage, Timings timings, List<Turn> history) {
+public record ChatResponse(
+        String text,
+        FinishReason finishReason,
+        Usage usage,
+        Timings timings,
+        List<Turn> history,
+        List<TokenScore> tokens,
+        List<ChatResponse> alternatives) {
 
     /** Why an answer ended. */
     public enum FinishReason {
-        /** The model ended it, or a stop text came. */
+        /** The model ended it, a stop text or token came, or a token listener had enough. */
         STOP,
         /** It reached {@code maxNewTokens} or the model's context length. */
         LENGTH,
+        /** It went round in circles, by the rule of {@link GenerationConfig.Builder#stopLoops}. */
+        LOOP,
         /** Its stream was closed before the end. */
         CANCELLED
     }
@@ -44,9 +55,26 @@ public record ChatResponse(String text, FinishReason finishReason, Usage usage, 
      */
     public record Timings(Duration preprocess, Duration queued, Duration vision, Duration prefill, Duration decode) {}
 
-    /** Copies the list. */
+    /**
+     * A token with the probability that the model gave it, before all settings.
+     *
+     * @param id the token
+     * @param text what it is alone; U+FFFD where it is a part of a character
+     * @param logprob the natural logarithm of its probability
+     * @param best the most probable tokens in its place, best first, without tokens of their own
+     */
+    public record TokenScore(int id, String text, double logprob, List<TokenScore> best) {
+        /** Copies the list. */
+        public TokenScore {
+            best = List.copyOf(best);
+        }
+    }
+
+    /** Copies the lists. */
     public ChatResponse {
         history = List.copyOf(history);
+        tokens = List.copyOf(tokens);
+        alternatives = List.copyOf(alternatives);
     }
 
     /**

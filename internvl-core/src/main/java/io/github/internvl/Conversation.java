@@ -31,7 +31,7 @@ public final class Conversation {
 
     /** Asks the next question with settings of its own; the request must have no history. */
     public ChatResponse ask(ChatRequest question) {
-        return stream(question).response();
+        return start(question).response();
     }
 
     /** Asks the next question and streams the answer; the caller closes the stream. */
@@ -41,6 +41,11 @@ public final class Conversation {
 
     /** Asks the next question with settings of its own and streams the answer; the request must have no history. */
     public ChatStream stream(ChatRequest question) {
+        GenerationRules.checkStreaming(question.generation());
+        return start(question);
+    }
+
+    private ChatStream start(ChatRequest question) {
         if (!question.history().isEmpty()) {
             throw new InvalidRequestException("a question of a conversation must have no history of its own ("
                     + question.history().size() + " rounds); start one with model.conversation(history)");

@@ -1,33 +1,77 @@
 package io.github.internvl;
 
+import io.github.internvl.BeamSearch.EarlyStopping;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How an answer is generated: greedily, or by sampling. Immutable; build one with {@link #builder()}.
+ * How an answer is generated: greedily, by sampling, or by beam search. Immutable, if its processors and its listener are;
+ * build one with {@link #builder()}.
  *
- * <p>Sampling draws from the tokens that pass first the temperature, then top-k, then top-p, as transformers does. The
- * defaults are the reference's: greedy; with sampling on, temperature 1, top-k 50, top-p 1.
+ * <p>The logits of each token pass, in this order, what is switched on of: repetition penalty, blocked n-grams, minimum
+ * length, bad words, logit bias and forbidden tokens, presence and frequency penalty, own processors. Greedy decoding takes
+ * the best token then. Sampling goes on with temperature, top-k, top-p, min-p and typical-p, each of which leaves at least
+ * one token, and draws from what is left. The order is that of transformers.
+ *
+ * <p>The defaults are the reference's: greedy; with sampling on, temperature, top-k and top-p as the checkpoint says, or
+ * else 1, 50 and 1. For repetition penalty and n-grams, what came before is the answer alone in checkpoints of the official
+ * layout, and the prompt too in those of transformers' own, as in the reference of each.
  */
 public final class GenerationConfig {
     private static final GenerationConfig DEFAULT = builder().build();
 
-    private final int maxNewTokens;
-    private final boolean sampling;
-    private final double temperature;
-    private final int topK;
-    private final double topP;
-    private final OptionalLong seed;
-    private final List<String> stop;
+    private final Values set;
 
-    private GenerationConfig(Builder builder) {
-        this.maxNewTokens = builder.maxNewTokens;
-        this.sampling = builder.sampling;
-        this.temperature = builder.temperature;
-        this.topK = builder.topK;
-        this.topP = builder.topP;
-        this.seed = builder.seed;
-        this.stop = builder.stop;
+    private static final class Values implements Cloneable {
+        private int maxNewTokens = 1024;
+        private int minNewTokens;
+        private boolean sampling;
+        private @Nullable Double temperature;
+        private @Nullable Integer topK;
+        private @Nullable Double topP;
+        private double minP;
+        private double typicalP = 1;
+        private double repetition = 1;
+        private double presence;
+        private double frequency;
+        private int noRepeatNgram;
+        private List<String> badWords = List.of();
+        private Map<Integer, Double> logitBias = Map.of();
+        private List<String> stop = List.of();
+        private Set<Integer> stopIds = Set.of();
+        private boolean includeStop;
+        private boolean ignoreEnd;
+        private int loopNgram;
+        private int loopTimes;
+        private OptionalLong seed = OptionalLong.empty();
+        private int answers = 1;
+        private int beams = 1;
+        private double lengthPenalty = 1;
+        private EarlyStopping earlyStopping = EarlyStopping.WHEN_UNLIKELY;
+        private OptionalInt logprobs = OptionalInt.empty();
+        private boolean skipSpecialTokens = true;
+        private List<LogitsProcessor> processors = List.of();
+        private @Nullable IntPredicate tokenListener;
+
+        private Values copy() {
+            try {
+                return (Values) clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private GenerationConfig(Values set) {
+        this.set = set;
     }
 
     /** Greedy, at most 1024 new tokens. */
@@ -37,138 +81,339 @@ public final class GenerationConfig {
 
     /** Starts from the defaults. */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(new Values());
     }
 
     /** Starts from these settings. */
     public Builder toBuilder() {
-        Builder builder = new Builder();
-        builder.maxNewTokens = maxNewTokens;
-        builder.sampling = sampling;
-        builder.temperature = temperature;
-        builder.topK = topK;
-        builder.topP = topP;
-        builder.seed = seed;
-        builder.stop = stop;
-        return builder;
+        return new Builder(set.copy());
+    }
+
+    /** These settings, and a checkpoint's own for sampling where none were given. */
+    GenerationConfig withDefaults(double temperature, int topK, double topP) {
+        Values values = set.copy();
+        values.temperature = set.temperature == null ? Double.valueOf(temperature) : set.temperature;
+        values.topK = set.topK == null ? Integer.valueOf(topK) : set.topK;
+        values.topP = set.topP == null ? Double.valueOf(topP) : set.topP;
+        return new GenerationConfig(values);
     }
 
     /** Most tokens of an answer, its end token included. */
     public int maxNewTokens() {
-        return maxNewTokens;
+        return set.maxNewTokens;
     }
 
-    /** Whether tokens are drawn at random; otherwise the best one is taken. */
+    /** Fewest tokens of an answer, its end token not counted. */
+    public int minNewTokens() {
+        return set.minNewTokens;
+    }
+
+    /** Whether tokens are drawn at random; otherwise the best one is taken, or beams are followed. */
     public boolean sampling() {
-        return sampling;
+        return set.sampling;
     }
 
     /** What logits are divided by before they become probabilities. */
     public double temperature() {
-        return temperature;
+        return set.temperature == null ? 1 : set.temperature;
     }
 
     /** How many of the best tokens are drawn from; 0 for all. */
     public int topK() {
-        return topK;
+        return set.topK == null ? 50 : set.topK;
     }
 
     /** The probability that the best tokens, of which one is drawn, must reach together; 1 for all. */
     public double topP() {
-        return topP;
+        return set.topP == null ? 1 : set.topP;
+    }
+
+    /** The least probability of a token that is drawn, as a share of the best one's; 0 for any. */
+    public double minP() {
+        return set.minP;
+    }
+
+    /** The probability that the most typical tokens, of which one is drawn, must reach together; 1 for all. */
+    public double typicalP() {
+        return set.typicalP;
+    }
+
+    /** What keeps tokens from coming, or makes them come. */
+    public Penalties penalties() {
+        return new Penalties(
+                set.repetition, set.presence, set.frequency, set.noRepeatNgram, set.badWords, set.logitBias);
+    }
+
+    /** What ends an answer before its limit of tokens. */
+    public StopRules stopRules() {
+        return new StopRules(set.stop, set.stopIds, set.includeStop, set.ignoreEnd, set.loopNgram, set.loopTimes);
     }
 
     /** The seed of the draw, where answers are to be repeatable. */
     public OptionalLong seed() {
-        return seed;
+        return set.seed;
     }
 
-    /** Texts that end an answer; none of them is part of it. */
-    public List<String> stop() {
-        return stop;
+    /** How many answers are generated. */
+    public int answers() {
+        return set.answers;
     }
 
-    /** All settings, in words. */
+    /** How several beginnings of an answer are followed at once. */
+    public BeamSearch beamSearch() {
+        return new BeamSearch(set.beams, set.lengthPenalty, set.earlyStopping);
+    }
+
+    /** How many of the best tokens are told beside each token and its log probability; empty if none are told. */
+    public OptionalInt logprobs() {
+        return set.logprobs;
+    }
+
+    /** Whether special tokens are left out of the text. */
+    public boolean skipSpecialTokens() {
+        return set.skipSpecialTokens;
+    }
+
+    /** Own rules for the next token, in their order. */
+    public List<LogitsProcessor> processors() {
+        return set.processors;
+    }
+
+    /** Who hears of each token; null for nobody. */
+    public @Nullable IntPredicate tokenListener() {
+        return set.tokenListener;
+    }
+
+    /** The settings that are most often changed, in words. */
     @Override
     public String toString() {
-        return "GenerationConfig[maxNewTokens=" + maxNewTokens + ", sampling=" + sampling + ", temperature="
-                + temperature + ", topK=" + topK + ", topP=" + topP + ", seed=" + seed + ", stop=" + stop + "]";
+        return "GenerationConfig[maxNewTokens=" + maxNewTokens() + ", sampling=" + sampling() + ", temperature="
+                + temperature() + ", topK=" + topK() + ", topP=" + topP() + ", seed=" + seed() + ", " + penalties()
+                + ", " + stopRules() + ", answers=" + answers() + ", " + beamSearch() + "]";
     }
 
-    /** Collects settings; each method checks its value. Not thread-safe. */
+    /** Collects settings; each method checks its value, and {@link #build} how they go together. Not thread-safe. */
     public static final class Builder {
-        private int maxNewTokens = 1024;
-        private boolean sampling;
-        private double temperature = 1;
-        private int topK = 50;
-        private double topP = 1;
-        private OptionalLong seed = OptionalLong.empty();
-        private List<String> stop = List.of();
+        private final Values set;
 
-        private Builder() {}
+        private Builder(Values set) {
+            this.set = set;
+        }
 
         /** Sets the most tokens of an answer, at least 1. */
         public Builder maxNewTokens(int tokens) {
-            require(tokens >= 1, "maxNewTokens must be at least 1: " + tokens);
-            this.maxNewTokens = tokens;
+            require(tokens >= 1, "maxNewTokens must be at least 1", tokens);
+            set.maxNewTokens = tokens;
+            return this;
+        }
+
+        /** Sets the fewest tokens of an answer before it may end; neither stop texts nor loops count before. */
+        public Builder minNewTokens(int tokens) {
+            require(tokens >= 0, "minNewTokens must be at least 0", tokens);
+            set.minNewTokens = tokens;
             return this;
         }
 
         /** Switches sampling on or off ({@code do_sample}). */
         public Builder sampling(boolean on) {
-            this.sampling = on;
+            set.sampling = on;
             return this;
         }
 
         /** Sets the temperature, above 0, and switches sampling on. */
         public Builder temperature(double value) {
-            require(
-                    value > 0 && value <= 100,
-                    "temperature must be above 0 and at most 100: " + value + "; for the best token each time use "
-                            + "sampling(false)");
-            this.temperature = value;
-            this.sampling = true;
-            return this;
+            String rule = "temperature must be above 0 and at most 100 (for the best token each time: sampling(false))";
+            require(value > 0 && value <= 100, rule, value);
+            set.temperature = value;
+            return sampling(true);
         }
 
         /** Sets top-k, 0 for no limit, and switches sampling on. */
         public Builder topK(int tokens) {
-            require(tokens >= 0, "topK must be 0 (no limit) or more: " + tokens);
-            this.topK = tokens;
-            this.sampling = true;
-            return this;
+            require(tokens >= 0, "topK must be 0 (no limit) or more", tokens);
+            set.topK = tokens;
+            return sampling(true);
         }
 
         /** Sets top-p, above 0 and at most 1, and switches sampling on. */
         public Builder topP(double probability) {
-            require(probability > 0 && probability <= 1, "topP must be above 0 and at most 1: " + probability);
-            this.topP = probability;
-            this.sampling = true;
+            require(probability > 0 && probability <= 1, "topP must be above 0 and at most 1", probability);
+            set.topP = probability;
+            return sampling(true);
+        }
+
+        /** Sets min-p, 0 to 1, and switches sampling on. */
+        public Builder minP(double share) {
+            require(share >= 0 && share <= 1, "minP must be 0..1", share);
+            set.minP = share;
+            return sampling(true);
+        }
+
+        /** Sets typical-p, above 0 and at most 1, and switches sampling on. */
+        public Builder typicalP(double probability) {
+            require(probability > 0 && probability <= 1, "typicalP must be above 0 and at most 1", probability);
+            set.typicalP = probability;
+            return sampling(true);
+        }
+
+        /** Sets the repetition penalty, above 0: more than 1 against repeating, less than 1 in favour of it. */
+        public Builder repetitionPenalty(double factor) {
+            require(factor > 0 && factor <= 100, "repetitionPenalty must be above 0 and at most 100", factor);
+            set.repetition = factor;
             return this;
         }
 
-        /** Makes sampled answers repeatable. */
-        public Builder seed(long value) {
-            this.seed = OptionalLong.of(value);
+        /** Sets the presence penalty, -100 to 100 (OpenAI allows -2 to 2). */
+        public Builder presencePenalty(double value) {
+            require(Math.abs(value) <= 100, "presencePenalty must be -100..100", value);
+            set.presence = value;
+            return this;
+        }
+
+        /** Sets the frequency penalty, -100 to 100 (OpenAI allows -2 to 2). */
+        public Builder frequencyPenalty(double value) {
+            require(Math.abs(value) <= 100, "frequencyPenalty must be -100..100", value);
+            set.frequency = value;
+            return this;
+        }
+
+        /** Lets no run of so many tokens come twice; 0 allows all. */
+        public Builder noRepeatNgram(int tokens) {
+            require(tokens >= 0, "noRepeatNgram must be 0 (none) or more", tokens);
+            set.noRepeatNgram = tokens;
+            return this;
+        }
+
+        /** Sets texts that do not come, as the tokens that they are alone or after a space, in place of any before. */
+        public Builder badWords(String... texts) {
+            set.badWords = texts("bad words", texts);
+            return this;
+        }
+
+        /** Forbids tokens, beside the logit biases there are. */
+        public Builder suppress(int... ids) {
+            Map<Integer, Double> biases = new TreeMap<>(set.logitBias);
+            Arrays.stream(ids).forEach(id -> biases.put(id, Double.NEGATIVE_INFINITY));
+            return logitBias(biases);
+        }
+
+        /** Sets what is added to the logits of some tokens, in place of any before; negative infinity forbids one. */
+        public Builder logitBias(Map<Integer, Double> biases) {
+            biases.forEach((id, bias) -> {
+                require(id >= 0, "logitBias must be for token ids of 0 or more", id);
+                require(bias < Double.POSITIVE_INFINITY, "logitBias must be a number or negative infinity", bias);
+            });
+            set.logitBias = Map.copyOf(biases);
             return this;
         }
 
         /** Sets texts that end an answer, in place of any before; none may be empty. */
         public Builder stop(String... texts) {
-            List<String> copy = List.of(texts);
-            require(copy.stream().noneMatch(String::isEmpty), "stop texts must not be empty: " + copy);
-            this.stop = copy;
+            set.stop = texts("stop texts", texts);
             return this;
         }
 
-        /** Makes the settings. */
-        public GenerationConfig build() {
-            return new GenerationConfig(this);
+        /** Sets tokens that end an answer beside the model's own, in place of any before. */
+        public Builder stopIds(int... ids) {
+            set.stopIds = Arrays.stream(ids).boxed().collect(Collectors.toUnmodifiableSet());
+            return this;
         }
 
-        private static void require(boolean holds, String message) {
+        /** Sets whether the stop text or token that ends an answer is part of its text. */
+        public Builder includeStop(boolean included) {
+            set.includeStop = included;
+            return this;
+        }
+
+        /** Sets whether the model's own end tokens do not end an answer ({@code ignore_eos}). */
+        public Builder ignoreEnd(boolean ignored) {
+            set.ignoreEnd = ignored;
+            return this;
+        }
+
+        /** Ends an answer when the last so many tokens have come so many times in it; 0 tokens for never. */
+        public Builder stopLoops(int tokens, int times) {
+            require(tokens >= 0, "stopLoops needs runs of 0 (never) or more tokens", tokens);
+            require(times >= 2 || tokens == 0, "stopLoops needs a run to come at least 2 times", times);
+            set.loopNgram = tokens;
+            set.loopTimes = times;
+            return this;
+        }
+
+        /** Makes sampled answers repeatable. */
+        public Builder seed(long value) {
+            set.seed = OptionalLong.of(value);
+            return this;
+        }
+
+        /** Sets how many answers are generated, each in a slot; they need sampling, or as many beams. */
+        public Builder answers(int count) {
+            require(count >= 1, "answers must be at least 1", count);
+            set.answers = count;
+            return this;
+        }
+
+        /** Sets how many beams are followed, each in a slot; 1 for no beam search. */
+        public Builder beams(int count) {
+            require(count >= 1, "beams must be at least 1", count);
+            set.beams = count;
+            return this;
+        }
+
+        /** Sets the length penalty of beam search. */
+        public Builder lengthPenalty(double power) {
+            require(Math.abs(power) <= 100, "lengthPenalty must be -100..100", power);
+            set.lengthPenalty = power;
+            return this;
+        }
+
+        /** Sets when beam search ends. */
+        public Builder earlyStopping(EarlyStopping when) {
+            set.earlyStopping = when;
+            return this;
+        }
+
+        /** Tells the log probability of each token, as the model has it, and so many of the best, 0 to 100. */
+        public Builder logprobs(int best) {
+            require(best >= 0 && best <= 100, "logprobs must be 0..100", best);
+            set.logprobs = OptionalInt.of(best);
+            return this;
+        }
+
+        /** Sets whether special tokens are left out of the text, the model's end token in any case. */
+        public Builder skipSpecialTokens(boolean skipped) {
+            set.skipSpecialTokens = skipped;
+            return this;
+        }
+
+        /** Sets own rules for the next token, in place of any before. */
+        public Builder processors(LogitsProcessor... rules) {
+            set.processors = List.of(rules);
+            return this;
+        }
+
+        /** Sets who gets the id of each token, on the engine's thread, and ends the answer by saying false. */
+        public Builder tokenListener(IntPredicate listener) {
+            set.tokenListener = listener;
+            return this;
+        }
+
+        /** Makes the settings; throws {@link InvalidRequestException} where some cannot be combined. */
+        public GenerationConfig build() {
+            GenerationConfig config = new GenerationConfig(set.copy());
+            GenerationRules.check(config);
+            return config;
+        }
+
+        private static List<String> texts(String name, String... texts) {
+            List<String> copy = List.of(texts);
+            require(copy.stream().noneMatch(String::isEmpty), name + " must not be empty", copy);
+            return copy;
+        }
+
+        private static void require(boolean holds, String rule, Object found) {
             if (!holds) {
-                throw new InvalidRequestException(message);
+                throw new InvalidRequestException(rule + ": " + found);
             }
         }
     }

@@ -3,7 +3,6 @@ package io.github.internvl;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.Engine;
-import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.tokenizer.Tokenizer;
@@ -139,7 +138,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InternVLException if computing fails or the model is closed
      */
     public ChatResponse chat(ChatRequest request) {
-        return stream(request).response();
+        return stream(request, response -> {}).response();
     }
 
     /** Asks a question and streams the answer; the caller closes the stream. */
@@ -150,10 +149,12 @@ public final class InternVL implements AutoCloseable {
     /**
      * Answers a request piece by piece; the caller closes the stream.
      *
-     * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
+     * @throws InvalidRequestException if tags and pictures do not match, the prompt is longer than the context, or the
+     *     request asks for beams or several answers
      * @throws InternVLException if the model is closed; what fails while computing, the stream tells
      */
     public ChatStream stream(ChatRequest request) {
+        GenerationRules.checkStreaming(request.generation());
         return stream(request, response -> {});
     }
 
@@ -226,30 +227,12 @@ public final class InternVL implements AutoCloseable {
         GenerationRequest request = preparer.prepare(checked);
         Duration preprocess = Duration.ofNanos(System.nanoTime() - start + checked.nanos());
         ChatStream stream = new ChatStream(generation -> {
-            ChatResponse response = response(checked, preprocess, generation);
+            ChatResponse response = preparer.response(checked, preprocess, generation);
             onResponse.accept(response);
             return response;
         });
         stream.start(engine.submit(request, stream.listener()));
         return stream;
-    }
-
-    private static ChatResponse response(RequestPreparer.Checked checked, Duration preprocess, Generation generation) {
-        List<Turn> history = new ArrayList<>(checked.turns());
-        Turn last = history.remove(history.size() - 1);
-        history.add(new Turn(last.question(), last.images(), last.maxTiles(), generation.text()));
-        return new ChatResponse(
-                generation.text(),
-                generation.reason(),
-                new ChatResponse.Usage(
-                        checked.prompt().ids().length, checked.prompt().visualPlaces().length, generation.ids().length),
-                new ChatResponse.Timings(
-                        preprocess,
-                        Duration.ofNanos(generation.queuedNanos()),
-                        Duration.ofNanos(generation.visionNanos()),
-                        Duration.ofNanos(generation.prefillNanos()),
-                        Duration.ofNanos(generation.decodeNanos())),
-                history);
     }
 
     /** Ends all requests after the step that is being computed, and frees the model. Harmless when repeated. */

@@ -1,6 +1,7 @@
 package io.github.internvl;
 
 import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
@@ -10,6 +11,7 @@ import io.github.internvl.vision.ImageProcessor;
 import io.github.internvl.vision.PassOrder;
 import io.github.internvl.vision.PixelTiles;
 import io.github.internvl.vision.TilingOptions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -83,6 +85,7 @@ final class RequestPreparer {
         TokenPrompt prompt =
                 prompts.tokens(text, visual.stream().mapToInt(Integer::intValue).toArray());
         refuseUnknownTokens(prompt);
+        refuseUnknownBiases(request.generation());
         return new Checked(request, prompt, tilings, turns, System.nanoTime() - start);
     }
 
@@ -114,9 +117,69 @@ final class RequestPreparer {
             tiles.addAll(images.tile(
                     checked.turns().get(i).images(), checked.tilings().get(i)));
         }
-        List<String> stops = new ArrayList<>(checked.request().generation().stop());
-        stops.add(stopText);
-        return new GenerationRequest(checked.prompt(), tiles, checked.request().generation(), endIds, stops);
+        ModelConfig.GenerationDefaults own = config.generation();
+        GenerationConfig settings =
+                checked.request().generation().withDefaults(own.temperature(), own.topK(), own.topP());
+        boolean ends = !settings.stopRules().ignoreEnd();
+        return new GenerationRequest(
+                checked.prompt(),
+                tiles,
+                settings,
+                ends ? endIds : Set.of(),
+                ends ? List.of(stopText) : List.of(),
+                config.layout() == ModelConfig.Layout.NATIVE
+                        ? checked.prompt().ids()
+                        : own.beginId().stream().toArray(),
+                prompts.badWords(settings.penalties().badWords()));
+    }
+
+    /** What comes of a checked request. */
+    ChatResponse response(Checked checked, Duration preprocess, Generation generation) {
+        ChatResponse.Timings timings = new ChatResponse.Timings(
+                preprocess,
+                Duration.ofNanos(generation.queuedNanos()),
+                Duration.ofNanos(generation.visionNanos()),
+                Duration.ofNanos(generation.prefillNanos()),
+                Duration.ofNanos(generation.decodeNanos()));
+        List<ChatResponse> others = new ArrayList<>();
+        for (Generation.Answer answer :
+                generation.answers().subList(1, generation.answers().size())) {
+            others.add(response(checked, timings, answer, List.of()));
+        }
+        return response(checked, timings, generation.first(), others);
+    }
+
+    private ChatResponse response(
+            Checked checked, ChatResponse.Timings timings, Generation.Answer answer, List<ChatResponse> others) {
+        List<Turn> history = new ArrayList<>(checked.turns());
+        Turn last = history.remove(history.size() - 1);
+        history.add(new Turn(last.question(), last.images(), last.maxTiles(), answer.text()));
+        TokenPrompt prompt = checked.prompt();
+        return new ChatResponse(
+                answer.text(),
+                answer.reason(),
+                new ChatResponse.Usage(prompt.ids().length, prompt.visualPlaces().length, answer.ids().length),
+                timings,
+                history,
+                scores(answer.scores()),
+                others);
+    }
+
+    private List<ChatResponse.TokenScore> scores(List<Generation.Score> scores) {
+        return scores.stream()
+                .map(score -> new ChatResponse.TokenScore(
+                        score.id(), prompts.token(score.id()), score.logprob(), scores(score.best())))
+                .toList();
+    }
+
+    private void refuseUnknownBiases(GenerationConfig settings) {
+        int vocabulary = config.language().vocabulary();
+        for (int id : settings.penalties().logitBias().keySet()) {
+            if (id >= vocabulary) {
+                throw new InvalidRequestException(
+                        "logitBias and suppress must be for tokens of the model, ids below " + vocabulary + ": " + id);
+            }
+        }
     }
 
     private TilingOptions tiling(OptionalInt maxTiles) {

@@ -20,7 +20,10 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
     enum Meaning {
         /** The same as the reference. */
         SAME,
-        /** Something else that is in order: it counts tiles itself, and takes two tags with two pictures apart. */
+        /**
+         * Something else that is in order: it counts tiles itself, takes two tags with two pictures apart, and lets
+         * penalties see the prompt where the checkpoint is in transformers' own layout.
+         */
         OTHER,
         /** Nothing: tags and pictures do not fit, or an answer has a tag. */
         REFUSED
@@ -62,7 +65,7 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
         refused |= !read(tags(question), own.size(), read);
         ChatRequest.Builder request =
                 ChatRequest.builder().text(question).images(own).history(turns);
-        request.maxNewTokens(golden.maxNewTokens());
+        request.generation(golden.generation());
         if (golden.tileLimit() > 0) {
             request.maxTiles(golden.tileLimit());
         }
@@ -73,7 +76,8 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
         if (system != null) {
             request.systemMessage(system);
         }
-        boolean same = read.equals(groups);
+        boolean same = read.equals(groups)
+                && !(golden.looksBack() && golden.variant().isNative());
         return new ApiRequests(request.build(), refused ? Meaning.REFUSED : same ? Meaning.SAME : Meaning.OTHER);
     }
 

@@ -28,7 +28,7 @@ class BatchConformanceTest {
     @TestFactory
     Stream<DynamicNode> rowsAreAnsweredAsAlone() {
         return CONFORMANCE.cases(golden -> golden.isBatch() && golden.isAnswered(), (golden, loaded) -> {
-            List<Generation> alone =
+            List<Generation.Answer> alone =
                     golden.rounds().stream().map(row -> loaded.ask(row).get()).toList();
             for (EngineSubject.Asked row : loaded.ask(Stream.of(golden))) {
                 compare(row.round(), alone.get(row.round().index()), row.get());
@@ -36,7 +36,7 @@ class BatchConformanceTest {
         });
     }
 
-    private static void compare(GoldenCase.Round row, Generation alone, Generation together) {
+    private static void compare(GoldenCase.Round row, Generation.Answer alone, Generation.Answer together) {
         GoldenCase golden = row.golden();
         Goldens.compareIds(row + ": ids in the batch, against those alone", alone.ids(), together.ids());
         assertThat(together.text()).as("%s: text in the batch", row).isEqualTo(alone.text());

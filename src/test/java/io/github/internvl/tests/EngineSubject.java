@@ -18,7 +18,7 @@ record EngineSubject(Subject subject, Engine engine) implements AutoCloseable {
 
     /** An answer to a round that the engine is working on. */
     record Asked(GoldenCase.Round round, PendingAnswer answer) {
-        Generation get() {
+        Generation.Answer get() {
             return answer.get();
         }
     }

@@ -3,6 +3,7 @@ package io.github.internvl.tests;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.internvl.GenerationConfig;
 import io.github.internvl.vision.Image;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,7 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** One case of a variant: what was asked, and what the reference made of it. */
@@ -252,11 +252,37 @@ record GoldenCase(GoldenVariant variant, JsonObject json) {
         return new HashSet<>(Arrays.stream(ids).boxed().toList());
     }
 
-    /** Which generation settings the product does not offer yet; empty if it offers all. */
+    /** Which generation settings the product does not offer; empty if it offers all. */
     Optional<String> later() {
-        Set<String> unknown = new TreeSet<>(settings().keySet());
-        unknown.remove("eos_token_id");
+        Set<String> unknown = GoldenSettings.unknown(settings());
         return unknown.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", unknown) + ": not offered yet");
+    }
+
+    /** How the answers of the case were generated. */
+    GenerationConfig generation() {
+        GenerationConfig.Builder config = GenerationConfig.builder().maxNewTokens(maxNewTokens());
+        GoldenSettings.apply(config, settings());
+        return config.build();
+    }
+
+    /** Whether the logits pass rules before the best token is taken. */
+    boolean isProcessed() {
+        return json.has("processor_history_prefix");
+    }
+
+    /** The tokens that the rules see before the answer: those before the reference's list of generated tokens. */
+    int[] processorHistory() {
+        return isProcessed() ? Goldens.ints(json.get("processor_history_prefix")) : new int[0];
+    }
+
+    /** Whether the rules look at tokens that came before. */
+    boolean looksBack() {
+        return settings().has("repetition_penalty") || settings().has("no_repeat_ngram_size");
+    }
+
+    /** Whether the answers were searched with beams, which have neither logits nor pieces. */
+    boolean isSearched() {
+        return settings().has("num_beams");
     }
 
     private JsonObject settings() {

@@ -90,15 +90,31 @@ final class GoldenTensors {
     /** All numbers of a tensor that is there whole. */
     float[] floats(String name) {
         Entry entry = entry(name);
-        if (!entry.type().equals("F32")) {
-            throw new IllegalStateException(title + ": " + name + " must be F32: " + entry.type());
+        ByteBuffer bytes =
+                data.slice(entry.begin(), entry.end() - entry.begin()).order(ByteOrder.LITTLE_ENDIAN);
+        if (entry.type().equals("F16")) {
+            float[] floats = new float[bytes.limit() / Short.BYTES];
+            for (int i = 0; i < floats.length; i++) {
+                floats[i] = widened(bytes.getShort(i * Short.BYTES));
+            }
+            return floats;
         }
-        float[] floats = new float[(entry.end() - entry.begin()) / Float.BYTES];
-        data.slice(entry.begin(), entry.end() - entry.begin())
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer()
-                .get(floats);
+        if (!entry.type().equals("F32")) {
+            throw new IllegalStateException(title + ": " + name + " must be F32 or F16: " + entry.type());
+        }
+        float[] floats = new float[bytes.limit() / Float.BYTES];
+        bytes.asFloatBuffer().get(floats);
         return floats;
+    }
+
+    /** A float16 number, finite or infinite. */
+    private static float widened(short half) {
+        int exponent = (half >> 10) & 0x1f;
+        int fraction = half & 0x3ff;
+        float size = exponent == 0
+                ? Math.scalb((float) fraction, -24)
+                : exponent == 0x1f ? Float.POSITIVE_INFINITY : Math.scalb((float) (fraction | 0x400), exponent - 25);
+        return half < 0 ? -size : size;
     }
 
     int[] ints(String name) {
@@ -160,7 +176,7 @@ final class GoldenTensors {
         double largest = 0;
         int at = 0;
         for (int i = 0; i < expected.length; i++) {
-            double difference = Math.abs((double) expected[i] - found[i]);
+            double difference = expected[i] == found[i] ? 0 : Math.abs((double) expected[i] - found[i]); // infinities
             if (!(difference <= largest)) { // a NaN is a difference
                 largest = difference;
                 at = i;

@@ -4,7 +4,6 @@ import com.google.gson.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One checkpoint with its goldens. One in transformers' own layout has the goldens of the checkpoint that it was made
@@ -29,7 +28,7 @@ record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json
     /** Whether the checkpoint is in transformers' own layout, whose template has no system message of its own. */
     boolean isNative() {
         Path config = model().resolve("config.json");
-        return Files.exists(config) && Goldens.has(Goldens.json(config), "text_config");
+        return isCheckpoint() && Goldens.has(Goldens.json(config), "text_config");
     }
 
     /** Cases that transformers' own processor was asked, for a checkpoint in its layout. */
@@ -75,11 +74,8 @@ record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json
         return json.get("chat_eos_token_id").getAsInt();
     }
 
-    /** Why the product cannot load this checkpoint yet, by what its config.json says; empty if it can. */
-    Optional<String> later() {
-        if (!Files.exists(model().resolve("config.json"))) {
-            return Optional.of("no checkpoint, logits processors alone: not offered yet");
-        }
-        return Optional.empty();
+    /** Whether there is a checkpoint, and not logits alone. */
+    boolean isCheckpoint() {
+        return Files.exists(model().resolve("config.json"));
     }
 }

@@ -8,6 +8,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.internvl.ChatRequest;
+import io.github.internvl.ChatResponse;
+import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.Precision;
 import io.github.internvl.internal.generate.PromptBuilder;
@@ -177,6 +179,20 @@ class NativeConformanceTest {
                 .load()) {
             String text = golden.json().get("text").getAsString();
             assertThat(model.chat(request.build()).text()).isEqualTo(text.strip());
+            GenerationConfig penalized = GenerationConfig.builder()
+                    .maxNewTokens(golden.maxNewTokens())
+                    .repetitionPenalty(1.2)
+                    .logprobs(0)
+                    .build();
+            int[] ids = model.chat(request.generation(penalized).build()).tokens().stream()
+                    .mapToInt(ChatResponse.TokenScore::id)
+                    .toArray();
+            String key = "penalty_1.2_ids_history_includes_prompt";
+            if (golden.json().has(key)) {
+                Goldens.compareIds(
+                        golden + ": " + key, Goldens.ints(golden.json().get(key)), ids);
+                REPORT.checked(golden.variant().name(), "ids with a penalty");
+            }
         }
         REPORT.checked(golden.variant().name(), "texts of chat");
     }

@@ -5,22 +5,28 @@ import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** An answer that an engine is working on. */
 final class PendingAnswer implements Generation.Listener {
     private final CompletableFuture<Generation> end = new CompletableFuture<>();
-    private final StringBuilder pieces = new StringBuilder();
+    private final @Nullable StringBuilder pieces; // none with beams
 
-    private PendingAnswer() {}
+    private PendingAnswer(boolean inPieces) {
+        this.pieces = inPieces ? new StringBuilder() : null;
+    }
 
     static PendingAnswer submit(Engine engine, GenerationRequest request) {
-        PendingAnswer answer = new PendingAnswer();
+        PendingAnswer answer = new PendingAnswer(request.config().beamSearch().beams() == 1);
         engine.submit(request, answer);
         return answer;
     }
 
     @Override
     public void onText(String text) {
+        if (pieces == null) {
+            throw new AssertionError("beams have no pieces of text: " + text);
+        }
         pieces.append(text);
     }
 
@@ -35,12 +41,11 @@ final class PendingAnswer implements Generation.Listener {
     }
 
     /** Waits for the answer; throws what made it fail, as the cause of a CompletionException. */
-    Generation get() {
-        Generation generation = end.orTimeout(5, TimeUnit.MINUTES).join();
-        if (!pieces.toString().equals(generation.text())) {
-            throw new AssertionError(
-                    "the pieces must give the text: \"" + pieces + "\" and \"" + generation.text() + "\"");
+    Generation.Answer get() {
+        Generation.Answer answer = end.orTimeout(5, TimeUnit.MINUTES).join().first();
+        if (pieces != null && !pieces.toString().equals(answer.text())) {
+            throw new AssertionError("the pieces must give the text: \"" + pieces + "\" and \"" + answer.text() + "\"");
         }
-        return generation;
+        return answer;
     }
 }

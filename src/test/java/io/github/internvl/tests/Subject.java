@@ -1,6 +1,5 @@
 package io.github.internvl.tests;
 
-import io.github.internvl.GenerationConfig;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.GenerationRequest;
@@ -190,13 +189,18 @@ final class Subject implements AutoCloseable {
         });
     }
 
-    /** What the engine takes to answer a prompt greedily, as chat or as generate does. */
+    /** What the engine takes to answer a prompt, as chat or as generate does. */
     GenerationRequest request(GoldenCase golden, Prompt prompt) {
-        GenerationConfig greedy =
-                GenerationConfig.builder().maxNewTokens(golden.maxNewTokens()).build();
         Set<Integer> ends = golden.endIds();
         List<String> stops = golden.api().equals("generate") ? List.of() : List.of(template.stopText());
-        return new GenerationRequest(prompt.tokens(), prompt.pictures(), greedy, ends, stops);
+        return new GenerationRequest(
+                prompt.tokens(),
+                prompt.pictures(),
+                golden.generation(),
+                ends,
+                stops,
+                golden.processorHistory(),
+                List.of());
     }
 
     /** Whether an answer ended by a token of its own and not by its length. */

@@ -3,6 +3,7 @@ package io.github.internvl.cli;
 import io.github.internvl.GenerationConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -31,6 +32,45 @@ final class GenerationOptions {
             description = "Sample from the best tokens that together have the probability P.")
     private @Nullable Double topP;
 
+    @Option(
+            names = "--min-p",
+            paramLabel = "P",
+            description = "Sample from the tokens that have at least this share of the best one's probability.")
+    private @Nullable Double minP;
+
+    @Option(
+            names = "--repetition-penalty",
+            paramLabel = "F",
+            description = "Divide the logits of tokens that came before by this: more than 1 against repeating.")
+    private @Nullable Double repetitionPenalty;
+
+    @Option(
+            names = "--presence-penalty",
+            paramLabel = "X",
+            description = "Take this from the logits of all tokens of the answer so far.")
+    private @Nullable Double presencePenalty;
+
+    @Option(
+            names = "--frequency-penalty",
+            paramLabel = "X",
+            description = "Take this from the logit of a token each time that it came in the answer.")
+    private @Nullable Double frequencyPenalty;
+
+    @Option(
+            names = "--no-repeat-ngram",
+            paramLabel = "N",
+            description = "Let no run of N tokens come twice in an answer.")
+    private @Nullable Integer noRepeatNgram;
+
+    @Option(names = "--min-new-tokens", paramLabel = "N", description = "Fewest tokens of an answer.")
+    private @Nullable Integer minNewTokens;
+
+    @Option(
+            names = "--bad-word",
+            paramLabel = "TEXT",
+            description = "Keep this text out of answers. May be given several times.")
+    private final List<String> badWords = new ArrayList<>();
+
     @Option(names = "--seed", paramLabel = "S", description = "Make a sampled answer repeatable.")
     private @Nullable Long seed;
 
@@ -44,20 +84,27 @@ final class GenerationOptions {
     GenerationConfig config() {
         GenerationConfig.Builder config = GenerationConfig.builder().maxNewTokens(maxNewTokens);
         config.stop(stop.toArray(String[]::new));
-        if (topK != null) {
-            config.topK(topK);
-        }
-        if (topP != null) {
-            config.topP(topP);
-        }
-        if (seed != null) {
-            config.seed(seed);
-        }
+        config.badWords(badWords.toArray(String[]::new));
+        set(topK, config::topK);
+        set(topP, config::topP);
+        set(minP, config::minP);
+        set(repetitionPenalty, config::repetitionPenalty);
+        set(presencePenalty, config::presencePenalty);
+        set(frequencyPenalty, config::frequencyPenalty);
+        set(noRepeatNgram, config::noRepeatNgram);
+        set(minNewTokens, config::minNewTokens);
+        set(seed, config::seed);
         if (temperature != null && temperature == 0) {
             config.sampling(false);
         } else if (temperature != null) {
             config.temperature(temperature);
         }
         return config.build();
+    }
+
+    private static <T> void set(@Nullable T value, Consumer<T> setter) {
+        if (value != null) {
+            setter.accept(value);
+        }
     }
 }

@@ -92,6 +92,22 @@ class ChatCommandTest {
     }
 
     @Test
+    void keepsTokensFromComingAgain() {
+        String free = CommandRun.of(chat("--no-stream", "Tell a story.")).out();
+        for (String[] option : new String[][] {
+            {"--repetition-penalty", "0.01"},
+            {"--no-repeat-ngram", "1"},
+            {"--frequency-penalty", "50"},
+            {"--presence-penalty", "50"},
+            {"--bad-word", free.strip().substring(0, 2)}
+        }) {
+            CommandRun run = CommandRun.of(chat(option[0], option[1], "Tell a story."));
+            assertThat(run.exitCode()).as(option[0]).isZero();
+            assertThat(run.out()).as(option[0]).isNotEqualTo(free);
+        }
+    }
+
+    @Test
     void takesTheBestTokensAtTemperatureZero() {
         CommandRun run = CommandRun.of(chat("--temperature", "0", "--top-k", "5", question("text", 0)));
         assertThat(run.out()).isEqualTo(answer("text", 0) + "\n");

@@ -197,6 +197,11 @@ class Graph(Module):
             dtype = m.norm.weight.dtype
             self.slots[slot] = [torch.empty(shape, dtype=dtype, device=layer.device) for layer in self.layers]
 
+    def copy(self: __torch__.decoder.Graph, source: int, target: int, start: int, end: int) -> None:
+        # Tokens that two sequences have in common go from one slot to the other.
+        kept = self.slots[source].narrow(3, start, end - start)                # [layers, 2, kv, end - start, w]
+        self.slots[target].narrow(3, start, end - start).copy_(kept)           # [layers, 2, kv, end - start, w]
+
     def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],
              spans: List[int]) -> __torch__.decoder.Rows:
         return __torch__.decoder.Rows([self.slots[slot] for slot in slots], starts, counts, spans)

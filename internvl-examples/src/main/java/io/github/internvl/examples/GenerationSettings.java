@@ -1,6 +1,7 @@
 package io.github.internvl.examples;
 
 import io.github.internvl.ChatRequest;
+import io.github.internvl.ChatResponse;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
@@ -28,6 +29,18 @@ public final class GenerationSettings {
                     .build();
             System.out.println(model.chat(request).text());
             // end::generation-settings[]
+            // tag::several-answers[]
+            GenerationConfig several = GenerationConfig.builder()
+                    .answers(3)
+                    .temperature(0.8)
+                    .seed(1)
+                    .repetitionPenalty(1.05)
+                    .build();
+            ChatResponse response =
+                    model.chat(request.toBuilder().generation(several).build());
+            System.out.println(
+                    response.text() + " and " + response.alternatives().size() + " more");
+            // end::several-answers[]
         }
     }
 }

@@ -6,6 +6,7 @@ import io.github.internvl.CheckpointException;
 import io.github.internvl.internal.torch.NumberFormat;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -128,6 +129,18 @@ final class ConfigReader {
             case "float32" -> NumberFormat.FLOAT32;
             default -> NumberFormat.BFLOAT16;
         };
+    }
+
+    /** What it says of generation; {@code begin} are the ids that generated tokens begin with, one or none. */
+    ModelConfig.GenerationDefaults generation(Set<Integer> begin) {
+        OptionalInt first = begin.stream().mapToInt(Integer::intValue).findFirst();
+        double temperature = real("temperature", 1);
+        double topP = real("top_p", 1);
+        return new ModelConfig.GenerationDefaults(
+                first,
+                temperature > 0 ? temperature : 1, // 0 stands for greedy decoding
+                Math.max(signed("top_k", 50), 0),
+                topP > 0 && topP <= 1 ? topP : 1);
     }
 
     /** File and key, as messages name them. */

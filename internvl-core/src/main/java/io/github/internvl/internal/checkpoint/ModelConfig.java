@@ -1,6 +1,7 @@
 package io.github.internvl.internal.checkpoint;
 
 import io.github.internvl.internal.torch.NumberFormat;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param template name of the dialogue template
  * @param systemMessage replaces the template's system message, where present
  * @param endIds the tokens that end an answer; empty where only the template's does
+ * @param generation what it says of answers that a request leaves open
  * @param storedFormat the number format that the checkpoint names for its weights
  */
 public record ModelConfig(
@@ -35,7 +37,18 @@ public record ModelConfig(
         String template,
         @Nullable String systemMessage,
         Set<Integer> endIds,
+        GenerationDefaults generation,
         NumberFormat storedFormat) {
+
+    /**
+     * Settings of generation.
+     *
+     * @param beginId the token that the reference's list of generated tokens begins with; empty if it begins with none
+     * @param temperature with sampling on
+     * @param topK with sampling on
+     * @param topP with sampling on
+     */
+    public record GenerationDefaults(OptionalInt beginId, double temperature, int topK, double topP) {}
 
     /** Whose names and files a checkpoint has. */
     public enum Layout {

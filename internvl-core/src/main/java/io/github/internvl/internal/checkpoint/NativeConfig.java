@@ -22,6 +22,7 @@ final class NativeConfig {
         ConfigReader vision = config.section("vision_config");
         ConfigReader language = config.section("text_config");
         ConfigReader processor = beside(file, "preprocessor_config.json");
+        ConfigReader generation = beside(file, "generation_config.json");
         config.one("projector_hidden_act", "gelu", "gelu");
         config.one("vision_feature_select_strategy", "default", "default");
         int tileSize = vision.side("image_size");
@@ -39,7 +40,8 @@ final class NativeConfig {
                 true,
                 "internvl2_5",
                 null,
-                endIds(beside(file, "generation_config.json"), language),
+                endIds(generation, language),
+                generation.generation(Set.of()),
                 config.format(dtype, language.text("dtype", "bfloat16")));
     }
 

@@ -34,6 +34,7 @@ final class OfficialConfig {
                 config.text("template", "internvl2_5"),
                 config.has("system_message") ? config.text("system_message", "") : null,
                 Set.of(),
+                language.generation(language.numbers("bos_token_id")),
                 config.format("torch_dtype", language.text("torch_dtype", "bfloat16")));
     }
 

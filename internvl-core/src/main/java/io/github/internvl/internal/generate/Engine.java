@@ -11,6 +11,7 @@ import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PixelTiles;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,13 @@ public final class Engine implements AutoCloseable {
             throw new InvalidRequestException("the prompt must have a place for each visual token, "
                     + tiles * models.vision().tokensPerTile() + " for " + tiles + " tiles: " + places);
         }
-        Sequence sequence = new Sequence(request, listener, tokenizer.decoder(true), limits.contextTokens());
+        if (request.width() > limits.slots()) {
+            throw new InvalidRequestException("a request must not need more slots than there are: " + request.width()
+                    + " for its answers or beams, of " + limits.slots() + "; load the model with maxConcurrent("
+                    + request.width() + ") or more");
+        }
+        boolean skips = request.config().skipSpecialTokens();
+        Sequence sequence = new Sequence(request, listener, () -> tokenizer.decoder(skips), limits.contextTokens());
         synchronized (gate) {
             if (closing) {
                 throw ended();
@@ -108,7 +115,11 @@ public final class Engine implements AutoCloseable {
             sequence.end(FinishReason.CANCELLED);
         }
         for (Sequence sequence : scheduler.admit()) {
-            guarded(List.of(sequence), () -> models.language().reserve(sequence.slot(), sequence.capacity()));
+            guarded(List.of(sequence), () -> {
+                for (int slot : sequence.slots()) {
+                    models.language().reserve(slot, sequence.capacity());
+                }
+            });
         }
         Sequence looking = scheduler.nextForVision();
         if (looking != null) {
@@ -177,33 +188,61 @@ public final class Engine implements AutoCloseable {
 
     private void step(List<Scheduler.Row> rows) {
         List<TokenChunk> chunks = rows.stream().map(Engine::chunk).toList();
-        List<Sequence> sampled = new ArrayList<>();
-        int[] next;
+        List<Sequence> ready = rows.stream()
+                .filter(Scheduler.Row::isLast)
+                .map(Scheduler.Row::sequence)
+                .toList();
+        List<LogitRows> next;
         try (Tensor logits = models.language().step(chunks)) {
-            for (Scheduler.Row row : rows) {
-                if (row.isLast()) {
-                    sampled.add(row.sequence());
-                }
-                row.sequence().tokensComputed(row.count());
-            }
-            next = sampled.isEmpty() ? new int[0] : sample(sampled, logits);
+            rows.stream()
+                    .filter(Scheduler.Row::isPrompt)
+                    .forEach(row -> row.sequence().promptComputed(row.count()));
+            next = ready.isEmpty() ? List.of() : logitRows(ready, logits);
         }
-        for (int i = 0; i < next.length; i++) {
-            Sequence sequence = sampled.get(i);
-            int id = next[i];
-            guarded(List.of(sequence), () -> append(sequence, id));
+        int i = 0;
+        for (Sequence sequence : new LinkedHashSet<>(ready)) {
+            LogitRows own = next.get(i++);
+            guarded(List.of(sequence), () -> advance(sequence, own));
         }
     }
 
-    private void append(Sequence sequence, int id) {
-        if (id < 0) {
+    /** The rows of logits of each sequence; only those that need more than the best token come to Java. */
+    private List<LogitRows> logitRows(List<Sequence> ready, Tensor logits) {
+        int[] best = Arrays.stream(models.language().argmax(logits))
+                .mapToInt(Math::toIntExact)
+                .toArray();
+        int[] wanted = IntStream.range(0, best.length)
+                .filter(i -> ready.get(i).decoding().needsLogits())
+                .toArray();
+        float[] values = wanted.length == 0 ? new float[0] : models.language().floats(logits, wanted);
+        int vocabulary = models.language().vocabulary();
+        List<LogitRows> all = new ArrayList<>();
+        int taken = 0;
+        int first = 0;
+        for (int end = 1; end <= best.length; end++) {
+            Sequence sequence = ready.get(first);
+            if (end == best.length || ready.get(end) != sequence) {
+                all.add(new LogitRows(Arrays.copyOfRange(best, first, end), values, taken * vocabulary, vocabulary));
+                taken += sequence.decoding().needsLogits() ? end - first : 0;
+                first = end;
+            }
+        }
+        return all;
+    }
+
+    private void advance(Sequence sequence, LogitRows rows) {
+        if (Arrays.stream(rows.best()).anyMatch(id -> id < 0)) {
             throw new InternVLException(
                     "the model's logits are not numbers; load it with Precision.BFLOAT16 or FLOAT32");
         }
-        FinishReason reason = sequence.append(id);
-        if (reason != null) {
+        List<Sequence.SlotCopy> copies = sequence.advance(rows);
+        if (sequence.isComplete()) {
             scheduler.release(sequence);
-            sequence.end(reason);
+            sequence.end(FinishReason.STOP);
+            return;
+        }
+        for (Sequence.SlotCopy copy : copies) {
+            models.language().copy(copy.from(), copy.to(), copy.start(), copy.end());
         }
     }
 
@@ -211,30 +250,12 @@ public final class Engine implements AutoCloseable {
         Sequence sequence = row.sequence();
         int end = row.start() + row.count();
         return new TokenChunk(
-                sequence.slot(),
+                sequence.slots()[row.branch()],
                 row.start(),
-                sequence.tokens(row.start(), end),
+                sequence.tokens(row.branch(), row.start(), end),
                 Math.max(sequence.promptLength(), end),
                 sequence.visual().within(sequence.request().prompt().visualPlaces(), row.start(), end),
                 row.isLast());
-    }
-
-    /** The next token of each row of logits; only rows of those that draw come to Java. */
-    private int[] sample(List<Sequence> sequences, Tensor logits) {
-        int[] next = Arrays.stream(models.language().argmax(logits))
-                .mapToInt(Math::toIntExact)
-                .toArray();
-        int[] drawn = IntStream.range(0, next.length)
-                .filter(i -> sequences.get(i).request().config().sampling() && next[i] >= 0)
-                .toArray();
-        if (drawn.length > 0) {
-            float[] values = models.language().floats(logits, drawn);
-            int vocabulary = models.language().vocabulary();
-            for (int row = 0; row < drawn.length; row++) {
-                next[drawn[row]] = sequences.get(drawn[row]).sampler().draw(values, row * vocabulary, vocabulary);
-            }
-        }
-        return next;
     }
 
     /** Ends the loop after the present step, fails what is left, and frees the models. Harmless when repeated. */

@@ -1,36 +1,51 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.ChatResponse.FinishReason;
+import java.util.List;
 
 /**
  * What the engine made of one request.
  *
- * @param text the whole answer
- * @param ids its tokens, the end token included
- * @param reason why it ended
+ * @param answers the answers, at least one, the best or first one first
  * @param queuedNanos from submission to a slot
  * @param visionNanos spent on its tiles
  * @param prefillNanos from then to the first token
  * @param decodeNanos from the first token to the end
  */
 public record Generation(
-        String text,
-        int[] ids,
-        FinishReason reason,
-        long queuedNanos,
-        long visionNanos,
-        long prefillNanos,
-        long decodeNanos) {
+        List<Answer> answers, long queuedNanos, long visionNanos, long prefillNanos, long decodeNanos) {
+
+    /**
+     * One answer.
+     *
+     * @param text the whole answer
+     * @param ids its tokens, the end token included
+     * @param reason why it ended
+     * @param scores each token's log probability, where the request asks for it; else empty
+     */
+    public record Answer(String text, int[] ids, FinishReason reason, List<Score> scores) {}
+
+    /**
+     * A token with the log probability that the model gave it.
+     *
+     * @param best the most probable tokens in its place, best first
+     */
+    public record Score(int id, double logprob, List<Score> best) {}
+
+    /** The first answer. */
+    public Answer first() {
+        return answers.get(0);
+    }
 
     /** Hears of an answer, on the engine's thread: it must return at once. Exactly one of the last two comes, once. */
     public interface Listener {
-        /** Some more text is final. */
+        /** Some more text is final; only where there is one answer without beams. */
         void onText(String text);
 
-        /** The answer is complete. */
+        /** The answers are complete. */
         void onEnd(Generation generation);
 
-        /** The answer failed. */
+        /** Generating failed. */
         void onFailure(RuntimeException failure);
     }
 }

@@ -6,17 +6,32 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the engine needs to generate one answer.
+ * What the engine needs to answer.
  *
  * @param prompt the tokens, with places for visual tokens
  * @param pictures the tiles of each picture, in the order of those places
  * @param config how to generate
- * @param endIds tokens that end the answer
- * @param stops texts that end the answer and are not part of it
+ * @param endIds tokens that end an answer, beside the settings' own
+ * @param endTexts texts that end an answer and are not part of it, beside the settings' own
+ * @param history tokens that penalties and n-grams see before the answer
+ * @param badWords texts that must not come, as tokens
  */
 public record GenerationRequest(
         TokenPrompt prompt,
         List<PixelTiles> pictures,
         GenerationConfig config,
         Set<Integer> endIds,
-        List<String> stops) {}
+        List<String> endTexts,
+        int[] history,
+        List<int[]> badWords) {
+
+    /** The same without its pictures, which take memory. */
+    GenerationRequest withoutPictures() {
+        return new GenerationRequest(prompt, List.of(), config, endIds, endTexts, history, badWords);
+    }
+
+    /** How many slots it takes. */
+    int width() {
+        return Math.max(config.answers(), config.beamSearch().beams());
+    }
+}

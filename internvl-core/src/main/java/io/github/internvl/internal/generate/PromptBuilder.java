@@ -3,6 +3,7 @@ package io.github.internvl.internal.generate;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +99,25 @@ public final class PromptBuilder {
             picture++;
         }
         return new TokenPrompt(ids, places);
+    }
+
+    /**
+     * Texts that must not come, as tokens: as they are at the beginning and, where that is as many other tokens, after a
+     * space, as vLLM takes them.
+     */
+    public List<int[]> badWords(List<String> texts) {
+        List<int[]> words = new ArrayList<>();
+        for (String text : texts) {
+            int[] word = tokenizer.encode(text.stripLeading(), false);
+            int[] spaced = tokenizer.encode(" " + text.stripLeading(), false);
+            if (word.length > 0) {
+                words.add(word);
+            }
+            if (word.length == spaced.length && word.length > 0 && word[0] != spaced[0]) {
+                words.add(spaced);
+            }
+        }
+        return words;
     }
 
     /** A token as text. */

@@ -10,16 +10,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which sequences are served next, and with how many tokens; it never touches a tensor. First come, first served:
- * a sequence waits until a slot is free. Each step takes one token of every sequence that is being answered, and fills up
- * with prompt tokens of the others, oldest first, to a bound: so a long prompt never holds up the rest for longer than
- * one chunk. The engine's thread owns it.
+ * a sequence waits until as many slots are free as it has branches. Each step takes one token of every branch of those that
+ * are being answered, and fills up with prompt tokens of the others, oldest first, to a bound: so a long prompt never holds
+ * up the rest for longer than one chunk. The engine's thread owns it.
  */
 final class Scheduler {
-    /** Tokens {@code start .. start + count - 1} of a sequence are computed next. */
-    record Row(Sequence sequence, int start, int count) {
-        /** Whether these are the last tokens there are: the next one follows from them. */
+    /** Tokens {@code start .. start + count - 1} of a branch are computed next; of the first one, in the prompt. */
+    record Row(Sequence sequence, int branch, int start, int count) {
+        /** Whether the next token follows from these. */
         boolean isLast() {
-            return start + count == sequence.length();
+            return start + count >= sequence.promptLength();
+        }
+
+        boolean isPrompt() {
+            return start < sequence.promptLength();
         }
     }
 
@@ -45,11 +49,15 @@ final class Scheduler {
     /** Gives the free slots to those that have waited longest. */
     List<Sequence> admit() {
         List<Sequence> admitted = new ArrayList<>();
-        while (active.size() < slots && !waiting.isEmpty()) {
+        while (!waiting.isEmpty()
+                && taken.cardinality() + waiting.element().request().width() <= slots) {
             Sequence sequence = waiting.remove();
-            int slot = taken.nextClearBit(0);
-            taken.set(slot);
-            sequence.admit(slot);
+            int[] free = new int[sequence.request().width()];
+            for (int i = 0; i < free.length; i++) {
+                free[i] = taken.nextClearBit(0);
+                taken.set(free[i]);
+            }
+            sequence.admit(free);
             active.add(sequence);
             admitted.add(sequence);
         }
@@ -72,15 +80,18 @@ final class Scheduler {
         List<Row> rows = new ArrayList<>();
         int room = chunkTokens;
         for (Sequence sequence : active) {
-            if (sequence.computed() >= sequence.promptLength()) {
-                rows.add(new Row(sequence, sequence.computed(), 1));
+            if (sequence.computed() == sequence.promptLength()) {
+                int last = sequence.promptLength() + sequence.decoding().length() - 1;
+                for (int branch : sequence.decoding().live()) {
+                    rows.add(new Row(sequence, branch, last, 1));
+                }
             }
         }
         for (Sequence sequence : active) {
             int left = sequence.promptLength() - sequence.computed();
             if (left > 0 && room > 0 && !sequence.needsVision()) {
                 int count = Math.min(left, room);
-                rows.add(new Row(sequence, sequence.computed(), count));
+                rows.add(new Row(sequence, 0, sequence.computed(), count));
                 room -= count;
             }
         }
@@ -116,9 +127,11 @@ final class Scheduler {
         return removed;
     }
 
-    /** Takes out a sequence that has ended and frees its slot. */
+    /** Takes out a sequence that has ended and frees its slots. */
     void release(Sequence sequence) {
         active.remove(sequence);
-        taken.clear(sequence.slot());
+        for (int slot : sequence.slots()) {
+            taken.clear(slot);
+        }
     }
 }

@@ -3,50 +3,73 @@ package io.github.internvl.internal.generate;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.vision.PixelTiles;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
- * One answer in the making: its tokens so far and how many of them the model has seen. The engine's thread owns it; only
- * {@link #cancel} may be called from elsewhere.
+ * One request in the making: how much of its prompt the model has seen, and the branches that grow from there. The prompt
+ * is computed in the first of its slots. The engine's thread owns it; only {@link #cancel} may be called from elsewhere.
  */
 public final class Sequence {
+    /** Keys and values of some positions go from one slot to another one. */
+    record SlotCopy(int from, int to, int start, int end) {}
+
     private final GenerationRequest request;
     private final Generation.Listener listener;
-    private final AnswerText text;
-    private final Sampler sampler;
+    private final Decoding decoding;
     private final VisualTokens visual = new VisualTokens();
     private final int capacity;
     private final int tiles;
     private final long submitted = System.nanoTime();
 
     private List<PixelTiles> pictures; // until all of their tiles are encoded
-    private int[] tokens;
-    private int length;
     private int computed;
     private int encodedTiles;
-    private int slot = -1;
+    private int[] slots = {};
     private long admitted;
     private long visionNanos;
     private long firstToken;
     private volatile boolean cancelled;
 
-    Sequence(GenerationRequest request, Generation.Listener listener, TextDecoder decoder, int contextTokens) {
+    /** Makes a sequence whose answers {@code decoders} turn into text. */
+    Sequence(
+            GenerationRequest request,
+            Generation.Listener listener,
+            Supplier<TextDecoder> decoders,
+            int contextTokens) {
         this.listener = listener;
-        this.text = new AnswerText(decoder, request.stops());
-        this.sampler = new Sampler(request.config());
-        this.tokens = request.prompt().ids();
-        this.length = tokens.length;
-        this.capacity =
-                (int) Math.min(contextTokens, (long) length + request.config().maxNewTokens());
         this.pictures = request.pictures();
         this.tiles = pictures.stream().mapToInt(PixelTiles::count).sum();
-        this.request =
-                new GenerationRequest(request.prompt(), List.of(), request.config(), request.endIds(), request.stops());
+        this.request = request.withoutPictures();
+        int length = promptLength();
+        this.capacity =
+                (int) Math.min(contextTokens, (long) length + request.config().maxNewTokens());
+        this.decoding = decoding(this.request, listener, decoders, capacity - length);
     }
 
-    /** Ends the answer as soon as the engine comes to it; its slot is free then. From any thread, as often as you like. */
+    private static Decoding decoding(
+            GenerationRequest request, Generation.Listener listener, Supplier<TextDecoder> decoders, int room) {
+        LogitsPipeline pipeline =
+                new LogitsPipeline(request.config(), request.endIds(), request.badWords(), request.history());
+        if (request.config().beamSearch().beams() > 1) {
+            return new Beams(request, pipeline, decoders, room);
+        }
+        int answers = request.config().answers();
+        Consumer<String> pieces = answers == 1 ? listener::onText : text -> {};
+        List<Branch> branches = new ArrayList<>();
+        for (int i = 0; i < answers; i++) {
+            branches.add(new Branch(request, pipeline, decoders.get(), i, pieces, room));
+        }
+        boolean bestIsEnough = pipeline.isEmpty()
+                && !request.config().sampling()
+                && request.config().logprobs().isEmpty();
+        return new Branches(branches, !bestIsEnough);
+    }
+
+    /** Ends the answer as soon as the engine comes to it; its slots are free then. From any thread, as often as you like. */
     public void cancel() {
         cancelled = true;
     }
@@ -59,16 +82,17 @@ public final class Sequence {
         return request;
     }
 
+    Decoding decoding() {
+        return decoding;
+    }
+
     VisualTokens visual() {
         return visual;
     }
 
-    Sampler sampler() {
-        return sampler;
-    }
-
-    int slot() {
-        return slot;
+    /** The slots of its branches; none before it is admitted. */
+    int[] slots() {
+        return slots;
     }
 
     /** Most tokens of prompt and answer together. */
@@ -76,21 +100,20 @@ public final class Sequence {
         return capacity;
     }
 
-    int length() {
-        return length;
-    }
-
     int promptLength() {
         return request.prompt().ids().length;
     }
 
-    /** How many tokens the model has seen: they are in the slot. */
+    /** How many tokens of the prompt the model has seen: they are in the first slot. */
     int computed() {
         return computed;
     }
 
-    int[] tokens(int start, int end) {
-        return Arrays.copyOfRange(tokens, start, end);
+    /** Some tokens of a branch: of the prompt, or its last one. */
+    int[] tokens(int branch, int start, int end) {
+        return start < promptLength()
+                ? Arrays.copyOfRange(request.prompt().ids(), start, end)
+                : new int[] {decoding.last(branch)};
     }
 
     int encodedTiles() {
@@ -110,8 +133,8 @@ public final class Sequence {
         return encodedTiles < tiles;
     }
 
-    void admit(int freeSlot) {
-        slot = freeSlot;
+    void admit(int... freeSlots) {
+        slots = freeSlots;
         admitted = System.nanoTime();
     }
 
@@ -123,42 +146,41 @@ public final class Sequence {
         }
     }
 
-    void tokensComputed(int count) {
+    /** More tokens of the prompt are in the slot. */
+    void promptComputed(int count) {
         computed += count;
-        if (computed >= promptLength()) {
+        if (computed == promptLength()) {
             visual.close();
         }
     }
 
-    /** Takes the next token; the reason to end, or null to go on. */
-    @Nullable
-    FinishReason append(int id) {
-        if (length == promptLength()) {
+    /** Takes the next token of each branch; what has to be copied before the next ones are computed. */
+    List<SlotCopy> advance(LogitRows rows) {
+        if (decoding.length() == 0) {
             firstToken = System.nanoTime();
-            tokens = Arrays.copyOf(tokens, capacity);
         }
-        tokens[length++] = id;
-        give(text.add(id));
-        if (text.isStopped() || request.endIds().contains(id)) {
-            return FinishReason.STOP;
-        }
-        return length == capacity ? FinishReason.LENGTH : null;
+        List<Decoding.Copy> copies = decoding.advance(rows);
+        boolean forks = decoding.length() == 1;
+        int start = forks ? 0 : promptLength();
+        int end = promptLength() + decoding.length() - 1;
+        return copies.stream()
+                .map(copy -> new SlotCopy(slots[copy.from()], slots[copy.to()], start, end))
+                .toList();
     }
 
+    boolean isComplete() {
+        return decoding.live().length == 0;
+    }
+
+    /** Tells the answers; those that are not complete end for this reason. */
     void end(FinishReason reason) {
         release();
-        give(text.finish());
+        List<Generation.Answer> answers = decoding.end(reason);
         long now = System.nanoTime();
         long start = admitted == 0 ? now : admitted;
         long first = firstToken == 0 ? now : firstToken;
-        listener.onEnd(new Generation(
-                text.text(),
-                tokens(promptLength(), length),
-                reason,
-                start - submitted,
-                visionNanos,
-                first - start - visionNanos,
-                now - first));
+        listener.onEnd(
+                new Generation(answers, start - submitted, visionNanos, first - start - visionNanos, now - first));
     }
 
     void fail(RuntimeException failure) {
@@ -169,11 +191,5 @@ public final class Sequence {
     private void release() {
         visual.close();
         pictures = List.of();
-    }
-
-    private void give(String some) {
-        if (!some.isEmpty()) {
-            listener.onText(some);
-        }
     }
 }

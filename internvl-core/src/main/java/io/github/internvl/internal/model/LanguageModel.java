@@ -39,6 +39,11 @@ public final class LanguageModel implements AutoCloseable {
         graph.run("reserve", slot, grains * SLOT_GRAIN);
     }
 
+    /** Copies keys and values of some positions from one slot to another one, which must have room for them. */
+    public void copy(int from, int to, int start, int end) {
+        graph.run("copy", from, to, start, end);
+    }
+
     /**
      * Computes one step over all chunks.
      *

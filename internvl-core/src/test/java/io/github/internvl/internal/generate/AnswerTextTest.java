@@ -6,6 +6,7 @@ import io.github.internvl.TinyCheckpoint;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +52,7 @@ class AnswerTextTest {
 
     @Test
     void findsAStopTextInsideOneToken() {
-        AnswerText text = new AnswerText(TOKENIZER.decoder(true), List.of("n"));
+        AnswerText text = new AnswerText(TOKENIZER.decoder(true), List.of("n"), Set.of());
         StringBuilder all = new StringBuilder();
         for (int id : TOKENIZER.encode("In the end")) {
             if (!text.isStopped()) {
@@ -63,8 +64,31 @@ class AnswerTextTest {
         assertThat(text.text()).isEqualTo("I");
     }
 
+    @Test
+    void cutsAfterAStopTextThatIsPartOfTheText() {
+        assertThat(String.join("", pieces("one.\n\ntwo", List.of("\n\n", "tw"), Set.of("\n\n"))))
+                .isEqualTo("one.\n\n");
+        assertThat(String.join("", pieces("one.\n\ntwo", List.of("\n\n", ". "), Set.of(". "))))
+                .isEqualTo("one.");
+    }
+
+    @Test
+    void passesOverStopTextsThatDoNotCountYet() {
+        AnswerText text = new AnswerText(TOKENIZER.decoder(true), List.of("a"), Set.of());
+        StringBuilder all = new StringBuilder();
+        int[] ids = TOKENIZER.encode("a b a b a");
+        for (int i = 0; i < ids.length && !text.isStopped(); i++) {
+            all.append(i < ids.length - 1 ? text.addUnstopped(ids[i]) : text.add(ids[i]));
+        }
+        assertThat(all.append(text.finish())).hasToString("a b a b");
+    }
+
     private static List<String> pieces(String answer, List<String> stops) {
-        AnswerText text = new AnswerText(TOKENIZER.decoder(true), stops);
+        return pieces(answer, stops, Set.of());
+    }
+
+    private static List<String> pieces(String answer, List<String> stops, Set<String> included) {
+        AnswerText text = new AnswerText(TOKENIZER.decoder(true), stops, included);
         List<String> pieces = new ArrayList<>();
         for (int id : TOKENIZER.encode(answer)) {
             pieces.add(text.add(id));

@@ -44,8 +44,37 @@ class SchedulerTest {
         assertThat(scheduler.admit()).isEmpty();
         scheduler.release(first);
         assertThat(scheduler.admit()).containsExactly(third);
-        assertThat(third.slot()).isEqualTo(first.slot());
-        assertThat(second.slot()).isNotEqualTo(third.slot());
+        assertThat(third.slots()).isEqualTo(first.slots());
+        assertThat(second.slots()).isNotEqualTo(third.slots());
+    }
+
+    @Test
+    void letsThoseWaitThatNeedMoreSlotsThanAreFree() {
+        Sequence narrow = add(3);
+        Sequence wide = add(GenerationConfig.builder().beams(2).build(), 3);
+        Sequence last = add(3);
+
+        assertThat(scheduler.admit()).containsExactly(narrow);
+        scheduler.release(narrow);
+        assertThat(scheduler.admit()).containsExactly(wide);
+        assertThat(wide.slots()).containsExactly(0, 1);
+        assertThat(scheduler.plan()).containsExactly(new Scheduler.Row(wide, 0, 0, 3));
+        scheduler.release(wide);
+        assertThat(scheduler.admit()).containsExactly(last);
+    }
+
+    @Test
+    void takesOneTokenOfEachBranchOfAnAnswer() {
+        Sequence wide = add(GenerationConfig.builder().answers(2).topK(1).build(), 3);
+        scheduler.admit();
+        wide.promptComputed(3);
+        float[] logits = {0, 0, 0, 2, 1};
+        assertThat(wide.advance(new LogitRows(new int[] {3}, logits, 0, 5)))
+                .containsExactly(new Sequence.SlotCopy(0, 1, 0, 3));
+
+        assertThat(scheduler.plan())
+                .containsExactly(new Scheduler.Row(wide, 0, 3, 1), new Scheduler.Row(wide, 1, 3, 1));
+        assertThat(wide.tokens(1, 3, 4)).containsExactly(3);
     }
 
     @Test
@@ -54,11 +83,13 @@ class SchedulerTest {
         Sequence second = add(7);
         scheduler.admit();
 
-        assertThat(scheduler.plan()).containsExactly(new Scheduler.Row(first, 0, 7), new Scheduler.Row(second, 0, 3));
-        first.tokensComputed(7);
-        second.tokensComputed(3);
-        first.append(1);
-        assertThat(scheduler.plan()).containsExactly(new Scheduler.Row(first, 7, 1), new Scheduler.Row(second, 3, 4));
+        assertThat(scheduler.plan())
+                .containsExactly(new Scheduler.Row(first, 0, 0, 7), new Scheduler.Row(second, 0, 0, 3));
+        first.promptComputed(7);
+        second.promptComputed(3);
+        append(first);
+        assertThat(scheduler.plan())
+                .containsExactly(new Scheduler.Row(first, 0, 7, 1), new Scheduler.Row(second, 0, 3, 4));
     }
 
     @Test
@@ -66,19 +97,18 @@ class SchedulerTest {
         Sequence answering = add(2);
         Sequence lengthy = add(55);
         scheduler.admit();
-        answering.tokensComputed(2);
+        answering.promptComputed(2);
+        append(answering);
         for (int step = 0; step < 5; step++) {
-            answering.append(1);
             List<Scheduler.Row> rows = scheduler.plan();
             assertThat(rows)
                     .containsExactly(
-                            new Scheduler.Row(answering, 2 + step, 1), new Scheduler.Row(lengthy, 10 * step, 10));
+                            new Scheduler.Row(answering, 0, 2 + step, 1), new Scheduler.Row(lengthy, 0, 10 * step, 10));
             assertThat(rows.get(0).isLast()).isTrue();
             assertThat(rows.get(1).isLast()).isFalse();
-            answering.tokensComputed(1);
-            lengthy.tokensComputed(10);
+            append(answering);
+            lengthy.promptComputed(10);
         }
-        answering.append(1);
         assertThat(scheduler.plan().get(1).isLast()).isTrue();
     }
 
@@ -93,7 +123,7 @@ class SchedulerTest {
         scheduler.admit();
 
         assertThat(scheduler.nextForVision()).isSameAs(seeing);
-        assertThat(scheduler.plan()).containsExactly(new Scheduler.Row(reading, 0, 5));
+        assertThat(scheduler.plan()).containsExactly(new Scheduler.Row(reading, 0, 0, 5));
         seeing.tilesEncoded(tiles.count(), 1);
         assertThat(scheduler.nextForVision()).isNull();
         assertThat(scheduler.plan()).hasSize(2);
@@ -114,14 +144,24 @@ class SchedulerTest {
         assertThat(scheduler.isIdle()).isTrue();
     }
 
+    private static void append(Sequence sequence) {
+        sequence.advance(new LogitRows(new int[] {1}, new float[0], 0, 0));
+    }
+
     private Sequence add(int promptTokens, PixelTiles... pictures) {
+        return add(GenerationConfig.defaults(), promptTokens, pictures);
+    }
+
+    private Sequence add(GenerationConfig config, int promptTokens, PixelTiles... pictures) {
         GenerationRequest request = new GenerationRequest(
                 new TokenPrompt(new int[promptTokens], new int[0]),
                 List.of(pictures),
-                GenerationConfig.defaults(),
+                config,
                 Set.of(),
+                List.of(),
+                new int[0],
                 List.of());
-        Sequence sequence = new Sequence(request, NOBODY, TOKENIZER.decoder(true), 1000);
+        Sequence sequence = new Sequence(request, NOBODY, () -> TOKENIZER.decoder(true), 1000);
         scheduler.add(sequence);
         return sequence;
     }

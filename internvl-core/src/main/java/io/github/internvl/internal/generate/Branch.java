@@ -1,0 +1,159 @@
+package io.github.internvl.internal.generate;
+
+import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.GenerationConfig;
+import io.github.internvl.InternVLException;
+import io.github.internvl.StopRules;
+import io.github.internvl.tokenizer.TextDecoder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** One answer that grows on its own: its tokens, its text, and why it ended. The engine's thread owns it. */
+final class Branch {
+    private static final int FIRST_ROOM = 64;
+
+    private final GenerationRequest request;
+    private final GenerationConfig config;
+    private final StopRules stop;
+    private final LogitsPipeline pipeline;
+    private final SplittableRandom random;
+    private final AnswerText text;
+    private final Consumer<String> listener;
+    private final int room;
+    private final List<Generation.Score> scores = new ArrayList<>();
+    private int[] ids = new int[FIRST_ROOM];
+    private int length;
+    private @Nullable FinishReason reason;
+
+    /**
+     * Starts an answer.
+     *
+     * @param number which of the answers to the request, from 0
+     * @param listener gets each piece of its text
+     * @param room most tokens
+     */
+    Branch(
+            GenerationRequest request,
+            LogitsPipeline pipeline,
+            TextDecoder decoder,
+            int number,
+            Consumer<String> listener,
+            int room) {
+        this.request = request;
+        this.config = request.config();
+        this.stop = config.stopRules();
+        this.pipeline = pipeline;
+        this.random = config.seed().isPresent()
+                ? new SplittableRandom(config.seed().getAsLong() + number)
+                : new SplittableRandom();
+        List<String> stops = new ArrayList<>(stop.texts());
+        stops.addAll(request.endTexts());
+        this.text = new AnswerText(decoder, stops, stop.included() ? Set.copyOf(stop.texts()) : Set.of());
+        this.listener = listener;
+        this.room = room;
+    }
+
+    boolean isLive() {
+        return reason == null;
+    }
+
+    int last() {
+        return ids[length - 1];
+    }
+
+    /** Chooses the next token from the logits of a row and takes it. */
+    void advance(LogitRows rows, int row) {
+        boolean scored = config.logprobs().isPresent();
+        if (!config.sampling() && pipeline.isEmpty() && !scored) {
+            append(rows.best(row));
+            return;
+        }
+        float[] logits = rows.of(row);
+        if (!pipeline.isEmpty()) {
+            pipeline.process(Arrays.copyOf(ids, length), logits);
+        }
+        int id = config.sampling() ? Candidates.of(logits, config).draw(random.nextDouble()) : best(logits);
+        if (scored) {
+            scores.add(score(rows.of(row), id, config.logprobs().getAsInt()));
+        }
+        append(id);
+    }
+
+    private static int best(float[] logits) {
+        int id = LogitRows.argmax(logits);
+        if (!Float.isFinite(logits[id])) {
+            throw new InternVLException(
+                    "the next token must be one of those that penalties, bans and processors leave: "
+                            + "the best of them has the logit " + logits[id] + "; allow more");
+        }
+        return id;
+    }
+
+    private static Generation.Score score(float[] logits, int id, int count) {
+        double sum = LogitRows.logSum(logits);
+        Ranking ranking = Ranking.largestFirst(logits);
+        List<Generation.Score> best = IntStream.range(0, Math.min(count, logits.length))
+                .map(ranking::at)
+                .mapToObj(other -> new Generation.Score(other, logits[other] - sum, List.of()))
+                .toList();
+        return new Generation.Score(id, logits[id] - sum, best);
+    }
+
+    private void append(int id) {
+        if (length == ids.length) {
+            ids = Arrays.copyOf(ids, 2 * length);
+        }
+        ids[length++] = id;
+        boolean stops = stop.ids().contains(id);
+        if (!stops || stop.included()) {
+            give(length < config.minNewTokens() ? text.addUnstopped(id) : text.add(id));
+        }
+        IntPredicate hearer = config.tokenListener();
+        boolean goesOn = hearer == null || hearer.test(id);
+        if (stops || !goesOn || text.isStopped() || request.endIds().contains(id)) {
+            reason = FinishReason.STOP;
+        } else if (isLoop()) {
+            reason = FinishReason.LOOP;
+        } else if (length == room) {
+            reason = FinishReason.LENGTH;
+        }
+        if (reason != null) {
+            give(text.finish());
+        }
+    }
+
+    /** Whether the last run of tokens has come too often. */
+    private boolean isLoop() {
+        int run = stop.loopNgram();
+        if (run == 0 || length < run || length < config.minNewTokens()) {
+            return false;
+        }
+        int times = 0;
+        for (int end = run; end <= length; end++) {
+            times += Arrays.equals(ids, end - run, end, ids, length - run, length) ? 1 : 0;
+        }
+        return times >= stop.loopTimes();
+    }
+
+    private void give(String some) {
+        if (!some.isEmpty()) {
+            listener.accept(some);
+        }
+    }
+
+    /** The answer; one that is not complete ends for this reason. */
+    Generation.Answer end(FinishReason unlessComplete) {
+        if (reason == null) {
+            reason = unlessComplete;
+            give(text.finish());
+        }
+        return new Generation.Answer(text.text(), Arrays.copyOf(ids, length), reason, List.copyOf(scores));
+    }
+}

@@ -1,0 +1,66 @@
+package io.github.internvl.internal.generate;
+
+import io.github.internvl.GenerationConfig;
+import io.github.internvl.LogitsProcessor;
+import io.github.internvl.Penalties;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What the logits of each token of an answer pass before it is chosen, in the order of transformers: those rules that the
+ * settings switch on, then the caller's own. It remembers nothing of an answer, so beams may change places.
+ */
+public final class LogitsPipeline {
+    private final List<LogitsProcessor> steps = new ArrayList<>();
+
+    /**
+     * Makes the pipeline of a request.
+     *
+     * @param endIds tokens that end the answer, beside the settings' own
+     * @param badWords texts that must not come, as tokens
+     * @param history the tokens that count as said before the answer
+     */
+    public LogitsPipeline(GenerationConfig config, Set<Integer> endIds, List<int[]> badWords, int[] history) {
+        Penalties penalties = config.penalties();
+        if (penalties.repetition() != 1) {
+            steps.add(Rules.repetition((float) penalties.repetition(), history));
+        }
+        if (penalties.noRepeatNgram() > 0) {
+            steps.add(Rules.noRepeat(penalties.noRepeatNgram(), history));
+        }
+        if (config.minNewTokens() > 0) {
+            Set<Integer> ends = new TreeSet<>(endIds);
+            ends.addAll(config.stopRules().ids());
+            steps.add(Rules.minimum(config.minNewTokens(), ends));
+        }
+        if (!badWords.isEmpty()) {
+            steps.add(Rules.without(badWords));
+        }
+        if (!penalties.logitBias().isEmpty()) {
+            steps.add(Rules.bias(penalties.logitBias()));
+        }
+        if (penalties.presence() != 0 || penalties.frequency() != 0) {
+            steps.add(Rules.counts((float) penalties.presence(), (float) penalties.frequency()));
+        }
+        steps.addAll(config.processors());
+    }
+
+    /** Whether it changes nothing. */
+    boolean isEmpty() {
+        return steps.isEmpty();
+    }
+
+    /**
+     * Changes a row of logits in place.
+     *
+     * @param generated the tokens of the answer so far
+     * @param logits [vocabulary]
+     */
+    public void process(int[] generated, float[] logits) {
+        for (LogitsProcessor step : steps) {
+            step.process(generated, logits);
+        }
+    }
+}
