@@ -346,7 +346,10 @@ public final class GenerationConfig {
             return this;
         }
 
-        /** Sets how many answers are generated, each in a slot; they need sampling, or as many beams. */
+        /**
+         * Sets how many answers are generated, each in a slot; they need sampling, or as many beams. Of sampled ones, the
+         * n-th after the first is the one that the seed + n gives alone.
+         */
         public Builder answers(int count) {
             require(count >= 1, "answers must be at least 1", count);
             set.answers = count;

@@ -159,7 +159,7 @@ public final class InternVL implements AutoCloseable {
     }
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
-        return submit(preparer.fits(check(request)), onResponse);
+        return submit(accept(request), onResponse);
     }
 
     /**
@@ -174,7 +174,7 @@ public final class InternVL implements AutoCloseable {
         List<RequestPreparer.Checked> checked = new ArrayList<>();
         for (ChatRequest request : requests) {
             try {
-                checked.add(preparer.fits(check(request)));
+                checked.add(accept(request));
             } catch (InvalidRequestException e) {
                 throw new InvalidRequestException("request " + checked.size() + " of the batch: " + e.getMessage());
             }
@@ -212,6 +212,11 @@ public final class InternVL implements AutoCloseable {
      */
     public int countTokens(ChatRequest request) {
         return check(request).prompt().ids().length;
+    }
+
+    private RequestPreparer.Checked accept(ChatRequest request) {
+        engine.check(request.generation());
+        return preparer.fits(check(request));
     }
 
     private RequestPreparer.Checked check(ChatRequest request) {

@@ -76,8 +76,8 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
         if (system != null) {
             request.systemMessage(system);
         }
-        boolean same = read.equals(groups)
-                && !(golden.looksBack() && golden.variant().isNative());
+        boolean same =
+                read.equals(groups) && !(golden.looksBack() && golden.variant().isNative());
         return new ApiRequests(request.build(), refused ? Meaning.REFUSED : same ? Meaning.SAME : Meaning.OTHER);
     }
 

@@ -2,8 +2,9 @@ package io.github.internvl.internal.generate;
 
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVLException;
+import java.util.Arrays;
+import java.util.PriorityQueue;
 import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
 
 /**
  * The tokens that the next one is drawn from, with their logits; each rule of sampling makes fewer of them, at least one.
@@ -19,7 +20,7 @@ public final class Candidates {
     }
 
     /**
-     * What the settings leave of a row of logits.
+     * What the settings leave of a row of logits, which must not change afterwards.
      *
      * @throws InternVLException if it forbids all tokens, or has numbers that are none
      */
@@ -32,21 +33,28 @@ public final class Candidates {
     }
 
     private static Candidates of(float[] row) {
-        int[] ids = IntStream.range(0, row.length)
-                .filter(id -> row[id] != Float.NEGATIVE_INFINITY)
-                .toArray();
-        float[] logits = new float[ids.length];
+        int[] ids = new int[row.length];
+        int count = 0;
         boolean numbers = true;
-        for (int i = 0; i < ids.length; i++) {
-            logits[i] = row[ids[i]];
-            numbers &= Float.isFinite(logits[i]);
+        for (int id = 0; id < row.length; id++) {
+            if (row[id] != Float.NEGATIVE_INFINITY) {
+                ids[count++] = id;
+                numbers &= Float.isFinite(row[id]);
+            }
         }
-        if (ids.length == 0 || !numbers) {
+        if (count == 0 || !numbers) {
             throw new InternVLException(
                     "the next token must be one of those that penalties, bans and processors leave: "
                             + (numbers ? "they leave none; allow more" : "they made logits that are not numbers"));
         }
-        return new Candidates(ids, logits);
+        if (count == row.length) {
+            return new Candidates(ids, row);
+        }
+        float[] logits = new float[count];
+        for (int i = 0; i < count; i++) {
+            logits[i] = row[ids[i]];
+        }
+        return new Candidates(Arrays.copyOf(ids, count), logits);
     }
 
     /** The tokens, smallest id first. */
@@ -106,8 +114,19 @@ public final class Candidates {
         if (k == 0 || k >= ids.length) {
             return this;
         }
-        float least = logits[Ranking.largestFirst(logits).at(k - 1)];
-        return keep(i -> logits[i] >= least);
+        PriorityQueue<Float> best = new PriorityQueue<>();
+        float least = Float.POSITIVE_INFINITY;
+        for (float logit : logits) {
+            if (best.size() < k || logit > least) {
+                best.add(logit);
+                if (best.size() > k) {
+                    best.remove();
+                }
+                least = best.element();
+            }
+        }
+        float limit = least;
+        return keep(i -> logits[i] >= limit);
     }
 
     /** The fewest best ones that reach a probability together. */
@@ -161,14 +180,16 @@ public final class Candidates {
     }
 
     private Candidates keep(IntPredicate wanted) {
-        int[] kept = IntStream.range(0, ids.length).filter(wanted).toArray();
-        int[] keptIds = new int[kept.length];
-        float[] keptLogits = new float[kept.length];
-        for (int i = 0; i < kept.length; i++) {
-            keptIds[i] = ids[kept[i]];
-            keptLogits[i] = logits[kept[i]];
+        int[] keptIds = new int[ids.length];
+        float[] keptLogits = new float[ids.length];
+        int count = 0;
+        for (int i = 0; i < ids.length; i++) {
+            if (wanted.test(i)) {
+                keptIds[count] = ids[i];
+                keptLogits[count++] = logits[i];
+            }
         }
-        return new Candidates(keptIds, keptLogits);
+        return new Candidates(Arrays.copyOf(keptIds, count), Arrays.copyOf(keptLogits, count));
     }
 
     /** Probabilities up to a factor: the best one's is 1. */

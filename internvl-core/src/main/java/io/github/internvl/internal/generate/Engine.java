@@ -1,6 +1,7 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.internal.model.Models;
@@ -54,6 +55,16 @@ public final class Engine implements AutoCloseable {
         thread.start();
     }
 
+    /** Refuses settings whose answers or beams need more slots than there are, so that they would wait for ever. */
+    public void check(GenerationConfig config) {
+        int width = GenerationRequest.width(config);
+        if (width > limits.slots()) {
+            throw new InvalidRequestException("a request must not need more slots than there are: " + width
+                    + " for its answers or beams, of " + limits.slots() + "; load the model with maxConcurrent(" + width
+                    + ") or more");
+        }
+    }
+
     /** Takes a request in, if prompt and pictures fit together; what comes of it the listener hears. Thread-safe. */
     public Sequence submit(GenerationRequest request, Generation.Listener listener) {
         int tiles = request.pictures().stream().mapToInt(PixelTiles::count).sum();
@@ -62,11 +73,7 @@ public final class Engine implements AutoCloseable {
             throw new InvalidRequestException("the prompt must have a place for each visual token, "
                     + tiles * models.vision().tokensPerTile() + " for " + tiles + " tiles: " + places);
         }
-        if (request.width() > limits.slots()) {
-            throw new InvalidRequestException("a request must not need more slots than there are: " + request.width()
-                    + " for its answers or beams, of " + limits.slots() + "; load the model with maxConcurrent("
-                    + request.width() + ") or more");
-        }
+        check(request.config());
         boolean skips = request.config().skipSpecialTokens();
         Sequence sequence = new Sequence(request, listener, () -> tokenizer.decoder(skips), limits.contextTokens());
         synchronized (gate) {

@@ -32,6 +32,11 @@ public record GenerationRequest(
 
     /** How many slots it takes. */
     int width() {
+        return width(config);
+    }
+
+    /** How many slots a request with these settings takes. */
+    static int width(GenerationConfig config) {
         return Math.max(config.answers(), config.beamSearch().beams());
     }
 }
