@@ -199,8 +199,9 @@ class Graph(Module):
 
     def copy(self: __torch__.decoder.Graph, source: int, target: int, start: int, end: int) -> None:
         # Tokens that two sequences have in common go from one slot to the other.
-        kept = self.slots[source].narrow(3, start, end - start)                # [layers, 2, kv, end - start, w]
-        self.slots[target].narrow(3, start, end - start).copy_(kept)           # [layers, 2, kv, end - start, w]
+        for i in range(len(self.layers)):
+            kept = self.slots[source][i].narrow(2, start, end - start)         # [2, kv, end - start, w]
+            self.slots[target][i].narrow(2, start, end - start).copy_(kept)    # [2, kv, end - start, w]
 
     def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],
              spans: List[int]) -> __torch__.decoder.Rows:
