@@ -93,7 +93,7 @@ class ChatCommandTest {
 
     @Test
     void keepsTokensFromComingAgain() {
-        String free = CommandRun.of(chat("--no-stream", "Tell a story.")).out();
+        String free = CommandRun.of(chat("--no-stream", "Describe a harbour.")).out();
         for (String[] option : new String[][] {
             {"--repetition-penalty", "0.01"},
             {"--no-repeat-ngram", "1"},
@@ -101,7 +101,7 @@ class ChatCommandTest {
             {"--presence-penalty", "50"},
             {"--bad-word", free.strip().substring(0, 2)}
         }) {
-            CommandRun run = CommandRun.of(chat(option[0], option[1], "Tell a story."));
+            CommandRun run = CommandRun.of(chat(option[0], option[1], "Describe a harbour."));
             assertThat(run.exitCode()).as(option[0]).isZero();
             assertThat(run.out()).as(option[0]).isNotEqualTo(free);
         }

@@ -7,6 +7,7 @@ import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
+import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -56,9 +57,9 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         ScriptModule vit = vision(encoder, config.vision(), format.places());
         try {
             GraphBuilder decoder = new GraphBuilder(checkpoint, language, format.numbers(), progress);
-            return new Models(
-                    new VisionEncoder(vit, config),
-                    new LanguageModel(language(decoder, config.language(), format), config.language()));
+            ScriptModule llm = language(decoder, config.language(), format);
+            TorchRuntime.trimMemory();
+            return new Models(new VisionEncoder(vit, config), new LanguageModel(llm, config.language()));
         } catch (RuntimeException | Error e) {
             vit.close();
             throw e;

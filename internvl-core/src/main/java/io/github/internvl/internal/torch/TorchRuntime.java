@@ -4,6 +4,8 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import com.sun.jna.Function;
+import com.sun.jna.NativeLong;
 import io.github.internvl.InternVLException;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +59,17 @@ public final class TorchRuntime {
     public static void runGraphsAsWritten() {
         root();
         JniUtils.setGraphExecutorOptimize(false);
+    }
+
+    /** Gives memory that was freed back to the system, where the C library keeps it until asked (glibc). */
+    public static void trimMemory() {
+        if (System.getProperty("os.name").equals("Linux")) {
+            try {
+                Function.getFunction("c", "malloc_trim").invokeInt(new Object[] {new NativeLong(0)});
+            } catch (UnsatisfiedLinkError e) {
+                LOG.debug("this C library trims by itself", e);
+            }
+        }
     }
 
     /** Whether the CPU multiplies bfloat16 numbers itself; others imitate it, many times slower than float32. */
