@@ -92,16 +92,20 @@ class ChatCommandTest {
     }
 
     @Test
-    void keepsTokensFromComingAgain() {
-        String free = CommandRun.of(chat("--no-stream", "Describe a harbour.")).out();
+    void takesPenaltiesAndBans() {
+        String free = CommandRun.of(chat("--no-stream", "Tell a story.")).out();
+        String repeating = CommandRun.of(chat("--repetition-penalty", "0.01", "Tell a story."))
+                .out();
+        assertThat(repeating).isNotEqualTo(free);
+        assertThat(CommandRun.of(chat("--repetition-penalty", "0.01", "--no-repeat-ngram", "1", "Tell a story."))
+                        .out())
+                .isNotEqualTo(repeating);
         for (String[] option : new String[][] {
-            {"--repetition-penalty", "0.01"},
-            {"--no-repeat-ngram", "1"},
-            {"--frequency-penalty", "50"},
-            {"--presence-penalty", "50"},
-            {"--bad-word", free.strip().substring(0, 2)}
+            {"--frequency-penalty", "-50"},
+            {"--presence-penalty", "-50"},
+            {"--bad-word", free.strip().substring(0, 1)}
         }) {
-            CommandRun run = CommandRun.of(chat(option[0], option[1], "Describe a harbour."));
+            CommandRun run = CommandRun.of(chat(option[0] + "=" + option[1], "Tell a story."));
             assertThat(run.exitCode()).as(option[0]).isZero();
             assertThat(run.out()).as(option[0]).isNotEqualTo(free);
         }
