@@ -1,6 +1,7 @@
 package io.github.internvl;
 
 import io.github.internvl.vision.Image;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +27,8 @@ public final class ChatRequest {
     private final @Nullable String systemMessage;
     private final OptionalInt maxTiles;
     private final GenerationConfig generation;
+    private final @Nullable Duration timeout;
+    private final int priority;
 
     private ChatRequest(Builder builder, String text) {
         this.text = text;
@@ -34,6 +37,8 @@ public final class ChatRequest {
         this.systemMessage = builder.systemMessage;
         this.maxTiles = builder.maxTiles;
         this.generation = builder.generation.build();
+        this.timeout = builder.timeout;
+        this.priority = builder.priority;
     }
 
     /** A question with defaults for everything else. */
@@ -55,6 +60,8 @@ public final class ChatRequest {
         builder.systemMessage = systemMessage;
         builder.maxTiles = maxTiles;
         builder.generation = generation.toBuilder();
+        builder.timeout = timeout;
+        builder.priority = priority;
         return builder;
     }
 
@@ -88,6 +95,16 @@ public final class ChatRequest {
         return generation;
     }
 
+    /** After what time the answer ends as it is; null for never. */
+    public @Nullable Duration timeout() {
+        return timeout;
+    }
+
+    /** Those with a higher priority are served first; 0 unless set. */
+    public int priority() {
+        return priority;
+    }
+
     /** The question in short, for logs of one's own; it holds what the user wrote. */
     @Override
     public String toString() {
@@ -105,6 +122,8 @@ public final class ChatRequest {
         private @Nullable String systemMessage;
         private OptionalInt maxTiles = OptionalInt.empty();
         private GenerationConfig.Builder generation = GenerationConfig.builder();
+        private @Nullable Duration timeout;
+        private int priority;
 
         private Builder() {}
 
@@ -188,6 +207,24 @@ public final class ChatRequest {
         /** Sets texts that end the answer, in place of any before. */
         public Builder stop(String... texts) {
             generation.stop(texts);
+            return this;
+        }
+
+        /**
+         * Sets the time that the answer may take, waiting included; it ends then as it is, perhaps empty, with
+         * {@link ChatResponse.FinishReason#TIMEOUT}.
+         */
+        public Builder timeout(Duration most) {
+            if (most.isNegative() || most.isZero()) {
+                throw new InvalidRequestException("timeout must be longer than nothing: " + most);
+            }
+            this.timeout = most;
+            return this;
+        }
+
+        /** Sets the priority: waiting requests with a higher one are served first. Without it 0. */
+        public Builder priority(int value) {
+            this.priority = value;
             return this;
         }
 

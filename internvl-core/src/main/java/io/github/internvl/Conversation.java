@@ -58,8 +58,12 @@ public final class Conversation {
         return model.stream(request.build(), response -> remember(response, message));
     }
 
+    private static boolean isWhole(ChatResponse.FinishReason reason) {
+        return reason != ChatResponse.FinishReason.CANCELLED && reason != ChatResponse.FinishReason.TIMEOUT;
+    }
+
     private void remember(ChatResponse response, @Nullable String message) {
-        if (response.finishReason() != ChatResponse.FinishReason.CANCELLED) {
+        if (isWhole(response.finishReason())) {
             history = response.history();
             systemMessage = message;
         }

@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
  */
 final class RequestPreparer {
     private static final int QUOTED = 200;
+    private static final Duration LONGEST = Duration.ofDays(365);
 
     private final ModelConfig config;
     private final PromptBuilder prompts;
@@ -39,10 +40,16 @@ final class RequestPreparer {
      * @param prompt its tokens
      * @param tilings how the pictures of each round are cut
      * @param turns its history with the question as it is recorded, the answer still empty
+     * @param urgency when it is its turn; its time runs from the check on
      * @param nanos what the check took
      */
     record Checked(
-            ChatRequest request, TokenPrompt prompt, List<TilingOptions> tilings, List<Turn> turns, long nanos) {}
+            ChatRequest request,
+            TokenPrompt prompt,
+            List<TilingOptions> tilings,
+            List<Turn> turns,
+            GenerationRequest.Urgency urgency,
+            long nanos) {}
 
     RequestPreparer(
             ModelConfig config, ChatTemplate template, Tokenizer tokenizer, int contextTokens, PassOrder passOrder) {
@@ -86,7 +93,13 @@ final class RequestPreparer {
                 prompts.tokens(text, visual.stream().mapToInt(Integer::intValue).toArray());
         refuseUnknownTokens(prompt);
         refuseUnknownBiases(request.generation());
-        return new Checked(request, prompt, tilings, turns, System.nanoTime() - start);
+        return new Checked(request, prompt, tilings, turns, urgency(request, start), System.nanoTime() - start);
+    }
+
+    private static GenerationRequest.Urgency urgency(ChatRequest request, long now) {
+        Duration timeout = request.timeout();
+        Long deadline = timeout == null || timeout.compareTo(LONGEST) > 0 ? null : now + timeout.toNanos();
+        return new GenerationRequest.Urgency(request.priority(), deadline);
     }
 
     private void refuseUnknownTokens(TokenPrompt prompt) {
@@ -130,7 +143,8 @@ final class RequestPreparer {
                 config.layout() == ModelConfig.Layout.NATIVE
                         ? checked.prompt().ids()
                         : own.beginId().stream().toArray(),
-                prompts.badWords(settings.penalties().badWords()));
+                prompts.badWords(settings.penalties().badWords()),
+                checked.urgency());
     }
 
     /** What comes of a checked request. */
@@ -142,15 +156,19 @@ final class RequestPreparer {
                 Duration.ofNanos(generation.prefillNanos()),
                 Duration.ofNanos(generation.decodeNanos()));
         List<ChatResponse> others = new ArrayList<>();
-        for (Generation.Answer answer :
-                generation.answers().subList(1, generation.answers().size())) {
-            others.add(response(checked, timings, answer, List.of()));
+        for (int i = 1; i < generation.answers().size(); i++) {
+            others.add(response(checked, timings, generation, i, List.of()));
         }
-        return response(checked, timings, generation.first(), others);
+        return response(checked, timings, generation, 0, others);
     }
 
     private ChatResponse response(
-            Checked checked, ChatResponse.Timings timings, Generation.Answer answer, List<ChatResponse> others) {
+            Checked checked,
+            ChatResponse.Timings timings,
+            Generation generation,
+            int number,
+            List<ChatResponse> others) {
+        Generation.Answer answer = generation.answers().get(number);
         List<Turn> history = new ArrayList<>(checked.turns());
         Turn last = history.remove(history.size() - 1);
         history.add(new Turn(last.question(), last.images(), last.maxTiles(), answer.text()));
@@ -158,7 +176,12 @@ final class RequestPreparer {
         return new ChatResponse(
                 answer.text(),
                 answer.reason(),
-                new ChatResponse.Usage(prompt.ids().length, prompt.visualPlaces().length, answer.ids().length),
+                new ChatResponse.Usage(
+                        prompt.ids().length,
+                        prompt.visualPlaces().length,
+                        answer.ids().length,
+                        generation.cachedTokens(),
+                        generation.cachedTiles()),
                 timings,
                 history,
                 scores(answer.scores()),

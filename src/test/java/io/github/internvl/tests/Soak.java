@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatStream;
 import io.github.internvl.InternVL;
+import io.github.internvl.InternVLBuilder;
 import io.github.internvl.Precision;
 import io.github.internvl.Turn;
 import io.github.internvl.vision.Image;
@@ -59,7 +60,7 @@ class Soak {
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         List<Memory> memory = new ArrayList<>();
         String precision = System.getProperty("internvl.soak.precision", "float32");
-        InternVL.Builder builder =
+        InternVLBuilder builder =
                 InternVL.builder(folder).device("cpu").precision(Precision.valueOf(precision.toUpperCase(Locale.ROOT)));
         try (InternVL model = builder.load()) {
             System.out.printf(

@@ -6,6 +6,7 @@ import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatStream;
 import io.github.internvl.Hub;
 import io.github.internvl.InternVL;
+import io.github.internvl.InternVLBuilder;
 import io.github.internvl.InternVLException;
 import io.github.internvl.Precision;
 import io.github.internvl.vision.Image;
@@ -143,7 +144,7 @@ final class ChatCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         LoadingBar bar = new LoadingBar(terminal);
         ChatRequest settings;
-        InternVL.Builder builder;
+        InternVLBuilder builder;
         Optional<Annotation> annotation;
         try {
             annotation = annotation();
@@ -190,8 +191,8 @@ final class ChatCommand implements Callable<Integer> {
         return settings.build();
     }
 
-    private InternVL.Builder builder(LoadingBar bar) {
-        InternVL.Builder builder = InternVL.builder(ModelFolder.named(model, "--model MODEL", spec.commandLine()))
+    private InternVLBuilder builder(LoadingBar bar) {
+        InternVLBuilder builder = InternVL.builder(ModelFolder.named(model, "--model MODEL", spec.commandLine()))
                 .hub(Hub.builder().progress(bar.listener("Downloading")).build())
                 .maxConcurrent(1)
                 .passOrder(passOrder)
@@ -228,7 +229,7 @@ final class ChatCommand implements Callable<Integer> {
         annotation.write(picture, boxes);
     }
 
-    private static InternVL load(InternVL.Builder builder, LoadingBar bar) {
+    private static InternVL load(InternVLBuilder builder, LoadingBar bar) {
         try (bar) {
             return builder.load();
         }

@@ -4,16 +4,19 @@ import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
+import io.github.internvl.QueueFullException;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PixelTiles;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,18 +32,45 @@ public final class Engine implements AutoCloseable {
      * @param slots answers in the making at the same time
      * @param contextTokens most tokens of a prompt and its answer together
      * @param chunkTokens most tokens of a step, beyond one of each answer in the making
-     * @param tilesPerStep most tiles encoded between two steps
+     * @param tiles most tiles that go through the ViT together
+     * @param waiting most requests beyond the slots that may wait
+     * @param keyTokens most tokens that all slots together have room for
+     * @param visualBytes most bytes of visual tokens that are kept for later requests
      */
-    public record Limits(int slots, int contextTokens, int chunkTokens, int tilesPerStep) {}
+    public record Limits(
+            int slots, int contextTokens, int chunkTokens, int tiles, int waiting, long keyTokens, long visualBytes) {
+
+        /** Rounds the room up to what slots take. */
+        public Limits {
+            keyTokens = SlotPool.grains(keyTokens);
+        }
+
+        /** Bounds that let nobody wait in vain. */
+        public Limits(int slots, int contextTokens, int chunkTokens, int tiles) {
+            this(
+                    slots,
+                    contextTokens,
+                    chunkTokens,
+                    tiles,
+                    Integer.MAX_VALUE - slots,
+                    (long) slots * contextTokens,
+                    64 << 20);
+        }
+    }
 
     private final Models models;
     private final Tokenizer tokenizer;
     private final Limits limits;
+    private final TileEncoder tiles;
+    private final SlotPool pool;
     private final Scheduler scheduler;
     private final Thread thread;
 
-    private final Object gate = new Object(); // guards the three below
+    private final AtomicInteger inside = new AtomicInteger(); // requests taken in and not ended
+
+    private final Object gate = new Object(); // guards the four below, and that no more come inside than may
     private final List<Sequence> arrived = new ArrayList<>();
+    private boolean draining; // nothing more is taken in
     private boolean closing;
     private @Nullable Throwable death; // what ended the loop, if it was not close()
 
@@ -49,19 +79,50 @@ public final class Engine implements AutoCloseable {
         this.models = models;
         this.tokenizer = tokenizer;
         this.limits = limits;
-        this.scheduler = new Scheduler(limits.slots(), limits.chunkTokens());
+        long chunk = models.language().multiplications(limits.chunkTokens());
+        this.tiles = new TileEncoder(models.vision(), limits.visualBytes(), limits.tiles(), chunk);
+        this.pool = new SlotPool(
+                limits.slots(), limits.keyTokens(), models.language().plainLimit());
+        this.scheduler = new Scheduler(pool, limits.chunkTokens());
         this.thread = new Thread(this::run, "internvl-engine");
         thread.setDaemon(true);
         thread.start();
     }
 
-    /** Refuses settings whose answers or beams need more slots than there are, so that they would wait for ever. */
+    /**
+     * Refuses a request before any work is done for it: one that would wait for ever, as there are not as many slots, and
+     * any while too many are waiting.
+     */
     public void check(GenerationConfig config) {
         int width = GenerationRequest.width(config);
         if (width > limits.slots()) {
             throw new InvalidRequestException("a request must not need more slots than there are: " + width
                     + " for its answers or beams, of " + limits.slots() + "; load the model with maxConcurrent(" + width
                     + ") or more");
+        }
+        synchronized (gate) {
+            refuseIfFull();
+        }
+    }
+
+    private void refuseIfFull() {
+        int present = inside.get();
+        if (present >= limits.slots() + limits.waiting()) {
+            throw new QueueFullException("no more requests are taken in than " + limits.slots() + " at once and "
+                    + limits.waiting() + " waiting: " + present + "; ask again later, or load the model with a larger "
+                    + "maxWaiting");
+        }
+    }
+
+    /** Refuses a request that needs more room for its keys and values than there ever is. */
+    private void checkRoom(Sequence sequence) {
+        int width = sequence.request().width();
+        long need = width * SlotPool.grains(sequence.capacity());
+        if (need > limits.keyTokens()) {
+            throw new InvalidRequestException("a request must not need more KV cache than there is, "
+                    + limits.keyTokens() + " tokens: " + need + " for a prompt of " + sequence.promptLength()
+                    + " and its answer" + (width > 1 ? ", " + width + " times" : "")
+                    + "; lower maxNewTokens, or load the model with a larger kvCacheTokens");
         }
     }
 
@@ -75,15 +136,41 @@ public final class Engine implements AutoCloseable {
         }
         check(request.config());
         boolean skips = request.config().skipSpecialTokens();
-        Sequence sequence = new Sequence(request, listener, () -> tokenizer.decoder(skips), limits.contextTokens());
+        Sequence sequence = new Sequence(
+                request, leaving(listener), () -> tokenizer.decoder(skips), this.tiles.none(), limits.contextTokens());
+        checkRoom(sequence);
         synchronized (gate) {
-            if (closing) {
+            if (closing || draining) {
                 throw ended();
             }
+            refuseIfFull();
+            inside.incrementAndGet();
             arrived.add(sequence);
             gate.notifyAll();
         }
         return sequence;
+    }
+
+    /** Counts a request out before it is told of its end, so that whoever hears of it can ask the next. */
+    private Generation.Listener leaving(Generation.Listener listener) {
+        return new Generation.Listener() {
+            @Override
+            public void onText(String text) {
+                listener.onText(text);
+            }
+
+            @Override
+            public void onEnd(Generation generation) {
+                inside.decrementAndGet();
+                listener.onEnd(generation);
+            }
+
+            @Override
+            public void onFailure(RuntimeException failure) {
+                inside.decrementAndGet();
+                listener.onFailure(failure);
+            }
+        };
     }
 
     /** Why nothing more is answered; call it with the gate held. */
@@ -96,6 +183,9 @@ public final class Engine implements AutoCloseable {
     private void run() {
         try {
             TorchRuntime.runGraphsAsWritten();
+            for (int slot = 0; slot < limits.slots(); slot++) {
+                models.language().reserve(slot, 0, 0);
+            }
             while (takeArrivals()) {
                 turn();
             }
@@ -112,25 +202,21 @@ public final class Engine implements AutoCloseable {
                 reason = ended();
             }
             scheduler.removeAll().forEach(sequence -> sequence.fail(reason));
+            tiles.close();
             models.close();
         }
     }
 
-    /** One turn of the loop: slots for those that wait, some tiles, one step. */
+    /** One turn of the loop: slots for those that wait, some layers of the ViT, one step. */
     private void turn() {
-        for (Sequence sequence : scheduler.removeCancelled()) {
-            sequence.end(FinishReason.CANCELLED);
-        }
-        for (Sequence sequence : scheduler.admit()) {
-            guarded(List.of(sequence), () -> {
-                for (int slot : sequence.slots()) {
-                    models.language().reserve(slot, sequence.capacity());
-                }
-            });
+        scheduler.removeDue().forEach(Sequence::end);
+        for (Scheduler.Admission next = scheduler.admit(); next != null; next = scheduler.admit()) {
+            Scheduler.Admission admission = next;
+            guarded(List.of(admission.sequence()), () -> prepare(admission));
         }
         Sequence looking = scheduler.nextForVision();
         if (looking != null) {
-            guarded(List.of(looking), () -> encode(looking));
+            guarded(List.of(looking), () -> tiles.workFor(looking));
         }
         List<Scheduler.Row> rows = scheduler.plan();
         if (!rows.isEmpty()) {
@@ -141,7 +227,7 @@ public final class Engine implements AutoCloseable {
     /** Waits while there is nothing to do; false once the engine is to end. */
     private boolean takeArrivals() {
         synchronized (gate) {
-            while (!closing && arrived.isEmpty() && scheduler.isIdle()) {
+            while (!closing && !draining && arrived.isEmpty() && scheduler.isIdle()) {
                 try {
                     gate.wait();
                 } catch (InterruptedException e) {
@@ -150,6 +236,7 @@ public final class Engine implements AutoCloseable {
             }
             arrived.forEach(scheduler::add);
             arrived.clear();
+            closing |= draining && scheduler.isIdle();
             return !closing;
         }
     }
@@ -184,13 +271,23 @@ public final class Engine implements AutoCloseable {
                 e);
     }
 
-    private void encode(Sequence sequence) {
-        long start = System.nanoTime();
-        int first = sequence.encodedTiles();
-        int count = Math.min(limits.tilesPerStep(), sequence.tiles() - first);
-        Tensor tokens = models.vision().encode(sequence.pictures(), first, count);
-        sequence.visual().add(tokens, count * models.vision().tokensPerTile());
-        sequence.tilesEncoded(count, System.nanoTime() - start);
+    /** Makes the slots of a sequence ready; if that fails, their memory is given up. */
+    private void prepare(Scheduler.Admission admission) {
+        try {
+            for (SlotPool.Change change : admission.lease().changes()) {
+                if (change instanceof SlotPool.Change.Resize resize) {
+                    models.language().reserve(resize.slot(), resize.tokens(), resize.kept());
+                } else if (change instanceof SlotPool.Change.Copy copy) {
+                    models.language().copy(copy.from(), copy.to(), 0, copy.tokens());
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            scheduler.forget(admission.sequence());
+            for (int slot : admission.lease().slots()) {
+                models.language().reserve(slot, 0, 0);
+            }
+            throw e;
+        }
     }
 
     private void step(List<Scheduler.Row> rows) {
@@ -263,6 +360,19 @@ public final class Engine implements AutoCloseable {
                 Math.max(sequence.promptLength(), end),
                 sequence.visual().within(sequence.request().prompt().visualPlaces(), row.start(), end),
                 row.isLast());
+    }
+
+    /**
+     * Takes nothing more in, and ends the loop as soon as everything is answered; {@link #close} comes afterwards.
+     *
+     * @param patience how long to wait for that
+     */
+    public void drain(Duration patience) throws InterruptedException {
+        synchronized (gate) {
+            draining = true;
+            gate.notifyAll();
+        }
+        thread.join(Math.max(1, patience.toMillis()));
     }
 
     /** Ends the loop after the present step, fails what is left, and frees the models. Harmless when repeated. */
