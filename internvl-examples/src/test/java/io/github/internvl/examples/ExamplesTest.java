@@ -123,6 +123,15 @@ class ExamplesTest {
     }
 
     @Test
+    void servesManyCallersAndSaysWhatWasThere() throws Exception {
+        String[] printed = print(ManyCallers::main).split("\n", -1);
+        assertThat(printed[0])
+                .startsWith(model.chat("describe this image", badge).text())
+                .contains("(0 of ");
+        assertThat(printed[1]).doesNotContain("(0 of ").endsWith("tokens were there already)");
+    }
+
+    @Test
     void streamsToASubscriber() throws Exception {
         assertPrints(
                 StreamingPublisher::main,
