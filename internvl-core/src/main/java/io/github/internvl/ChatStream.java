@@ -106,6 +106,10 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     /**
      * The pieces of text for one subscriber, who gets them on a thread of its own and no faster than it asks for them.
      * Cancelling the subscription closes the stream; a second subscriber gets an {@link IllegalStateException}.
+     *
+     * <p>A subscriber that is slow, or asks for nothing, holds up neither the engine nor its own answer: that is generated
+     * to its end and frees its slot, and the pieces wait, at most {@code maxNewTokens} of them. What is not wanted any more,
+     * should be cancelled.
      */
     public Flow.Publisher<String> publisher() {
         return subscriber -> {
@@ -143,6 +147,11 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         if (subscribed != null) {
             subscribed.end();
         }
+    }
+
+    /** Forgets the subscriber, who has left or got all. */
+    void unsubscribed() {
+        publication = null;
     }
 
     private void claim() {
