@@ -3,18 +3,18 @@ package io.github.internvl;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.Engine;
-import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.model.Models;
+import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -39,26 +39,18 @@ public final class InternVL implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(InternVL.class);
 
     private final ModelInfo info;
-    private final Tokenizer tokenizer;
-    private final RequestPreparer preparer;
-    private final Engine engine;
-    private final Engine.Limits limits;
     private final Placement placement;
-    private volatile boolean closed;
+    private final Engine.Limits limits;
+    private final Tokenizer tokenizer;
+    private final Intake intake;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    private InternVL(
-            ModelInfo info,
-            Placement placement,
-            Tokenizer tokenizer,
-            RequestPreparer preparer,
-            Engine engine,
-            Engine.Limits limits) {
+    private InternVL(ModelInfo info, Placement placement, Engine.Limits limits, Tokenizer tokenizer, Intake intake) {
         this.info = info;
         this.placement = placement;
-        this.tokenizer = tokenizer;
-        this.preparer = preparer;
-        this.engine = engine;
         this.limits = limits;
+        this.tokenizer = tokenizer;
+        this.intake = intake;
     }
 
     /**
@@ -159,7 +151,7 @@ public final class InternVL implements AutoCloseable {
     }
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
-        return submit(accept(request), onResponse);
+        return intake.stream(request, intake.traffic().arrived(), onResponse);
     }
 
     /**
@@ -171,27 +163,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InternVLException if computing one of them fails, or the model is closed
      */
     public List<ChatResponse> batchChat(List<ChatRequest> requests) {
-        List<RequestPreparer.Checked> checked = new ArrayList<>();
-        for (ChatRequest request : requests) {
-            try {
-                checked.add(accept(request));
-            } catch (InvalidRequestException e) {
-                throw new InvalidRequestException("request " + checked.size() + " of the batch: " + e.getMessage());
-            }
-        }
-        int ahead = 2 * limits.slots(); // tiles of more would only take memory
-        List<ChatStream> streams = new ArrayList<>();
-        try {
-            for (RequestPreparer.Checked request : checked) {
-                if (streams.size() >= ahead) {
-                    streams.get(streams.size() - ahead).response();
-                }
-                streams.add(submit(request, response -> {}));
-            }
-            return streams.stream().map(ChatStream::response).toList();
-        } finally {
-            streams.forEach(ChatStream::close);
-        }
+        return intake.batch(requests);
     }
 
     /** Starts a dialogue that remembers its rounds. */
@@ -211,41 +183,22 @@ public final class InternVL implements AutoCloseable {
      * @throws InvalidRequestException if tags and pictures do not match
      */
     public int countTokens(ChatRequest request) {
-        return check(request).prompt().ids().length;
+        return intake.check(request).prompt().ids().length;
     }
 
-    private RequestPreparer.Checked accept(ChatRequest request) {
-        engine.check(request.generation());
-        return preparer.fits(check(request));
-    }
-
-    private RequestPreparer.Checked check(ChatRequest request) {
-        try {
-            return preparer.check(request);
-        } catch (IllegalStateException e) {
-            throw closed ? new InternVLException("the model is closed; load it again to ask more", e) : e;
-        }
-    }
-
-    private ChatStream submit(RequestPreparer.Checked checked, Consumer<ChatResponse> onResponse) {
-        long start = System.nanoTime();
-        GenerationRequest request = preparer.prepare(checked);
-        Duration preprocess = Duration.ofNanos(System.nanoTime() - start + checked.nanos());
-        ChatStream stream = new ChatStream(generation -> {
-            ChatResponse response = preparer.response(checked, preprocess, generation);
-            onResponse.accept(response);
-            return response;
-        });
-        stream.start(engine.submit(request, stream.listener()));
-        return stream;
+    /** What it has to do and what it has done, for whom a {@link MetricsListener} is too much. */
+    public ModelStats stats() {
+        return intake.traffic().stats(0); // of the room for keys and values nobody keeps account yet
     }
 
     /** Ends all requests after the step that is being computed, and frees the model. Harmless when repeated. */
     @Override
     public void close() {
-        closed = true;
-        engine.close();
+        intake.close();
         tokenizer.close();
+        if (!closed.getAndSet(true)) {
+            intake.traffic().metrics().onClose();
+        }
     }
 
     /** Collects how to load a model. Not thread-safe. */
@@ -263,6 +216,7 @@ public final class InternVL implements AutoCloseable {
         private int tilesPerStep = 4;
         private PassOrder passOrder = PassOrder.ROWS_FIRST;
         private ProgressListener progress = (bytes, total) -> {};
+        private MetricsListener metrics = new MetricsListener() {};
 
         private Builder(Function<Supplier<Hub>, Path> source) {
             this.source = source;
@@ -328,6 +282,12 @@ public final class InternVL implements AutoCloseable {
             return this;
         }
 
+        /** Sets who hears what the model does, in numbers; one listener serves one model. */
+        public Builder metrics(MetricsListener listener) {
+            this.metrics = listener;
+            return this;
+        }
+
         private static int atLeastOne(String name, int value) {
             if (value < 1) {
                 throw new IllegalArgumentException(name + " must be at least 1: " + value);
@@ -355,27 +315,43 @@ public final class InternVL implements AutoCloseable {
                         new RequestPreparer(config, text.template(), text.tokenizer(), context, passOrder);
                 Placement placement = Placement.choose(precision, devices, info, context);
                 Engine.Limits limits = new Engine.Limits(maxConcurrent, context, CHUNK_TOKENS, tilesPerStep);
-                Engine engine = new Engine(models(checkpoint, placement.format()), text.tokenizer(), limits);
+                Engine engine = new Engine(models(checkpoint, info, placement), text.tokenizer(), limits);
+                Intake intake = new Intake(preparer, engine, new Traffic(metrics), 2 * limits.slots());
                 LOG.info(
                         "InternVL {} on {} in {}, loaded in {} ms",
                         folder.getFileName(),
                         String.join(" and ", placement.devices().bytes().keySet()),
                         placement.precision().name().toLowerCase(Locale.ROOT),
                         Duration.ofNanos(System.nanoTime() - start).toMillis());
-                return new InternVL(info, placement, text.tokenizer(), preparer, engine, limits);
+                return listened(new InternVL(info, placement, limits, text.tokenizer(), intake));
             } catch (RuntimeException | Error e) {
                 text.tokenizer().close();
                 throw e;
             }
         }
 
-        private Models models(Checkpoint checkpoint, Models.Format format) {
+        private InternVL listened(InternVL model) {
+            try {
+                metrics.onLoad(model);
+                return model;
+            } catch (RuntimeException | Error e) {
+                model.close();
+                throw e;
+            }
+        }
+
+        private Models models(Checkpoint checkpoint, ModelInfo info, Placement placement) {
             long total = checkpoint.bytes();
+            String device = placement.devices().embedding();
+            String precision = placement.precision().name().toLowerCase(Locale.ROOT);
+            Trace.Span span = Trace.load(info.name(), precision, device, total);
             long[] bound = {0};
-            return Models.load(checkpoint, format, bytes -> {
+            Models models = Models.load(checkpoint, placement.format(), bytes -> {
                 bound[0] += bytes;
                 progress.onProgress(bound[0], total);
             });
+            span.commit();
+            return models;
         }
 
         private static int usualContext(ModelConfig config) {

@@ -6,6 +6,7 @@ import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
+import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.tokenizer.Tokenizer;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -188,12 +190,16 @@ public final class Engine implements AutoCloseable {
         long start = System.nanoTime();
         int first = sequence.encodedTiles();
         int count = Math.min(limits.tilesPerStep(), sequence.tiles() - first);
+        Trace.Span span = Trace.vision(count, 0);
         Tensor tokens = models.vision().encode(sequence.pictures(), first, count);
         sequence.visual().add(tokens, count * models.vision().tokensPerTile());
         sequence.tilesEncoded(count, System.nanoTime() - start);
+        span.commit();
     }
 
     private void step(List<Scheduler.Row> rows) {
+        List<Trace.Span> spans =
+                Stream.of(true, false).flatMap(prompt -> span(rows, prompt)).toList();
         List<TokenChunk> chunks = rows.stream().map(Engine::chunk).toList();
         List<Sequence> ready = rows.stream()
                 .filter(Scheduler.Row::isLast)
@@ -211,6 +217,19 @@ public final class Engine implements AutoCloseable {
             LogitRows own = next.get(i++);
             guarded(List.of(sequence), () -> advance(sequence, own));
         }
+        spans.forEach(Trace.Span::commit);
+    }
+
+    /** What a step does to prompts, or to answers. */
+    private static Stream<Trace.Span> span(List<Scheduler.Row> rows, boolean prompt) {
+        List<Scheduler.Row> own =
+                rows.stream().filter(row -> row.isPrompt() == prompt).toList();
+        int tokens = own.stream().mapToInt(Scheduler.Row::count).sum();
+        int sequences =
+                (int) own.stream().map(Scheduler.Row::sequence).distinct().count();
+        return tokens == 0
+                ? Stream.empty()
+                : Stream.of(prompt ? Trace.prefill(tokens, sequences) : Trace.decodeStep(tokens, sequences));
     }
 
     /** The rows of logits of each sequence; only those that need more than the best token come to Java. */

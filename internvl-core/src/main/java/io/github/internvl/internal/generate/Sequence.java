@@ -136,6 +136,7 @@ public final class Sequence {
     void admit(int... freeSlots) {
         slots = freeSlots;
         admitted = System.nanoTime();
+        listener.onAdmitted(0);
     }
 
     void tilesEncoded(int count, long nanos) {
@@ -159,7 +160,9 @@ public final class Sequence {
         if (decoding.length() == 0) {
             firstToken = System.nanoTime();
         }
+        int count = decoding.live().length;
         List<Decoding.Copy> copies = decoding.advance(rows);
+        listener.onTokens(count);
         boolean forks = decoding.length() == 1;
         int start = forks ? 0 : promptLength();
         int end = promptLength() + decoding.length() - 1;
