@@ -7,9 +7,11 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +76,11 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         if (outcome.isDone()) {
             this.sequence = null;
         }
+    }
+
+    /** Tells the response, or what made it fail, on a thread of {@code executor}. */
+    void whenDone(Executor executor, BiConsumer<@Nullable ChatResponse, @Nullable Throwable> listener) {
+        CompletableFuture<ChatResponse> unused = outcome.whenCompleteAsync(listener, executor);
     }
 
     /** The pieces of text; waits for each. May be called once. */

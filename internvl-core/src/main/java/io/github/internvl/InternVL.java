@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -43,6 +44,7 @@ public final class InternVL implements AutoCloseable {
     private final Engine.Limits limits;
     private final Tokenizer tokenizer;
     private final Intake intake;
+    private final AsyncChats async;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private InternVL(ModelInfo info, Placement placement, Engine.Limits limits, Tokenizer tokenizer, Intake intake) {
@@ -51,6 +53,7 @@ public final class InternVL implements AutoCloseable {
         this.limits = limits;
         this.tokenizer = tokenizer;
         this.intake = intake;
+        this.async = new AsyncChats(intake);
     }
 
     /**
@@ -154,6 +157,24 @@ public final class InternVL implements AutoCloseable {
         return intake.stream(request, intake.traffic().arrived(), onResponse);
     }
 
+    /** Asks a question about pictures, or about none, without waiting, as {@link #chatAsync(ChatRequest)} does. */
+    public CompletableFuture<ChatResponse> chatAsync(String text, Image... images) {
+        return chatAsync(ChatRequest.of(text, images));
+    }
+
+    /**
+     * Answers a request without waiting: checking it and tiling its pictures happen on threads of the model too. All that
+     * {@link #chat(ChatRequest)} throws comes in the future, {@link InvalidRequestException} and the model's closing
+     * included.
+     *
+     * <p>To cancel the future, or to complete it in any other way ({@code orTimeout}, {@code completeOnTimeout}), stops the
+     * generation after the present step and frees its slot; futures derived from it do not pass that on. Dependent stages run
+     * on a thread that the model has for them, which they may block.
+     */
+    public CompletableFuture<ChatResponse> chatAsync(ChatRequest request) {
+        return async.ask(Objects.requireNonNull(request, "request"));
+    }
+
     /**
      * Answers several requests together ({@code model.batch_chat}), in their order. Each may have any number of pictures,
      * its own history and its own settings; under greedy decoding each answer is the one that the request gets alone. All
@@ -194,6 +215,7 @@ public final class InternVL implements AutoCloseable {
     /** Ends all requests after the step that is being computed, and frees the model. Harmless when repeated. */
     @Override
     public void close() {
+        async.close();
         intake.close();
         tokenizer.close();
         if (!closed.getAndSet(true)) {

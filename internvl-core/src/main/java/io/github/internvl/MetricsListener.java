@@ -7,7 +7,8 @@ import java.time.Duration;
  * model: {@link InternVL.Builder#metrics}. What the numbers are now, {@link InternVL#stats} tells.
  *
  * <p>Most calls come on the engine's thread, which waits meanwhile: they must return at once. {@link #onLoad}, {@link
- * #onRejection} and {@link #onClose} come on other threads, so a listener must be thread-safe.
+ * #onRejection}, {@link #onClose}, and {@link #onEnd} of what is cancelled before it is prepared, come on other threads, so
+ * a listener must be thread-safe.
  *
  * <p>What a listener throws does not harm the engine or other requests, and is not lost: from {@link #onLoad} it makes
  * loading fail, from {@link #onFirstToken}, {@link #onTokens} or {@link #onEnd} it makes that request fail with an

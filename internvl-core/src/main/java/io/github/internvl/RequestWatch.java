@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Follows one request from its arrival to its end, and tells of it: the counts, the listener for metrics, the Flight
- * Recorder, the log. Exactly one of {@link #refused} and the end that its {@link #around} hears ends it.
+ * Recorder, the log. Exactly one of {@link #refused}, {@link #abandoned} and the end that its {@link #around} hears ends it.
  */
 final class RequestWatch {
     private static final Logger LOG = LoggerFactory.getLogger(InternVL.class);
@@ -45,6 +45,17 @@ final class RequestWatch {
         traffic.rejected.increment();
         record("rejected", true, refusal.getClass().getSimpleName());
         suppressing(refusal, () -> traffic.metrics().onRejection(refusal));
+    }
+
+    /** Nobody waits for it any longer, before anything was done. */
+    void abandoned() {
+        traffic.waiting.decrementAndGet();
+        traffic.answered.increment();
+        record("cancelled", false, "before it was prepared");
+        Timings none = new Timings(Duration.ZERO, sinceArrival(), Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        traffic.metrics()
+                .onEnd(new MetricsListener.Ended(
+                        event.id, FinishReason.CANCELLED, new Usage(0, 0, 0), none, sinceArrival()));
     }
 
     /** Listens to the engine in front of {@code inner}, for a prepared request. */

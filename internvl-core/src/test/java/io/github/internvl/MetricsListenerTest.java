@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class MetricsListenerTest {
     private static final ChatRequest SHORT = ask("Tell me a story.", 8);
+    private static final ChatRequest ENDLESS = ask("Why?", 100_000);
 
     private static ChatRequest ask(String text, int maxNewTokens) {
         return ChatRequest.builder().text(text).maxNewTokens(maxNewTokens).build();
@@ -60,6 +62,28 @@ class MetricsListenerTest {
         assertThat(ended.usage()).isEqualTo(answer.usage());
         assertThat(ended.timings()).isEqualTo(answer.timings());
         assertThat(ended.sinceArrival()).isGreaterThan(first.sinceArrival());
+    }
+
+    @Test
+    void countsWhoRunsAndWhoWaits() throws InterruptedException {
+        try (InternVL model = load(new Diary(""))) {
+            CompletableFuture<ChatResponse> running = model.chatAsync(ENDLESS);
+            while (model.stats().running() == 0) {
+                Thread.sleep(1);
+            }
+            ChatStream waiting = model.stream(ENDLESS);
+            CompletableFuture<ChatResponse> last = model.chatAsync(ENDLESS);
+            assertThat(model.stats().running()).isEqualTo(1);
+            assertThat(model.stats().waiting()).isEqualTo(2);
+            last.cancel(true);
+            waiting.close();
+            assertThat(waiting.response().finishReason()).isEqualTo(ChatResponse.FinishReason.CANCELLED);
+            running.cancel(true);
+            while (model.stats().answered() < 3) {
+                Thread.sleep(1);
+            }
+            assertThat(model.stats().running() + model.stats().waiting()).isZero();
+        }
     }
 
     @ParameterizedTest

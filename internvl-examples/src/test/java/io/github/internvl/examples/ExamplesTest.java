@@ -131,6 +131,13 @@ class ExamplesTest {
     }
 
     @Test
+    void answersInTheFuture() throws Exception {
+        assertPrints(
+                Asynchronous::main,
+                model.chat("<image>\nPlease describe the image shortly.", badge).text());
+    }
+
+    @Test
     void findsTheRedCircleOfTheSamplePicture() throws Exception {
         System.setProperty("internvl.model", DemoModel.path().toString());
         try {
