@@ -1,14 +1,14 @@
 package io.github.internvl;
 
 import io.github.internvl.internal.generate.Engine;
-import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -26,26 +26,20 @@ import java.util.function.Consumer;
  */
 public final class InternVL implements AutoCloseable {
     private final ModelInfo info;
-    private final Tokenizer tokenizer;
-    private final RequestPreparer preparer;
-    private final Engine engine;
-    private final Engine.Limits limits;
     private final Placement placement;
-    private volatile boolean closed;
+    private final Engine.Limits limits;
+    private final Tokenizer tokenizer;
+    private final Intake intake;
+    private final AsyncChats async;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    InternVL(
-            ModelInfo info,
-            Placement placement,
-            Tokenizer tokenizer,
-            RequestPreparer preparer,
-            Engine engine,
-            Engine.Limits limits) {
+    InternVL(ModelInfo info, Placement placement, Engine.Limits limits, Tokenizer tokenizer, Intake intake) {
         this.info = info;
         this.placement = placement;
-        this.tokenizer = tokenizer;
-        this.preparer = preparer;
-        this.engine = engine;
         this.limits = limits;
+        this.tokenizer = tokenizer;
+        this.intake = intake;
+        this.async = new AsyncChats(intake);
     }
 
     /**
@@ -147,7 +141,25 @@ public final class InternVL implements AutoCloseable {
     }
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
-        return submit(accept(request), onResponse);
+        return intake.stream(request, intake.traffic().arrived(), onResponse);
+    }
+
+    /** Asks a question about pictures, or about none, without waiting, as {@link #chatAsync(ChatRequest)} does. */
+    public CompletableFuture<ChatResponse> chatAsync(String text, Image... images) {
+        return chatAsync(ChatRequest.of(text, images));
+    }
+
+    /**
+     * Answers a request without waiting: checking it and tiling its pictures happen on threads of the model too. All that
+     * {@link #chat(ChatRequest)} throws comes in the future, {@link InvalidRequestException} and the model's closing
+     * included.
+     *
+     * <p>To cancel the future, or to complete it in any other way ({@code orTimeout}, {@code completeOnTimeout}), stops the
+     * generation after the present step and frees its slot; futures derived from it do not pass that on. Dependent stages run
+     * on a thread that the model has for them, which they may block.
+     */
+    public CompletableFuture<ChatResponse> chatAsync(ChatRequest request) {
+        return async.ask(Objects.requireNonNull(request, "request"));
     }
 
     /**
@@ -159,27 +171,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InternVLException if computing one of them fails, or the model is closed
      */
     public List<ChatResponse> batchChat(List<ChatRequest> requests) {
-        List<RequestPreparer.Checked> checked = new ArrayList<>();
-        for (ChatRequest request : requests) {
-            try {
-                checked.add(accept(request));
-            } catch (InvalidRequestException e) {
-                throw new InvalidRequestException("request " + checked.size() + " of the batch: " + e.getMessage());
-            }
-        }
-        int ahead = limits.slots() + Math.min(limits.slots(), limits.waiting()); // tiles of more would only take memory
-        List<ChatStream> streams = new ArrayList<>();
-        try {
-            for (RequestPreparer.Checked request : checked) {
-                if (streams.size() >= ahead) {
-                    streams.get(streams.size() - ahead).response();
-                }
-                streams.add(submit(request, response -> {}));
-            }
-            return streams.stream().map(ChatStream::response).toList();
-        } finally {
-            streams.forEach(ChatStream::close);
-        }
+        return intake.batch(requests);
     }
 
     /** Starts a dialogue that remembers its rounds. */
@@ -199,33 +191,12 @@ public final class InternVL implements AutoCloseable {
      * @throws InvalidRequestException if tags and pictures do not match
      */
     public int countTokens(ChatRequest request) {
-        return check(request).prompt().ids().length;
+        return intake.check(request).prompt().ids().length;
     }
 
-    private RequestPreparer.Checked accept(ChatRequest request) {
-        engine.check(request.generation());
-        return preparer.fits(check(request));
-    }
-
-    private RequestPreparer.Checked check(ChatRequest request) {
-        try {
-            return preparer.check(request);
-        } catch (IllegalStateException e) {
-            throw closed ? new InternVLException("the model is closed; load it again to ask more", e) : e;
-        }
-    }
-
-    private ChatStream submit(RequestPreparer.Checked checked, Consumer<ChatResponse> onResponse) {
-        long start = System.nanoTime();
-        GenerationRequest request = preparer.prepare(checked);
-        Duration preprocess = Duration.ofNanos(System.nanoTime() - start + checked.nanos());
-        ChatStream stream = new ChatStream(generation -> {
-            ChatResponse response = preparer.response(checked, preprocess, generation);
-            onResponse.accept(response);
-            return response;
-        });
-        stream.start(engine.submit(request, stream.listener()));
-        return stream;
+    /** What it has to do and what it has done, for whom a {@link MetricsListener} is too much. */
+    public ModelStats stats() {
+        return intake.stats();
     }
 
     /**
@@ -234,7 +205,7 @@ public final class InternVL implements AutoCloseable {
      */
     public void close(Duration patience) {
         try {
-            engine.drain(patience);
+            intake.drain(patience);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -245,8 +216,11 @@ public final class InternVL implements AutoCloseable {
     /** Ends all requests after the step that is being computed, and frees the model. Harmless when repeated. */
     @Override
     public void close() {
-        closed = true;
-        engine.close();
+        async.close();
+        intake.close();
         tokenizer.close();
+        if (!closed.getAndSet(true)) {
+            intake.traffic().metrics().onClose();
+        }
     }
 }

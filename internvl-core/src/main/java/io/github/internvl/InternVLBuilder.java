@@ -5,6 +5,7 @@ import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.model.Footprint;
 import io.github.internvl.internal.model.Models;
+import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.vision.PassOrder;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +40,7 @@ public final class InternVLBuilder {
     private long visualCacheBytes = 256L << 20;
     private PassOrder passOrder = PassOrder.ROWS_FIRST;
     private ProgressListener progress = (bytes, total) -> {};
+    private MetricsListener metrics = new MetricsListener() {};
 
     InternVLBuilder(Function<Supplier<Hub>, Path> source) {
         this.source = source;
@@ -152,6 +154,12 @@ public final class InternVLBuilder {
         return this;
     }
 
+    /** Sets who hears what the model does, in numbers; one listener serves one model. */
+    public InternVLBuilder metrics(MetricsListener listener) {
+        this.metrics = listener;
+        return this;
+    }
+
     private static int atLeastOne(String name, int value) {
         if (value < 1) {
             throw new IllegalArgumentException(name + " must be at least 1: " + value);
@@ -181,7 +189,9 @@ public final class InternVLBuilder {
             Placement placement = Placement.choose(precision, devices, info, planned);
             Engine.Limits limits = limits(context, placement);
             Models.Format format = placement.format(kvCachePrecision == Precision.INT8);
-            Engine engine = new Engine(models(checkpoint, format), text.tokenizer(), limits);
+            Models models = models(checkpoint, info, placement, format);
+            Intake intake = new Intake(
+                    preparer, new Engine(models, text.tokenizer(), limits), new Traffic(metrics), ahead(limits));
             LOG.info(
                     "InternVL {} on {} in {}, KV cache of up to {} tokens in {} MB, loaded in {} ms",
                     folder.getFileName(),
@@ -190,20 +200,40 @@ public final class InternVLBuilder {
                     limits.keyTokens(),
                     (limits.keyTokens() * Footprint.of(config).keyBytes(format)) >> 20,
                     Duration.ofNanos(System.nanoTime() - start).toMillis());
-            return new InternVL(info, placement, text.tokenizer(), preparer, engine, limits);
+            return listened(new InternVL(info, placement, limits, text.tokenizer(), intake));
         } catch (RuntimeException | Error e) {
             text.tokenizer().close();
             throw e;
         }
     }
 
-    private Models models(Checkpoint checkpoint, Models.Format format) {
+    /** Requests of a batch that are handed in before the first is answered. */
+    private static int ahead(Engine.Limits limits) {
+        return limits.slots() + Math.min(limits.slots(), limits.waiting());
+    }
+
+    private InternVL listened(InternVL model) {
+        try {
+            metrics.onLoad(model);
+            return model;
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private Models models(Checkpoint checkpoint, ModelInfo info, Placement placement, Models.Format format) {
         long total = checkpoint.bytes();
+        String device = placement.devices().embedding();
+        String computed = placement.precision().name().toLowerCase(Locale.ROOT);
+        Trace.Span span = Trace.load(info.name(), computed, device, total);
         long[] bound = {0};
-        return Models.load(checkpoint, format, bytes -> {
+        Models models = Models.load(checkpoint, format, bytes -> {
             bound[0] += bytes;
             progress.onProgress(bound[0], total);
         });
+        span.commit();
+        return models;
     }
 
     private Engine.Limits limits(int context, Placement placement) {

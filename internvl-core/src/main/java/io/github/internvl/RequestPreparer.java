@@ -5,6 +5,7 @@ import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.ImageProcessor;
@@ -125,11 +126,7 @@ final class RequestPreparer {
 
     /** Tiles the pictures of a checked request. */
     GenerationRequest prepare(Checked checked) {
-        List<PixelTiles> tiles = new ArrayList<>();
-        for (int i = 0; i < checked.turns().size(); i++) {
-            tiles.addAll(images.tile(
-                    checked.turns().get(i).images(), checked.tilings().get(i)));
-        }
+        List<PixelTiles> tiles = tile(checked);
         ModelConfig.GenerationDefaults own = config.generation();
         GenerationConfig settings =
                 checked.request().generation().withDefaults(own.temperature(), own.topK(), own.topP());
@@ -147,14 +144,35 @@ final class RequestPreparer {
                 checked.urgency());
     }
 
-    /** What comes of a checked request. */
-    ChatResponse response(Checked checked, Duration preprocess, Generation generation) {
-        ChatResponse.Timings timings = new ChatResponse.Timings(
+    private List<PixelTiles> tile(Checked checked) {
+        List<PixelTiles> tiles = new ArrayList<>();
+        int pictures =
+                checked.turns().stream().mapToInt(turn -> turn.images().size()).sum();
+        if (pictures > 0) {
+            int count = checked.prompt().visualPlaces().length / config.tokensPerTile();
+            Trace.Span span = Trace.preprocess(pictures, count);
+            for (int i = 0; i < checked.turns().size(); i++) {
+                tiles.addAll(images.tile(
+                        checked.turns().get(i).images(), checked.tilings().get(i)));
+            }
+            span.commit();
+        }
+        return tiles;
+    }
+
+    /** Where the time of a request went. */
+    static ChatResponse.Timings timings(Duration preprocess, Generation generation) {
+        return new ChatResponse.Timings(
                 preprocess,
                 Duration.ofNanos(generation.queuedNanos()),
                 Duration.ofNanos(generation.visionNanos()),
                 Duration.ofNanos(generation.prefillNanos()),
                 Duration.ofNanos(generation.decodeNanos()));
+    }
+
+    /** What comes of a checked request. */
+    ChatResponse response(Checked checked, Duration preprocess, Generation generation) {
+        ChatResponse.Timings timings = timings(preprocess, generation);
         List<ChatResponse> others = new ArrayList<>();
         for (int i = 1; i < generation.answers().size(); i++) {
             others.add(response(checked, timings, generation, i, List.of()));

@@ -32,13 +32,19 @@ class ArchitectureTest {
     private static final String ROOT = "io.github.internvl";
     private static final String TOKENIZER = "io.github.internvl.tokenizer..";
     private static final String VISION = "io.github.internvl.vision..";
+    private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String DEMO = "io.github.internvl.demo..";
     private static final String INTERNAL = "io.github.internvl.internal..";
     private static final String GENERATE = "io.github.internvl.internal.generate..";
     private static final String MODEL = "io.github.internvl.internal.model..";
     private static final String CHECKPOINT = "io.github.internvl.internal.checkpoint..";
     private static final String HUB = "io.github.internvl.internal.hub..";
+    private static final String OBSERVE = "io.github.internvl.internal.observe..";
     private static final String TORCH = "io.github.internvl.internal.torch..";
+
+    /** What stands on the public API alone. */
+    private static final String[] OUTSIDE = {MICROMETER, "io.github.internvl.cli..", "io.github.internvl.examples.."};
+
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
 
     private static final DescribedPredicate<JavaClass> FOREIGN = resideOutsideOfPackage("io.github.internvl..");
@@ -105,17 +111,18 @@ class ArchitectureTest {
     @Test
     void dependsDownwardsInsideCore() {
         downwards(TORCH, ROOT_EXCEPTION);
+        downwards(OBSERVE, resideInAPackage("java..").as("nothing of the product"));
         downwards(HUB, ROOT_DATA);
         downwards(CHECKPOINT, ROOT_EXCEPTION.or(resideInAnyPackage(TORCH, TOKENIZER, VISION)));
         downwards(MODEL, ROOT_EXCEPTION.or(resideInAnyPackage(CHECKPOINT, TORCH, TOKENIZER, VISION)));
-        downwards(GENERATE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, TORCH, TOKENIZER, VISION)));
+        downwards(GENERATE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
     }
 
     @Test
-    void keepsApplicationsOnThePublicApi() {
+    void keepsBindingsAndApplicationsOnThePublicApi() {
         check(noClasses()
                 .that()
-                .resideInAnyPackage(APPLICATIONS)
+                .resideInAnyPackage(OUTSIDE)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(INTERNAL)
@@ -126,6 +133,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(APPLICATIONS));
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(OUTSIDE)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.micrometer.."));
     }
 
     @ParameterizedTest
@@ -140,7 +153,13 @@ class ArchitectureTest {
                 .isNotEmpty()
                 .allSatisfy(type -> assertThat(namesInSignatures(type))
                         .as(type.getName())
-                        .allMatch(name -> name.startsWith("java.") || Product.isPublicPackage(name)));
+                        .allMatch(name ->
+                                name.startsWith("java.") || Product.isPublicPackage(name) || isBoundBy(type, name)));
+    }
+
+    /** A binding names the library that it binds to. */
+    private static boolean isBoundBy(JavaClass type, String name) {
+        return resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument.");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.github.internvl.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.internvl.ChatRequest;
+import io.github.internvl.ChatResponse;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.Precision;
@@ -137,6 +138,20 @@ class ExamplesTest {
                 StreamingPublisher::main,
                 model.chat("<image>\nPlease describe the image in detail.", badge)
                         .text());
+    }
+
+    @Test
+    void answersInTheFuture() throws Exception {
+        assertPrints(
+                Asynchronous::main,
+                model.chat("<image>\nPlease describe the image shortly.", badge).text());
+    }
+
+    @Test
+    void countsTokensInARegistry() throws Exception {
+        ChatResponse response = model.chat("describe this image", badge);
+        String generated = response.usage().generatedTokens() + " tokens";
+        assertPrints(Metrics::main, response.text(), generated, generated);
     }
 
     @Test

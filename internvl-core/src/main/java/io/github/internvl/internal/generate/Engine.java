@@ -7,6 +7,7 @@ import io.github.internvl.InvalidRequestException;
 import io.github.internvl.QueueFullException;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
+import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.tokenizer.Tokenizer;
@@ -18,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +68,7 @@ public final class Engine implements AutoCloseable {
     private final Scheduler scheduler;
     private final Thread thread;
 
+    private volatile long keysInUse; // tokens that sequences in the making have room for
     private final AtomicInteger inside = new AtomicInteger(); // requests taken in and not ended
 
     private final Object gate = new Object(); // guards the four below, and that no more come inside than may
@@ -114,6 +117,11 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** How much of the room for keys and values requests in the making have, 0 to 1. */
+    public double keyUse() {
+        return (double) keysInUse / limits.keyTokens();
+    }
+
     /** Refuses a request that needs more room for its keys and values than there ever is. */
     private void checkRoom(Sequence sequence) {
         int width = sequence.request().width();
@@ -154,6 +162,16 @@ public final class Engine implements AutoCloseable {
     /** Counts a request out before it is told of its end, so that whoever hears of it can ask the next. */
     private Generation.Listener leaving(Generation.Listener listener) {
         return new Generation.Listener() {
+            @Override
+            public void onAdmitted(int cachedTokens) {
+                listener.onAdmitted(cachedTokens);
+            }
+
+            @Override
+            public void onTokens(int count) {
+                listener.onTokens(count);
+            }
+
             @Override
             public void onText(String text) {
                 listener.onText(text);
@@ -218,6 +236,7 @@ public final class Engine implements AutoCloseable {
         if (looking != null) {
             guarded(List.of(looking), () -> tiles.workFor(looking));
         }
+        keysInUse = pool.inUse();
         List<Scheduler.Row> rows = scheduler.plan();
         if (!rows.isEmpty()) {
             guarded(rows.stream().map(Scheduler.Row::sequence).toList(), () -> step(rows));
@@ -226,6 +245,7 @@ public final class Engine implements AutoCloseable {
 
     /** Waits while there is nothing to do; false once the engine is to end. */
     private boolean takeArrivals() {
+        keysInUse = pool.inUse();
         synchronized (gate) {
             while (!closing && !draining && arrived.isEmpty() && scheduler.isIdle()) {
                 try {
@@ -291,6 +311,8 @@ public final class Engine implements AutoCloseable {
     }
 
     private void step(List<Scheduler.Row> rows) {
+        List<Trace.Span> spans =
+                Stream.of(true, false).flatMap(prompt -> span(rows, prompt)).toList();
         List<TokenChunk> chunks = rows.stream().map(Engine::chunk).toList();
         List<Sequence> ready = rows.stream()
                 .filter(Scheduler.Row::isLast)
@@ -308,6 +330,19 @@ public final class Engine implements AutoCloseable {
             LogitRows own = next.get(i++);
             guarded(List.of(sequence), () -> advance(sequence, own));
         }
+        spans.forEach(Trace.Span::commit);
+    }
+
+    /** What a step does to prompts, or to answers. */
+    private static Stream<Trace.Span> span(List<Scheduler.Row> rows, boolean prompt) {
+        List<Scheduler.Row> own =
+                rows.stream().filter(row -> row.isPrompt() == prompt).toList();
+        int tokens = own.stream().mapToInt(Scheduler.Row::count).sum();
+        int sequences =
+                (int) own.stream().map(Scheduler.Row::sequence).distinct().count();
+        return tokens == 0
+                ? Stream.empty()
+                : Stream.of(prompt ? Trace.prefill(tokens, sequences) : Trace.decodeStep(tokens, sequences));
     }
 
     /** The rows of logits of each sequence; only those that need more than the best token come to Java. */

@@ -47,6 +47,12 @@ public record Generation(
 
     /** Hears of an answer, on the engine's thread: it must return at once. Exactly one of the last two comes, once. */
     public interface Listener {
+        /** It has its slots; this many tokens of its prompt are in them already. */
+        default void onAdmitted(int cachedTokens) {}
+
+        /** Some more tokens are there, one for each answer or beam in the making. */
+        default void onTokens(int count) {}
+
         /** Some more text is final; only where there is one answer without beams. */
         void onText(String text);
 

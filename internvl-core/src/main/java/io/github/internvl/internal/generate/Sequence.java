@@ -178,6 +178,7 @@ public final class Sequence {
         int places = content.visualPlaces().length;
         reusedTiles = places == 0 ? 0 : (behind < 0 ? -behind - 1 : behind) / (places / tiles());
         visual.skip(reusedTiles);
+        listener.onAdmitted(reused);
     }
 
     void startPass(VisionEncoder.Pass started) {
@@ -217,7 +218,9 @@ public final class Sequence {
         if (decoding.length() == 0) {
             firstToken = System.nanoTime();
         }
+        int count = decoding.live().length;
         List<Decoding.Copy> copies = decoding.advance(rows);
+        listener.onTokens(count);
         boolean forks = decoding.length() == 1;
         int start = forks ? 0 : promptLength();
         int end = promptLength() + decoding.length() - 1;

@@ -82,6 +82,14 @@ final class SlotPool {
         return slots.stream().mapToLong(slot -> slot.room).sum();
     }
 
+    /** Tokens that slots of sequences in the making have room for. */
+    long inUse() {
+        return slots.stream()
+                .filter(slot -> slot.owner != null)
+                .mapToLong(slot -> slot.room)
+                .sum();
+    }
+
     /** Whether a sequence in the making is about to compute much that this one needs as well. */
     boolean isPromised(Sequence sequence) {
         ToIntFunction<Slot> planned = slot -> slot.owner == null ? 0 : common(sequence, slot);

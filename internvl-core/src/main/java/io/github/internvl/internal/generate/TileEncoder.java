@@ -1,7 +1,9 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.internal.model.VisionEncoder;
+import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.internal.torch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sees to the visual tokens of sequences: those that are known are taken as they are, the others go through the ViT, a few
@@ -13,6 +15,7 @@ final class TileEncoder implements AutoCloseable {
     private final VisualCache cache;
     private final int mostTiles;
     private final long mostMultiplications;
+    private Trace.@Nullable Span span; // of the one pass that is on its way
 
     /**
      * Makes an encoder.
@@ -38,11 +41,15 @@ final class TileEncoder implements AutoCloseable {
         long start = System.nanoTime();
         VisionEncoder.Pass pass = sequence.pass();
         if (pass == null) {
-            takeKnown(sequence);
-            if (!sequence.needsVision()) {
+            int known = takeKnown(sequence);
+            int count = sequence.needsVision() ? unknown(sequence) : 0;
+            span = Trace.vision(count, known);
+            if (count == 0) {
+                span.commit();
+                sequence.tookForVision(System.nanoTime() - start);
                 return;
             }
-            pass = vision.begin(sequence.pictures(), sequence.visual().count(), unknown(sequence));
+            pass = vision.begin(sequence.pictures(), sequence.visual().count(), count);
             sequence.startPass(pass);
         }
         if (pass.advance(vision.layersWithin(mostMultiplications, pass.tiles()))) {
@@ -54,20 +61,27 @@ final class TileEncoder implements AutoCloseable {
                 }
             }
             sequence.endPass();
+            if (span != null) {
+                span.commit();
+            }
         }
         sequence.tookForVision(System.nanoTime() - start);
     }
 
-    private void takeKnown(Sequence sequence) {
+    /** Takes the next tiles that are known; how many. */
+    private int takeKnown(Sequence sequence) {
+        int found = 0;
         while (sequence.needsVision()) {
             VisualCache.Entry known =
                     cache.hold(sequence.content().tiles().get(sequence.visual().count()));
             if (known == null) {
-                return;
+                break;
             }
             sequence.visual().add(known);
             sequence.foundTile();
+            found++;
         }
+        return found;
     }
 
     /** How many tiles to encode together: up to one that is known. */
