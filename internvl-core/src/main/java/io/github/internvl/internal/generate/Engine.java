@@ -179,14 +179,19 @@ public final class Engine implements AutoCloseable {
 
             @Override
             public void onEnd(Generation generation) {
-                inside.decrementAndGet();
+                left();
                 listener.onEnd(generation);
             }
 
             @Override
             public void onFailure(RuntimeException failure) {
-                inside.decrementAndGet();
+                left();
                 listener.onFailure(failure);
+            }
+
+            private void left() {
+                keysInUse = pool.inUse();
+                inside.decrementAndGet();
             }
         };
     }
