@@ -216,11 +216,15 @@ public final class InternVL implements AutoCloseable {
     /** Ends all requests after the step that is being computed, and frees the model. Harmless when repeated. */
     @Override
     public void close() {
-        async.close();
-        intake.close();
-        tokenizer.close();
+        release();
         if (!closed.getAndSet(true)) {
             intake.traffic().metrics().onClose();
         }
+    }
+
+    void release() {
+        async.close();
+        intake.close();
+        tokenizer.close();
     }
 }

@@ -217,7 +217,7 @@ public final class InternVLBuilder {
             metrics.onLoad(model);
             return model;
         } catch (RuntimeException | Error e) {
-            model.close();
+            model.release();
             throw e;
         }
     }

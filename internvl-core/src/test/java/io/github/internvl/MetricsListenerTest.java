@@ -128,7 +128,9 @@ class MetricsListenerTest {
 
     @Test
     void stopsLoadingOrSpoilsClosing() {
-        assertThatThrownBy(() -> load(new Diary("load"))).hasMessage("load");
+        Diary unwilling = new Diary("load");
+        assertThatThrownBy(() -> load(unwilling)).hasMessage("load");
+        assertThat(unwilling.heard).containsExactly("load");
         InternVL model = load(new Diary("close"));
         assertThatThrownBy(model::close).hasMessage("close");
         assertThatThrownBy(() -> model.chat(SHORT)).hasMessageContaining("closed");

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(120)
 class MicrometerMetricsTest {
+    private static final String NAME = DemoModel.path().getFileName().toString(); // a copy's, if it is in a jar
     private final Image shapes = Image.open(DemoModel.sample("shapes.png"));
 
     private static InternVL load(MicrometerMetrics metrics) {
@@ -60,21 +61,20 @@ class MicrometerMetricsTest {
             waiting.response();
             running.response();
         }
-        String name = "internvl-demo";
         int prompts = answer.usage().promptTokens();
         assertThat(counted(registry, "internvl.tokens.prompt")).isGreaterThan(prompts);
         assertThat(counted(registry, "internvl.tokens.generated"))
                 .isGreaterThan(answer.usage().generatedTokens());
         assertThat(counted(registry, "internvl.requests.rejected")).isEqualTo(1);
         assertThat(registry.get("internvl.time.to.first.token")
-                        .tag("model", name)
+                        .tag("model", NAME)
                         .timer()
                         .count())
                 .isEqualTo(2);
         assertThat(registry.get("internvl.time.per.output.token").timer().count())
                 .isEqualTo((long) counted(registry, "internvl.tokens.generated") - 2);
         assertThat(registry.get("internvl.request.duration")
-                        .tags("model", name, "finish.reason", "stop")
+                        .tags("model", NAME, "finish.reason", "stop")
                         .timer()
                         .totalTime(TimeUnit.NANOSECONDS))
                 .isPositive();
@@ -117,7 +117,8 @@ class MicrometerMetricsTest {
 
     @Test
     void servesOneModelAlone() {
-        MicrometerMetrics metrics = new MicrometerMetrics(new SimpleMeterRegistry());
+        MeterRegistry registry = new SimpleMeterRegistry();
+        MicrometerMetrics metrics = new MicrometerMetrics(registry);
         assertThatThrownBy(() -> metrics.onRejection(new IllegalStateException()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("must be given to a model");
@@ -125,7 +126,8 @@ class MicrometerMetricsTest {
             assertThat(model.stats().answered()).isZero();
             assertThatThrownBy(() -> load(metrics))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("internvl-demo came second");
+                    .hasMessageContaining(NAME + " came second");
+            assertThat(registry.find("internvl.requests.running").gauge()).isNotNull();
         }
     }
 }
