@@ -8,6 +8,7 @@ import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
+import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PixelTiles;
 import java.util.ArrayList;
@@ -74,8 +75,8 @@ public final class Engine implements AutoCloseable {
                     + tiles * models.vision().tokensPerTile() + " for " + tiles + " tiles: " + places);
         }
         check(request.config());
-        boolean skips = request.config().skipSpecialTokens();
-        Sequence sequence = new Sequence(request, listener, () -> tokenizer.decoder(skips), limits.contextTokens());
+        Sequence sequence =
+                new Sequence(request, listener, () -> decoder(request.config()), limits.contextTokens());
         synchronized (gate) {
             if (closing) {
                 throw ended();
@@ -84,6 +85,12 @@ public final class Engine implements AutoCloseable {
             gate.notifyAll();
         }
         return sequence;
+    }
+
+    private TextDecoder decoder(GenerationConfig config) {
+        return config.format().isText()
+                ? tokenizer.decoder(config.skipSpecialTokens())
+                : tokenizer.verbatimDecoder();
     }
 
     /** Why nothing more is answered; call it with the gate held. */
