@@ -128,8 +128,7 @@ final class RequestPreparer {
                     checked.turns().get(i).images(), checked.tilings().get(i)));
         }
         ModelConfig.GenerationDefaults own = config.generation();
-        GenerationConfig settings = held(checked.request())
-                .withDefaults(own.temperature(), own.topK(), own.topP());
+        GenerationConfig settings = held(checked.request()).withDefaults(own.temperature(), own.topK(), own.topP());
         boolean ends = !settings.stopRules().ignoreEnd();
         return new GenerationRequest(
                 checked.prompt(),
@@ -151,8 +150,7 @@ final class RequestPreparer {
         }
         List<LogitsProcessor> rules = new ArrayList<>(request.generation().processors());
         rules.add(formats.rule(format));
-        return request.generation()
-                .toBuilder()
+        return request.generation().toBuilder()
                 .format(format)
                 .processors(rules.toArray(LogitsProcessor[]::new))
                 .build();
@@ -230,8 +228,8 @@ final class RequestPreparer {
     /** A tag outside of questions would take a picture that belongs to a question. */
     private static void refuseStrayTags(@Nullable String systemMessage, List<Turn> history) {
         if (systemMessage != null && systemMessage.contains(PromptBuilder.IMAGE_TAG)) {
-            throw new InvalidRequestException("the system message, or a tool in it, must not contain the tag " + PromptBuilder.IMAGE_TAG
-                    + ", which would take a picture; put the picture into a question");
+            throw new InvalidRequestException("the system message, or a tool in it, must not contain the tag "
+                    + PromptBuilder.IMAGE_TAG + ", which would take a picture; put the picture into a question");
         }
         for (int i = 0; i < history.size(); i++) {
             if (history.get(i).answer().contains(PromptBuilder.IMAGE_TAG)) {

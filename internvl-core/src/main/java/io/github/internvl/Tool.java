@@ -27,7 +27,8 @@ public record Tool(String name, String description, String parameters) {
         try {
             schema = JsonParser.parseString(parameters);
         } catch (JsonParseException e) {
-            throw new InvalidRequestException("the parameters of the tool " + name + " must be JSON: " + e.getMessage());
+            throw new InvalidRequestException(
+                    "the parameters of the tool " + name + " must be JSON: " + e.getMessage());
         }
         boolean ofObject = schema.isJsonObject()
                 && (!schema.getAsJsonObject().has("type")

@@ -24,8 +24,7 @@ final class ToolRules {
     static void check(ChatRequest request) {
         List<String> names = request.tools().stream().map(Tool::name).toList();
         ToolChoice choice = request.toolChoice();
-        refuse(
-                names.stream().distinct().count() < names.size(), "tools must have different names: " + names);
+        refuse(names.stream().distinct().count() < names.size(), "tools must have different names: " + names);
         refuse(
                 choice.isForced() && !names.contains(choice.tool().orElse(names.isEmpty() ? "" : names.get(0))),
                 "a tool that must be called must be one of the request's: " + choice + " of " + names);

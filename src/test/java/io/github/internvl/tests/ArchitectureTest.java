@@ -37,6 +37,7 @@ class ArchitectureTest {
     private static final String GENERATE = "io.github.internvl.internal.generate..";
     private static final String MODEL = "io.github.internvl.internal.model..";
     private static final String CHECKPOINT = "io.github.internvl.internal.checkpoint..";
+    private static final String GRAMMAR = "io.github.internvl.internal.grammar..";
     private static final String HUB = "io.github.internvl.internal.hub..";
     private static final String TORCH = "io.github.internvl.internal.torch..";
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
@@ -106,6 +107,7 @@ class ArchitectureTest {
     void dependsDownwardsInsideCore() {
         downwards(TORCH, ROOT_EXCEPTION);
         downwards(HUB, ROOT_DATA);
+        downwards(GRAMMAR, ROOT_DATA.or(resideInAPackage(TOKENIZER)));
         downwards(CHECKPOINT, ROOT_EXCEPTION.or(resideInAnyPackage(TORCH, TOKENIZER, VISION)));
         downwards(MODEL, ROOT_EXCEPTION.or(resideInAnyPackage(CHECKPOINT, TORCH, TOKENIZER, VISION)));
         downwards(GENERATE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, TORCH, TOKENIZER, VISION)));

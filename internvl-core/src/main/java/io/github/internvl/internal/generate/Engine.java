@@ -75,8 +75,7 @@ public final class Engine implements AutoCloseable {
                     + tiles * models.vision().tokensPerTile() + " for " + tiles + " tiles: " + places);
         }
         check(request.config());
-        Sequence sequence =
-                new Sequence(request, listener, () -> decoder(request.config()), limits.contextTokens());
+        Sequence sequence = new Sequence(request, listener, () -> decoder(request.config()), limits.contextTokens());
         synchronized (gate) {
             if (closing) {
                 throw ended();
@@ -88,9 +87,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private TextDecoder decoder(GenerationConfig config) {
-        return config.format().isText()
-                ? tokenizer.decoder(config.skipSpecialTokens())
-                : tokenizer.verbatimDecoder();
+        return config.format().isText() ? tokenizer.decoder(config.skipSpecialTokens()) : tokenizer.verbatimDecoder();
     }
 
     /** Why nothing more is answered; call it with the gate held. */

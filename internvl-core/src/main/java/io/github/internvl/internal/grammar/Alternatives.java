@@ -25,8 +25,10 @@ final class Alternatives {
         for (int i = 0; i < plain.size(); i++) {
             for (int j = 0; j < i; j++) {
                 if (!areApart(plain.get(i), plain.get(j))) {
-                    throw at(pointer, "alternatives " + j + " and " + i + " must not share a value, and it is not seen that they"
-                            + " do not: give them types of their own or a required property with a const, or write anyOf");
+                    throw at(
+                            pointer,
+                            "alternatives " + j + " and " + i + " must not share a value, and it is not seen that they"
+                                    + " do not: give them types of their own or a required property with a const, or write anyOf");
                 }
             }
         }
@@ -75,7 +77,10 @@ final class Alternatives {
         for (String name : strings(a.get("required"))) {
             JsonObject one = property(a, name);
             JsonObject other = property(b, name);
-            if (strings(b.get("required")).contains(name) && one != null && other != null && shareNoConstant(one, other)) {
+            if (strings(b.get("required")).contains(name)
+                    && one != null
+                    && other != null
+                    && shareNoConstant(one, other)) {
                 return true;
             }
         }
@@ -106,7 +111,9 @@ final class Alternatives {
             return List.of(schema.get("const"));
         }
         JsonElement several = schema.get("enum");
-        return several != null && several.isJsonArray() ? several.getAsJsonArray().asList() : List.of();
+        return several != null && several.isJsonArray()
+                ? several.getAsJsonArray().asList()
+                : List.of();
     }
 
     private static Set<String> strings(@Nullable JsonElement list) {
@@ -119,8 +126,9 @@ final class Alternatives {
 
     private static @Nullable JsonObject property(JsonObject schema, String name) {
         JsonElement properties = schema.get("properties");
-        JsonElement property =
-                properties != null && properties.isJsonObject() ? properties.getAsJsonObject().get(name) : null;
+        JsonElement property = properties != null && properties.isJsonObject()
+                ? properties.getAsJsonObject().get(name)
+                : null;
         return property != null && property.isJsonObject() ? property.getAsJsonObject() : null;
     }
 }

@@ -24,18 +24,17 @@ final class Characters {
 
     /** The set of {@code \p{name}}: a general category such as {@code Lu}, or the first letter of one; null for another. */
     static @Nullable BitSet category(String name) {
-        IntPredicate member =
-                switch (name) {
-                    case "L", "Letter" -> Character::isLetter;
-                    case "Lu", "Uppercase_Letter" -> c -> Character.getType(c) == Character.UPPERCASE_LETTER;
-                    case "Ll", "Lowercase_Letter" -> c -> Character.getType(c) == Character.LOWERCASE_LETTER;
-                    case "N", "Number" ->
-                        c -> Character.isDigit(c)
-                                || Character.getType(c) == Character.LETTER_NUMBER
-                                || Character.getType(c) == Character.OTHER_NUMBER;
-                    case "Nd", "Decimal_Number" -> Character::isDigit;
-                    default -> null;
-                };
+        IntPredicate member = switch (name) {
+            case "L", "Letter" -> Character::isLetter;
+            case "Lu", "Uppercase_Letter" -> c -> Character.getType(c) == Character.UPPERCASE_LETTER;
+            case "Ll", "Lowercase_Letter" -> c -> Character.getType(c) == Character.LOWERCASE_LETTER;
+            case "N", "Number" ->
+                c -> Character.isDigit(c)
+                        || Character.getType(c) == Character.LETTER_NUMBER
+                        || Character.getType(c) == Character.OTHER_NUMBER;
+            case "Nd", "Decimal_Number" -> Character::isDigit;
+            default -> null;
+        };
         return member == null ? null : matching(member);
     }
 

@@ -50,14 +50,13 @@ final class FormatCompiler {
             }
         }
         return terms.sequence(
-                terms.literal(ToolCall.START + "\n"),
-                terms.choice(calls),
-                terms.literal("\n" + ToolCall.END));
+                terms.literal(ToolCall.START + "\n"), terms.choice(calls), terms.literal("\n" + ToolCall.END));
     }
 
     /** The schema, held to objects: arguments are always one. */
     private static SchemaDocument objects(SchemaDocument parameters) {
-        if (!parameters.root().isJsonObject() || parameters.root().getAsJsonObject().has("type")) {
+        if (!parameters.root().isJsonObject()
+                || parameters.root().getAsJsonObject().has("type")) {
             return parameters;
         }
         JsonObject root = parameters.root().getAsJsonObject().deepCopy();

@@ -1,7 +1,6 @@
 package io.github.internvl.internal.grammar;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -18,8 +17,20 @@ final class JsonText {
     static final int DIGITS = 16;
 
     private static final Map<Integer, String> ESCAPES = Map.of(
-            (int) '"', "\\\"", (int) '\\', "\\\\", (int) '\b', "\\b", (int) '\f', "\\f", (int) '\n', "\\n", (int) '\r', "\\r",
-            (int) '\t', "\\t");
+            (int) '"',
+            "\\\"",
+            (int) '\\',
+            "\\\\",
+            (int) '\b',
+            "\\b",
+            (int) '\f',
+            "\\f",
+            (int) '\n',
+            "\\n",
+            (int) '\r',
+            "\\r",
+            (int) '\t',
+            "\\t");
 
     private final Terms terms;
     private final Utf8 utf8;
@@ -43,7 +54,13 @@ final class JsonText {
         this.character = terms.choice(utf8.term(plain()), terms.sequence(terms.literal("\\"), escape()));
         this.value = terms.rule(false);
         Term any = terms.choice(List.of(
-                object(), array(), string(), number(), terms.literal("true"), terms.literal("false"), terms.literal("null")));
+                object(),
+                array(),
+                string(),
+                number(),
+                terms.literal("true"),
+                terms.literal("false"),
+                terms.literal("null")));
         value.body = any;
     }
 
@@ -86,8 +103,7 @@ final class JsonText {
         List<Term> ways = new ArrayList<>(List.of(utf8.term(themselves)));
         BitSet others = (BitSet) characters.clone();
         others.andNot(themselves);
-        others.stream()
-                .forEach(c -> ways.add(terms.literal(ESCAPES.getOrDefault(c, "\\u%04x".formatted(c)))));
+        others.stream().forEach(c -> ways.add(terms.literal(ESCAPES.getOrDefault(c, "\\u%04x".formatted(c)))));
         return terms.choice(ways);
     }
 
@@ -181,7 +197,8 @@ final class JsonText {
         for (String text : texts) {
             if (!text.isEmpty()) {
                 int first = text.codePointAt(0);
-                rests.computeIfAbsent(first, fresh -> new ArrayList<>()).add(text.substring(Character.charCount(first)));
+                rests.computeIfAbsent(first, fresh -> new ArrayList<>())
+                        .add(text.substring(Character.charCount(first)));
             }
         }
         List<Term> ways = new ArrayList<>();

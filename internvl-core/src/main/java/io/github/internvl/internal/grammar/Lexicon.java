@@ -61,8 +61,9 @@ final class Lexicon {
         for (int b = 0; b < single.length; b++) {
             boolean inText = b < 0xC0 || (b >= 0xC2 && b <= 0xF4);
             if (inText && !single[b]) {
-                throw new InvalidRequestException("a format needs a tokenizer that has a token for each byte, and there is"
-                        + " none for " + b + "; ask without a format");
+                throw new InvalidRequestException(
+                        "a format needs a tokenizer that has a token for each byte, and there is" + " none for " + b
+                                + "; ask without a format");
             }
         }
     }

@@ -59,9 +59,7 @@ final class NumberRange {
         String part = part(limit);
         Term equal;
         if (part.isEmpty()) {
-            equal = exclusive
-                    ? terms.sequence(terms.literal("."), digits, terms.range('1', '9'), digits)
-                    : fraction();
+            equal = exclusive ? terms.sequence(terms.literal("."), digits, terms.range('1', '9'), digits) : fraction();
         } else {
             equal = terms.sequence(terms.literal("."), partFrom(part, exclusive));
         }

@@ -42,8 +42,10 @@ final class SchemaCompiler {
     Term compile() {
         Term term = value(document.root(), "#");
         if (!FiniteTerms.all(term)) {
-            throw at("#", "it must allow some value, and what it allows must come to an end: a schema that requires itself"
-                    + " does not");
+            throw at(
+                    "#",
+                    "it must allow some value, and what it allows must come to an end: a schema that requires itself"
+                            + " does not");
         }
         return term;
     }
@@ -93,9 +95,8 @@ final class SchemaCompiler {
         if (schema.has("const") || schema.has("enum")) {
             return constants(schema, pointer);
         }
-        Set<String> types = schema.has("type")
-                ? SchemaKeywords.types(schema.get("type"))
-                : SchemaKeywords.impliedTypes(schema);
+        Set<String> types =
+                schema.has("type") ? SchemaKeywords.types(schema.get("type")) : SchemaKeywords.impliedTypes(schema);
         if (types.isEmpty() && !schema.has("type")) {
             return json.value();
         }

@@ -13,9 +13,12 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A JSON schema as it was given, and the places in it that references name. */
 record SchemaDocument(JsonElement root) {
+    private static final Pattern PLACE = Pattern.compile("at line \\d+ column \\d+");
 
     /** Reads a schema; throws {@link InvalidRequestException} if it is no JSON. */
     static SchemaDocument parse(String text) {
@@ -23,11 +26,13 @@ record SchemaDocument(JsonElement root) {
             reader.setStrictness(Strictness.STRICT);
             JsonElement root = new Gson().getAdapter(JsonElement.class).read(reader);
             if (reader.peek() != JsonToken.END_DOCUMENT) {
-                throw new InvalidRequestException("a JSON schema must be one JSON value, and something follows it");
+                throw new IllegalStateException("something follows");
             }
             return new SchemaDocument(root);
         } catch (IOException | JsonParseException | IllegalStateException | NumberFormatException e) {
-            throw new InvalidRequestException("a JSON schema must be JSON: " + e.getMessage());
+            Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
+            throw new InvalidRequestException("a JSON schema must be one JSON value, and it is none "
+                    + (place.find() ? place.group() : "at its beginning"));
         }
     }
 

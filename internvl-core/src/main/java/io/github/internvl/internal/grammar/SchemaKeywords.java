@@ -57,7 +57,8 @@ final class SchemaKeywords {
             if (REFUSED.contains(name) && !harmless) {
                 throw Refusal.at(
                         Refusal.within(pointer, name),
-                        "the keyword " + name + " is not supported, so that the answer would not be held to it; leave it"
+                        "the keyword " + name
+                                + " is not supported, so that the answer would not be held to it; leave it"
                                 + " out and check the answer for it");
             }
         }

@@ -82,8 +82,9 @@ final class SchemaMerge {
         Map<String, JsonElement> properties = new LinkedHashMap<>();
         JsonObject first = properties(one);
         JsonObject second = properties(other);
-        first.asMap().forEach((name, schema) -> properties.put(
-                name, second.has(name) ? allOf(schema, second.get(name)) : allOf(schema, beyond(other))));
+        first.asMap()
+                .forEach((name, schema) -> properties.put(
+                        name, second.has(name) ? allOf(schema, second.get(name)) : allOf(schema, beyond(other))));
         second.asMap().forEach((name, schema) -> properties.putIfAbsent(name, allOf(schema, beyond(one))));
         if (one.has(PROPERTIES) || other.has(PROPERTIES)) {
             JsonObject all = new JsonObject();

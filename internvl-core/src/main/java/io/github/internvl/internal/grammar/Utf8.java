@@ -75,8 +75,8 @@ final class Utf8 {
 
     private Term grouped(Map<Term, long[]> groups) {
         List<Term> ways = new ArrayList<>();
-        groups.forEach((rest, bytes) ->
-                ways.add(terms.sequence(terms.bytes(bytes[0], bytes[1], bytes[2], bytes[3]), rest)));
+        groups.forEach(
+                (rest, bytes) -> ways.add(terms.sequence(terms.bytes(bytes[0], bytes[1], bytes[2], bytes[3]), rest)));
         return terms.choice(ways);
     }
 }

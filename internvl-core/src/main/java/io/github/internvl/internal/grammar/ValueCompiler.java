@@ -3,7 +3,6 @@ package io.github.internvl.internal.grammar;
 import static io.github.internvl.internal.grammar.Refusal.at;
 import static io.github.internvl.internal.grammar.Refusal.within;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -111,12 +110,16 @@ final class ValueCompiler {
 
     private static void checkCounts(JsonObject schema, int fewest, int most, String pointer) {
         if (count(schema, "minProperties", 0, pointer) > fewest) {
-            throw at(within(pointer, "minProperties"), "minProperties must not be above the number of required properties, "
-                    + fewest + ", as others are not counted; name more in required");
+            throw at(
+                    within(pointer, "minProperties"),
+                    "minProperties must not be above the number of required properties, " + fewest
+                            + ", as others are not counted; name more in required");
         }
         if (count(schema, "maxProperties", Integer.MAX_VALUE, pointer) < most) {
-            throw at(within(pointer, "maxProperties"), "maxProperties must not be below the number of possible properties, "
-                    + "as they are not counted; set additionalProperties to false and name fewer");
+            throw at(
+                    within(pointer, "maxProperties"),
+                    "maxProperties must not be below the number of possible properties, "
+                            + "as they are not counted; set additionalProperties to false and name fewer");
         }
     }
 
@@ -164,8 +167,10 @@ final class ValueCompiler {
             String format = text(schema, "format", pointer);
             String expression = StringFormats.expression(format);
             if (expression == null) {
-                throw at(within(pointer, "format"), "the format " + format + " is not supported; there are "
-                        + StringFormats.names() + "; write others as a pattern");
+                throw at(
+                        within(pointer, "format"),
+                        "the format " + format + " is not supported; there are " + StringFormats.names()
+                                + "; write others as a pattern");
             }
             content = both(content, RegexParser.parse(terms, json::written, terms.empty, format, expression));
         }
@@ -229,7 +234,8 @@ final class ValueCompiler {
         if (count.signum() < 0 || count.stripTrailingZeros().scale() > 0) {
             throw at(within(pointer, word), word + " must be a whole number of 0 or more: " + count);
         }
-        return count.min(BigDecimal.valueOf(absent == 0 ? Integer.MAX_VALUE - 1 : absent)).intValue();
+        return count.min(BigDecimal.valueOf(absent == 0 ? Integer.MAX_VALUE - 1 : absent))
+                .intValue();
     }
 
     private static String text(JsonObject schema, String word, String pointer) {
