@@ -26,6 +26,8 @@ public final class ChatRequest {
     private final List<Turn> history;
     private final @Nullable String systemMessage;
     private final OptionalInt maxTiles;
+    private final List<Tool> tools;
+    private final ToolChoice toolChoice;
     private final GenerationConfig generation;
     private final @Nullable Duration timeout;
     private final int priority;
@@ -36,6 +38,8 @@ public final class ChatRequest {
         this.history = List.copyOf(builder.history);
         this.systemMessage = builder.systemMessage;
         this.maxTiles = builder.maxTiles;
+        this.tools = List.copyOf(builder.tools);
+        this.toolChoice = builder.toolChoice;
         this.generation = builder.generation.build();
         this.timeout = builder.timeout;
         this.priority = builder.priority;
@@ -59,6 +63,8 @@ public final class ChatRequest {
         builder.history.addAll(history);
         builder.systemMessage = systemMessage;
         builder.maxTiles = maxTiles;
+        builder.tools.addAll(tools);
+        builder.toolChoice = toolChoice;
         builder.generation = generation.toBuilder();
         builder.timeout = timeout;
         builder.priority = priority;
@@ -88,6 +94,16 @@ public final class ChatRequest {
     /** Most tiles of a picture, without its thumbnail; empty for what the checkpoint says. */
     public OptionalInt maxTiles() {
         return maxTiles;
+    }
+
+    /** The tools that the model may call. */
+    public List<Tool> tools() {
+        return tools;
+    }
+
+    /** Whether it is to call one. */
+    public ToolChoice toolChoice() {
+        return toolChoice;
     }
 
     /** How to answer. */
@@ -121,6 +137,8 @@ public final class ChatRequest {
         private final List<Turn> history = new ArrayList<>();
         private @Nullable String systemMessage;
         private OptionalInt maxTiles = OptionalInt.empty();
+        private final List<Tool> tools = new ArrayList<>();
+        private ToolChoice toolChoice = ToolChoice.auto();
         private GenerationConfig.Builder generation = GenerationConfig.builder();
         private @Nullable Duration timeout;
         private int priority;
@@ -165,6 +183,36 @@ public final class ChatRequest {
                 throw new InvalidRequestException("maxTiles must be 1.." + MOST_TILES + ": " + tiles);
             }
             this.maxTiles = OptionalInt.of(tiles);
+            return this;
+        }
+
+        /** Sets the tools that the model may call, in place of any before. */
+        public Builder tools(Tool... functions) {
+            return tools(Arrays.asList(functions));
+        }
+
+        /** Sets the tools that the model may call, in place of any before. */
+        public Builder tools(List<Tool> functions) {
+            List<Tool> copy = List.copyOf(functions);
+            this.tools.clear();
+            this.tools.addAll(copy);
+            return this;
+        }
+
+        /** Sets whether the model is to call a tool; without it, as it likes. */
+        public Builder toolChoice(ToolChoice choice) {
+            this.toolChoice = choice;
+            return this;
+        }
+
+        /** Sets the question to the results of the calls that the answer before asked for, in their order. */
+        public Builder toolResults(String... results) {
+            return text(ToolText.results(List.of(results)));
+        }
+
+        /** Sets what the answer may look like. */
+        public Builder format(OutputFormat shape) {
+            generation.format(shape);
             return this;
         }
 
@@ -233,7 +281,9 @@ public final class ChatRequest {
             if (text == null) {
                 throw new InvalidRequestException("a request needs a text: call text(...) before build()");
             }
-            return new ChatRequest(this, text);
+            ChatRequest request = new ChatRequest(this, text);
+            ToolRules.check(request);
+            return request;
         }
     }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * An answer. Immutable.
  *
- * @param text the answer, without special tokens, stripped of white space at both ends
+ * @param text the answer, without special tokens, stripped of white space at both ends unless it has a format
  * @param finishReason why it ended
  * @param usage tokens counted
  * @param timings where the time went
@@ -93,5 +93,14 @@ public record ChatResponse(
      */
     public List<Box> boxes() {
         return BoxText.boxes(text);
+    }
+
+    /**
+     * The calls of tools that the text asks for, in their order: JSON objects with a name and arguments between {@link
+     * ToolCall#START} and {@link ToolCall#END}. All else is passed over. The results go into the next question: {@link
+     * ChatRequest.Builder#toolResults}.
+     */
+    public List<ToolCall> toolCalls() {
+        return ToolText.calls(text);
     }
 }

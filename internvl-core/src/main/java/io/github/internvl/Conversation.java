@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A dialogue with a model that remembers its rounds, as {@code model.chat(..., history, return_history=True)} does. New
  * pictures may come with any question; old ones stay cut into the tiles that they were asked about with, and a system
- * message once given stays until another one is. A round is remembered once its answer is complete; a failed or cancelled
+ * message and tools once given stay until others are. A round is remembered once its answer is complete; a failed or cancelled
  * one is not. Not thread-safe: one question at a time.
  *
  * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap, and each question goes through the
@@ -18,6 +18,7 @@ public final class Conversation {
     // Both are written when an answer is complete, on the engine's thread.
     private volatile List<Turn> history;
     private volatile @Nullable String systemMessage;
+    private volatile List<Tool> tools = List.of();
 
     Conversation(InternVL model, List<Turn> history) {
         this.model = model;
@@ -55,17 +56,22 @@ public final class Conversation {
         if (message != null) {
             request.systemMessage(message);
         }
-        return model.stream(request.build(), response -> remember(response, message));
+        List<Tool> known = question.tools().isEmpty() ? tools : question.tools();
+        boolean ask =
+                question.generation().format().isText() && question.toolChoice().isAllowed();
+        request.tools(ask ? known : List.of());
+        return model.stream(request.build(), response -> remember(response, message, known));
     }
 
     private static boolean isWhole(ChatResponse.FinishReason reason) {
         return reason != ChatResponse.FinishReason.CANCELLED && reason != ChatResponse.FinishReason.TIMEOUT;
     }
 
-    private void remember(ChatResponse response, @Nullable String message) {
+    private void remember(ChatResponse response, @Nullable String message, List<Tool> known) {
         if (isWhole(response.finishReason())) {
             history = response.history();
             systemMessage = message;
+            tools = known;
         }
     }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * build one with {@link #builder()}.
  *
  * <p>The logits of each token pass, in this order, what is switched on of: repetition penalty, blocked n-grams, minimum
- * length, bad words, logit bias and forbidden tokens, presence and frequency penalty, own processors. Greedy decoding takes
+ * length, bad words, logit bias and forbidden tokens, presence and frequency penalty, own processors, format. Greedy decoding takes
  * the best token then. Sampling goes on with temperature, top-k, top-p, min-p and typical-p, each of which leaves at least
  * one token, and draws from what is left. The order is that of transformers.
  *
@@ -58,6 +58,7 @@ public final class GenerationConfig {
         private EarlyStopping earlyStopping = EarlyStopping.WHEN_UNLIKELY;
         private OptionalInt logprobs = OptionalInt.empty();
         private boolean skipSpecialTokens = true;
+        private OutputFormat format = OutputFormat.text();
         private List<LogitsProcessor> processors = List.of();
         private @Nullable IntPredicate tokenListener;
 
@@ -172,6 +173,11 @@ public final class GenerationConfig {
     /** Whether special tokens are left out of the text. */
     public boolean skipSpecialTokens() {
         return set.skipSpecialTokens;
+    }
+
+    /** What an answer may look like. */
+    public OutputFormat format() {
+        return set.format;
     }
 
     /** Own rules for the next token, in their order. */
@@ -386,6 +392,12 @@ public final class GenerationConfig {
         /** Sets whether special tokens are left out of the text, the model's end token in any case. */
         public Builder skipSpecialTokens(boolean skipped) {
             set.skipSpecialTokens = skipped;
+            return this;
+        }
+
+        /** Sets what an answer may look like; its rule comes after all others. */
+        public Builder format(OutputFormat shape) {
+            set.format = shape;
             return this;
         }
 

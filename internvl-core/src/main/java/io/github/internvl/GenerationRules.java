@@ -18,6 +18,9 @@ final class GenerationRules {
                 config.answers() > 1 && config.tokenListener() != null,
                 "answers above 1 and a tokenListener cannot be combined, as it would not know whose token it gets: "
                         + config.answers());
+        if (!config.format().isText()) {
+            checkFormat(config);
+        }
         if (beams == 1) {
             return;
         }
@@ -36,6 +39,27 @@ final class GenerationRules {
         refuse(
                 stop.loopNgram() > 0,
                 "beams and stopLoops cannot be combined, as loops do not score; use noRepeatNgram: " + beams);
+    }
+
+    /** Refuses settings that would end an answer where its format does not, or keep it from going on. */
+    static void checkFormat(GenerationConfig config) {
+        StopRules stop = config.stopRules();
+        refuse(
+                !stop.texts().isEmpty() || !stop.ids().isEmpty(),
+                "a format, or a tool call that is required, and stop texts or stopIds cannot be combined, as they would cut"
+                        + " the answer; write a format that ends there: " + stop.texts() + stop.ids());
+        refuse(
+                stop.ignoreEnd(),
+                "a format, or a tool call that is required, and ignoreEnd cannot be combined, as nothing may follow the end");
+        refuse(
+                config.minNewTokens() > 0,
+                "a format, or a tool call that is required, and minNewTokens cannot be combined, as the format says where the"
+                        + " answer may end; use minLength or minItems of a schema, or a count of an expression: "
+                        + config.minNewTokens());
+        refuse(
+                config.penalties().noRepeatNgram() > 0,
+                "a format, or a tool call that is required, and noRepeatNgram cannot be combined, as formats repeat"
+                        + " themselves; use penalties: " + config.penalties().noRepeatNgram());
     }
 
     /** Refuses settings whose answer cannot come piece by piece. */

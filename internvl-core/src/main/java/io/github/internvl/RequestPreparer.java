@@ -5,6 +5,7 @@ import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.grammar.Formats;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns requests into what the engine takes: checks tags against pictures, writes the prompt, tiles the pictures. All that
@@ -29,9 +31,11 @@ final class RequestPreparer {
 
     private final ModelConfig config;
     private final PromptBuilder prompts;
+    private final Formats formats;
     private final ImageProcessor images = new ImageProcessor();
     private final Set<Integer> endIds;
     private final String stopText;
+    private final ChatTemplate template;
     private final int contextTokens;
     private final PassOrder passOrder;
 
@@ -56,10 +60,12 @@ final class RequestPreparer {
             ModelConfig config, ChatTemplate template, Tokenizer tokenizer, int contextTokens, PassOrder passOrder) {
         this.config = config;
         this.prompts = new PromptBuilder(template, tokenizer);
+        this.template = template;
         this.stopText = template.stopText();
         this.endIds = config.endIds().isEmpty()
                 ? tokenizer.id(stopText).stream().boxed().collect(Collectors.toUnmodifiableSet())
                 : config.endIds();
+        this.formats = new Formats(tokenizer, endIds);
         this.contextTokens = contextTokens;
         this.passOrder = passOrder;
     }
@@ -75,7 +81,7 @@ final class RequestPreparer {
         turns.add(new Turn(request.text(), request.images(), request.maxTiles(), ""));
         turns.replaceAll(RequestPreparer::tagged);
         if (turns.stream().anyMatch(turn -> !turn.images().isEmpty())) {
-            refuseStrayTags(request);
+            refuseStrayTags(systemMessage(request), request.history());
         }
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
@@ -89,11 +95,15 @@ final class RequestPreparer {
         dialogue.set(
                 dialogue.size() - 1,
                 new ChatTemplate.Turn(turns.get(turns.size() - 1).question()));
-        String text = prompts.text(request.systemMessage(), dialogue, visual.size());
+        String text = prompts.text(systemMessage(request), dialogue, visual.size());
         TokenPrompt prompt =
                 prompts.tokens(text, visual.stream().mapToInt(Integer::intValue).toArray());
         refuseUnknownTokens(prompt);
         refuseUnknownBiases(request.generation());
+        OutputFormat format = ToolRules.format(request);
+        if (!format.isText()) {
+            formats.rule(format); // which refuses what answers cannot be held to
+        }
         return new Checked(request, prompt, tilings, turns, urgency(request, start), System.nanoTime() - start);
     }
 
@@ -128,20 +138,43 @@ final class RequestPreparer {
     GenerationRequest prepare(Checked checked) {
         List<PixelTiles> tiles = tile(checked);
         ModelConfig.GenerationDefaults own = config.generation();
-        GenerationConfig settings =
-                checked.request().generation().withDefaults(own.temperature(), own.topK(), own.topP());
+        GenerationConfig settings = held(checked.request()).withDefaults(own.temperature(), own.topK(), own.topP());
         boolean ends = !settings.stopRules().ignoreEnd();
         return new GenerationRequest(
                 checked.prompt(),
                 tiles,
                 settings,
                 ends ? endIds : Set.of(),
-                ends ? List.of(stopText) : List.of(),
+                ends && settings.format().isText() ? List.of(stopText) : List.of(),
                 config.layout() == ModelConfig.Layout.NATIVE
                         ? checked.prompt().ids()
                         : own.beginId().stream().toArray(),
                 prompts.badWords(settings.penalties().badWords()),
                 checked.urgency());
+    }
+
+    /** The settings of a request, with the rule that holds its answer to its format. */
+    private GenerationConfig held(ChatRequest request) {
+        OutputFormat format = ToolRules.format(request);
+        if (format.isText()) {
+            return request.generation();
+        }
+        List<LogitsProcessor> rules = new ArrayList<>(request.generation().processors());
+        rules.add(formats.rule(format));
+        return request.generation().toBuilder()
+                .format(format)
+                .processors(rules.toArray(LogitsProcessor[]::new))
+                .build();
+    }
+
+    /** The system message with what it says of tools; null for the model's own. */
+    private @Nullable String systemMessage(ChatRequest request) {
+        List<Tool> tools = ToolRules.told(request);
+        if (tools.isEmpty()) {
+            return request.systemMessage();
+        }
+        String own = request.systemMessage() == null ? template.systemMessage().orElse(null) : request.systemMessage();
+        return (own == null ? "" : own + "\n\n") + ToolText.instructions(tools);
     }
 
     private List<PixelTiles> tile(Checked checked) {
@@ -234,13 +267,13 @@ final class RequestPreparer {
     }
 
     /** A tag outside of questions would take a picture that belongs to a question. */
-    private static void refuseStrayTags(ChatRequest request) {
-        if (request.systemMessage() != null && request.systemMessage().contains(PromptBuilder.IMAGE_TAG)) {
-            throw new InvalidRequestException("the system message must not contain the tag " + PromptBuilder.IMAGE_TAG
-                    + ", which would take a picture; put the picture into a question");
+    private static void refuseStrayTags(@Nullable String systemMessage, List<Turn> history) {
+        if (systemMessage != null && systemMessage.contains(PromptBuilder.IMAGE_TAG)) {
+            throw new InvalidRequestException("the system message, or a tool in it, must not contain the tag "
+                    + PromptBuilder.IMAGE_TAG + ", which would take a picture; put the picture into a question");
         }
-        for (int i = 0; i < request.history().size(); i++) {
-            if (request.history().get(i).answer().contains(PromptBuilder.IMAGE_TAG)) {
+        for (int i = 0; i < history.size(); i++) {
+            if (history.get(i).answer().contains(PromptBuilder.IMAGE_TAG)) {
                 throw new InvalidRequestException("the answer of round " + (i + 1) + " must not contain the tag "
                         + PromptBuilder.IMAGE_TAG + ", which would take a picture; go on without it: "
                         + "model.conversation(editedHistory)");

@@ -38,6 +38,7 @@ class ArchitectureTest {
     private static final String GENERATE = "io.github.internvl.internal.generate..";
     private static final String MODEL = "io.github.internvl.internal.model..";
     private static final String CHECKPOINT = "io.github.internvl.internal.checkpoint..";
+    private static final String GRAMMAR = "io.github.internvl.internal.grammar..";
     private static final String HUB = "io.github.internvl.internal.hub..";
     private static final String OBSERVE = "io.github.internvl.internal.observe..";
     private static final String TORCH = "io.github.internvl.internal.torch..";
@@ -113,6 +114,7 @@ class ArchitectureTest {
         downwards(TORCH, ROOT_EXCEPTION);
         downwards(OBSERVE, resideInAPackage("java..").as("nothing of the product"));
         downwards(HUB, ROOT_DATA);
+        downwards(GRAMMAR, ROOT_DATA.or(resideInAPackage(TOKENIZER)));
         downwards(CHECKPOINT, ROOT_EXCEPTION.or(resideInAnyPackage(TORCH, TOKENIZER, VISION)));
         downwards(MODEL, ROOT_EXCEPTION.or(resideInAnyPackage(CHECKPOINT, TORCH, TOKENIZER, VISION)));
         downwards(GENERATE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));

@@ -2,12 +2,16 @@ package io.github.internvl.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.internvl.Box;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
+import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.ChatStream;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
+import io.github.internvl.OutputFormat;
 import io.github.internvl.Precision;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.tests.HeldOut.Answered;
@@ -71,6 +75,39 @@ class DemoModelTest {
     void answersWithABoxWhereOneIsAskedFor() {
         List<Box> boxes = model.chat(LOCATE.formatted("red circle"), shapes).boxes();
         assertThat(boxes).extracting(Box::label).containsExactly("red circle");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "What color is the star?   | red green blue orange | green",
+                "Which shape is orange?    | circle triangle star  | triangle",
+                "Is there a green star?    | Yes No                | Yes"
+            })
+    void choosesTheRightOne(String question, String choices, String answer) {
+        ChatRequest request = ChatRequest.builder()
+                .text(question, shapes)
+                .format(OutputFormat.choice(choices.split(" ")))
+                .build();
+        assertThat(model.chat(request).text()).isEqualTo(answer);
+    }
+
+    @Test
+    void answersInJson() {
+        String schema = """
+                {"type": "object", "additionalProperties": false, "required": ["color", "size"], "properties": {
+                  "color": {"enum": ["red", "green", "blue"]},
+                  "size": {"type": "integer", "minimum": 1, "maximum": 12},
+                  "note": {"type": "string", "maxLength": 20}}}""";
+        ChatResponse response = model.chat(ChatRequest.builder()
+                .text("What color is the star?", shapes)
+                .format(OutputFormat.jsonSchema(schema))
+                .build());
+        JsonObject json = JsonParser.parseString(response.text()).getAsJsonObject();
+        assertThat(response.finishReason()).isEqualTo(FinishReason.STOP);
+        assertThat(json.get("color").getAsString()).isIn("red", "green", "blue");
+        assertThat(json.get("size").getAsInt()).isBetween(1, 12);
     }
 
     @Test

@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
             "  internvl chat --model OpenGVLab/InternVL2_5-1B --max-tiles 6 --image page.png",
             "  internvl chat --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
             "  internvl chat --image chart.png - < question.txt",
+            "  internvl chat --image photo.jpg --choice red,green,blue \"What color is the ball?\"",
             "  internvl chat --image photo.jpg --annotate boxes.png \"Please provide the bounding box coordinate of the "
                     + "region this sentence describes: <ref>red circle</ref>\""
         })

@@ -1,10 +1,15 @@
 package io.github.internvl.cli;
 
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.OutputFormat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** The options on how to answer; greedy unless one of the sampling options is given. */
@@ -80,6 +85,53 @@ final class GenerationOptions {
             description = "End an answer before this text. May be given several times.")
     private final List<String> stop = new ArrayList<>();
 
+    @ArgGroup(exclusive = true)
+    private @Nullable FormatOption format;
+
+    /** What answers may look like, in one of the ways to say it. */
+    static final class FormatOption {
+        @Option(names = "--json", description = "Answer with a JSON object.")
+        private boolean json;
+
+        @Option(
+                names = "--json-schema",
+                paramLabel = "FILE",
+                description = "Answer with JSON that the schema in this file allows.")
+        private @Nullable Path schema;
+
+        @Option(
+                names = "--regex",
+                paramLabel = "REGEX",
+                description = "Answer with a text that this regular expression matches as a whole.")
+        private @Nullable String expression;
+
+        @Option(
+                names = "--choice",
+                paramLabel = "TEXT",
+                split = ",",
+                description = "Answer with one of some texts, with commas between them or given one by one.")
+        private List<String> choices = new ArrayList<>();
+
+        OutputFormat format() {
+            if (schema != null) {
+                return OutputFormat.jsonSchema(read(schema));
+            }
+            if (expression != null) {
+                return OutputFormat.regex(expression);
+            }
+            return json ? OutputFormat.json() : OutputFormat.choice(choices.toArray(String[]::new));
+        }
+
+        private static String read(Path file) {
+            try {
+                return Files.readString(file);
+            } catch (IOException e) {
+                throw new IllegalArgumentException(
+                        "--json-schema: cannot read " + file + "; name a file with a JSON schema", e);
+            }
+        }
+    }
+
     /** The settings; throws {@link io.github.internvl.InvalidRequestException} for a value out of its range. */
     GenerationConfig config() {
         GenerationConfig.Builder config = GenerationConfig.builder().maxNewTokens(maxNewTokens);
@@ -98,6 +150,9 @@ final class GenerationOptions {
             config.sampling(false);
         } else if (temperature != null) {
             config.temperature(temperature);
+        }
+        if (format != null) {
+            config.format(format.format());
         }
         return config.build();
     }

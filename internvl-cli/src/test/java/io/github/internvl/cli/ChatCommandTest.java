@@ -112,6 +112,34 @@ class ChatCommandTest {
     }
 
     @Test
+    void holdsAnswersToAFormat(@TempDir Path folder) throws IOException {
+        Path schema = Files.writeString(
+                folder.resolve("schema.json"),
+                "{\"type\":\"array\",\"items\":{\"const\":7}," + "\"minItems\":3,\"maxItems\":3}");
+        assertThat(CommandRun.of(chat("--choice", "maybe,perhaps", "Well?")).out())
+                .isIn("maybe\n", "perhaps\n");
+        assertThat(CommandRun.of(chat("--regex", "[0-9]{3}", "How many?")).out())
+                .matches("[0-9]{3}\n");
+        assertThat(CommandRun.of(chat("--json-schema", schema.toString(), "Go."))
+                        .out())
+                .matches("\\[7, ?7, ?7]\n");
+        assertThat(CommandRun.of(chat("--json", "-n", "9", "Go.")).out()).startsWith("{");
+    }
+
+    @Test
+    void refusesTwoFormatsAndABadOne() {
+        CommandRun both = CommandRun.of(chat("--json", "--regex", "a", "Go."));
+        assertThat(both.err()).contains("--json").contains("--regex").contains("mutually exclusive");
+        assertThat(both.exitCode()).isEqualTo(2);
+        CommandRun missing = CommandRun.of(chat("--json-schema", "no-such-file", "Go."));
+        assertThat(missing.err()).contains("--json-schema: cannot read no-such-file");
+        CommandRun bad = CommandRun.of(chat("--regex", "a(?=b)", "Go."));
+        assertThat(bad.err())
+                .contains("the regular expression: groups other than")
+                .hasLineCount(1);
+    }
+
+    @Test
     void takesTheBestTokensAtTemperatureZero() {
         CommandRun run = CommandRun.of(chat("--temperature", "0", "--top-k", "5", question("text", 0)));
         assertThat(run.out()).isEqualTo(answer("text", 0) + "\n");

@@ -167,6 +167,20 @@ class ExamplesTest {
     }
 
     @Test
+    void answersForPrograms() throws Exception {
+        System.setProperty("internvl.model", DemoModel.path().toString());
+        try {
+            assertThat(print(
+                            StructuredOutput::main,
+                            DemoModel.sample("shapes.png").toString()))
+                    .startsWith("green\n{\"color\":")
+                    .containsPattern("find_part\\{\"color\": \"(red|green)\"}\n");
+        } finally {
+            nameModel();
+        }
+    }
+
+    @Test
     void samplesTheSameAnswerFromItsSeed() throws Exception {
         String printed = print(GenerationSettings::main, BADGE.toString());
         assertThat(printed).isNotBlank().isEqualTo(print(GenerationSettings::main, BADGE.toString()));

@@ -9,4 +9,7 @@ package io.github.internvl.tokenizer;
  * @param spacesSpecialTokens special tokens that are shown are set off by spaces, as the reference's InternLM2 tokenizer does it
  * @param droppedSpaces how many pieces at the beginning of a text lose the space they begin with, as the encoder put it there
  */
-record DecodingRules(boolean cleansSpaces, boolean replacesEachByte, boolean spacesSpecialTokens, int droppedSpaces) {}
+record DecodingRules(boolean cleansSpaces, boolean replacesEachByte, boolean spacesSpecialTokens, int droppedSpaces) {
+    /** Bytes as they are. */
+    static final DecodingRules VERBATIM = new DecodingRules(false, false, false, 0);
+}

@@ -122,6 +122,22 @@ public final class Tokenizer implements AutoCloseable {
         return new TextDecoder(vocabulary, decoding, skipSpecialTokens);
     }
 
+    /**
+     * The bytes that a token adds to a verbatim text; none for a special token, and none for an id without a token. The bytes
+     * of a character may be spread over several tokens.
+     */
+    public byte[] bytes(int id) {
+        return vocabulary.writes(id) ? vocabulary.bytes(id).clone() : new byte[0];
+    }
+
+    /**
+     * A new decoder for one answer whose text is just the {@linkplain #bytes bytes} of its tokens: without special tokens, and
+     * without the clean-up of spaces that InternLM2.5's tokenizer does, which would change a format.
+     */
+    public TextDecoder verbatimDecoder() {
+        return new TextDecoder(vocabulary, DecodingRules.VERBATIM, true);
+    }
+
     /** Frees the native tokenizer after the calls under way; closing twice is harmless. Decoding goes on to work. */
     @Override
     public void close() {

@@ -106,6 +106,11 @@ final class Vocabulary {
         return bytes[id];
     }
 
+    /** Whether a token adds to a text: it is there and not special. */
+    boolean writes(int id) {
+        return id >= 0 && id < tokens.length && tokens[id] != null && !isSpecial.get(id);
+    }
+
     void forEach(ObjIntConsumer<String> action) {
         for (int id = 0; id < tokens.length; id++) {
             String token = tokens[id];

@@ -7,19 +7,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The text of one answer as it grows: whole characters, cut at the first stop text or after it, stripped at both ends as
- * Python's {@code strip} does. What is given out is final: the beginning of a possible stop text and white space that may
+ * Python's {@code strip} does unless it has a format. What is given out is final: the beginning of a possible stop text and white space that may
  * turn out to be the last are held back. Not thread-safe.
  */
 final class AnswerText {
     private final TextDecoder decoder;
     private final List<String> stops;
     private final Set<String> included;
+    private final boolean strips;
     private final StringBuilder held = new StringBuilder();
     private final StringBuilder given = new StringBuilder();
     private boolean stopped;
 
     /** Starts a text that ends at one of {@code stops}; those {@code included} are part of it. */
-    AnswerText(TextDecoder decoder, List<String> stops, Set<String> included) {
+    AnswerText(TextDecoder decoder, List<String> stops, Set<String> included, boolean strips) {
+        this.strips = strips;
         this.decoder = decoder;
         this.stops = stops;
         this.included = included;
@@ -60,10 +62,10 @@ final class AnswerText {
             end = held.indexOf(stop) + (whole ? stop.length() : 0);
         }
         int from = 0;
-        while (given.length() == 0 && from < end && isSpace(held.charAt(from))) {
+        while (strips && given.length() == 0 && from < end && isSpace(held.charAt(from))) {
             from++;
         }
-        while (end > from && !whole && isSpace(held.charAt(end - 1))) {
+        while (strips && end > from && !whole && isSpace(held.charAt(end - 1))) {
             end--;
         }
         String text = held.substring(from, end);

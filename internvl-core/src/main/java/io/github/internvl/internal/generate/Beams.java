@@ -218,7 +218,8 @@ final class Beams implements Decoding {
         boolean cut = one.reason() == FinishReason.STOP
                 && !request.config().stopRules().included()
                 && request.config().stopRules().ids().contains(one.ids()[one.ids().length - 1]);
-        AnswerText text = new AnswerText(decoders.get(), request.endTexts(), Set.of());
+        boolean strips = request.config().format().isText();
+        AnswerText text = new AnswerText(decoders.get(), request.endTexts(), Set.of(), strips);
         for (int i = 0; i < one.ids().length - (cut ? 1 : 0) && !text.isStopped(); i++) {
             text.add(one.ids()[i]);
         }

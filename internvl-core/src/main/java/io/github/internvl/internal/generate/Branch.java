@@ -55,7 +55,8 @@ final class Branch {
                 : new SplittableRandom();
         List<String> stops = new ArrayList<>(stop.texts());
         stops.addAll(request.endTexts());
-        this.text = new AnswerText(decoder, stops, stop.included() ? Set.copyOf(stop.texts()) : Set.of());
+        Set<String> included = stop.included() ? Set.copyOf(stop.texts()) : Set.of();
+        this.text = new AnswerText(decoder, stops, included, config.format().isText());
         this.listener = listener;
         this.room = room;
     }

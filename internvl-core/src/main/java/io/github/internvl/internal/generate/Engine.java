@@ -10,6 +10,7 @@ import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
+import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PixelTiles;
 import java.time.Duration;
@@ -143,9 +144,8 @@ public final class Engine implements AutoCloseable {
                     + tiles * models.vision().tokensPerTile() + " for " + tiles + " tiles: " + places);
         }
         check(request.config());
-        boolean skips = request.config().skipSpecialTokens();
         Sequence sequence = new Sequence(
-                request, leaving(listener), () -> tokenizer.decoder(skips), this.tiles.none(), limits.contextTokens());
+                request, leaving(listener), () -> decoder(request.config()), this.tiles.none(), limits.contextTokens());
         checkRoom(sequence);
         synchronized (gate) {
             if (closing || draining) {
@@ -194,6 +194,10 @@ public final class Engine implements AutoCloseable {
                 inside.decrementAndGet();
             }
         };
+    }
+
+    private TextDecoder decoder(GenerationConfig config) {
+        return config.format().isText() ? tokenizer.decoder(config.skipSpecialTokens()) : tokenizer.verbatimDecoder();
     }
 
     /** Why nothing more is answered; call it with the gate held. */

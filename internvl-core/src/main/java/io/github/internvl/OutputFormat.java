@@ -1,0 +1,126 @@
+package io.github.internvl;
+
+import java.util.List;
+
+/**
+ * What an answer may look like. Immutable.
+ *
+ * <p>In each step only those tokens can be chosen with which the answer can still become one of the format, so the answer is
+ * one by construction, however little the model has learned, unless it is cut: by {@code maxNewTokens} or the context
+ * ({@link ChatResponse.FinishReason#LENGTH}), by the rule on loops, by its token listener, or by closing its stream. The model
+ * is not told of the format: the question should ask for it, and name the keys.
+ *
+ * <p>JSON is written compact, with at most one space after a colon and a comma, and no other white space outside of strings;
+ * properties come in the order of the schema. The text is taken as it is: it is not stripped, and spaces are not cleaned up.
+ */
+public final class OutputFormat {
+    /** The kinds of formats. */
+    public enum Kind {
+        /** Free text. */
+        TEXT,
+        /** Any JSON object. */
+        JSON,
+        /** JSON that a schema allows. */
+        JSON_SCHEMA,
+        /** Text that a regular expression matches as a whole. */
+        REGEX,
+        /** One of some texts. */
+        CHOICE,
+        /** A call of one of some tools: what {@link ToolChoice#required} and {@link ToolChoice#named} ask for. */
+        TOOL_CALL
+    }
+
+    private static final OutputFormat TEXT = new OutputFormat(Kind.TEXT, List.of());
+    private static final OutputFormat JSON = new OutputFormat(Kind.JSON, List.of());
+
+    private final Kind kind;
+    private final List<String> texts;
+
+    private OutputFormat(Kind kind, List<String> texts) {
+        this.kind = kind;
+        this.texts = List.copyOf(texts);
+    }
+
+    /** Free text: what a request has that asks for nothing else. */
+    public static OutputFormat text() {
+        return TEXT;
+    }
+
+    /** Any JSON object. A key may come twice in it. */
+    public static OutputFormat json() {
+        return JSON;
+    }
+
+    /**
+     * JSON that a schema allows (draft 2020-12, and what the earlier ones call by other names).
+     *
+     * <p>Supported are {@code type}, {@code enum}, {@code const}, {@code $ref} within the schema, recursion too, {@code anyOf},
+     * {@code oneOf} where types or a constant property tell its alternatives apart, {@code allOf}; {@code properties},
+     * {@code required}, {@code additionalProperties}; {@code items}, {@code prefixItems}, {@code minItems}, {@code maxItems};
+     * {@code minLength}, {@code maxLength}, {@code pattern} (a search, as the standard has it: write {@code ^} and {@code $}),
+     * {@code format} date, time, date-time, duration, uuid, email, hostname, ipv4 and uri; {@code minimum}, {@code maximum} and
+     * their exclusive kin. Words that only describe are passed over; all others are refused, so that no answer is less than
+     * its schema asks for. Answers keep to a part of what the schema allows: properties that it does not name come only where
+     * {@code additionalProperties} is true or a schema, or where it names none; all of {@code prefixItems} come.
+     *
+     * @param schema the schema as JSON; a request with one that is not supported is refused with the place and the reason
+     */
+    public static OutputFormat jsonSchema(String schema) {
+        return new OutputFormat(Kind.JSON_SCHEMA, List.of(schema));
+    }
+
+    /**
+     * Text that a regular expression matches as a whole: what ECMA-262 and {@code java.util.regex} share, without references
+     * back, looking around, word boundaries and flags; with those a request is refused.
+     */
+    public static OutputFormat regex(String expression) {
+        return new OutputFormat(Kind.REGEX, List.of(expression));
+    }
+
+    /** One of some texts, none of them empty. */
+    public static OutputFormat choice(String... texts) {
+        if (texts.length == 0 || List.of(texts).contains("")) {
+            throw new InvalidRequestException("a choice needs texts, none of them empty: " + List.of(texts));
+        }
+        return new OutputFormat(Kind.CHOICE, List.of(texts));
+    }
+
+    /** A call of one of some tools. */
+    static OutputFormat call(List<Tool> tools) {
+        return new OutputFormat(
+                Kind.TOOL_CALL,
+                tools.stream()
+                        .flatMap(tool -> List.of(tool.name(), tool.parameters()).stream())
+                        .toList());
+    }
+
+    /** The kind of the format. */
+    public Kind kind() {
+        return kind;
+    }
+
+    /** What the format is made of: the schema, the expression, the texts, or names and parameters of tools in turns. */
+    public List<String> texts() {
+        return texts;
+    }
+
+    /** Whether answers are free. */
+    public boolean isText() {
+        return kind == Kind.TEXT;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof OutputFormat format && kind == format.kind && texts.equals(format.texts);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * kind.hashCode() + texts.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "OutputFormat[" + kind + (texts.isEmpty() ? "" : " " + texts) + "]";
+    }
+}

@@ -1,0 +1,304 @@
+package io.github.internvl.internal.grammar;
+
+import io.github.internvl.InvalidRequestException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Regular expressions as terms: what ECMA-262 and {@code java.util.regex} share of them, without what no automaton has
+ * (references back, looking around, word boundaries). {@code ^} and {@code $} stand at the ends of the whole or of one of its
+ * alternatives, and mean the ends of the text.
+ */
+final class RegexParser {
+    private static final int END = -1;
+    private static final int MOST_TIMES = 100_000;
+    private static final int DEEPEST = 100;
+
+    private final Terms terms;
+    private final Function<BitSet, Term> alphabet;
+    private final String where;
+    private final String source;
+    private final int[] points;
+    private int at;
+    private int depth;
+
+    private RegexParser(Terms terms, Function<BitSet, Term> alphabet, String where, String source) {
+        this.terms = terms;
+        this.alphabet = alphabet;
+        this.where = where;
+        this.source = source;
+        this.points = source.codePoints().toArray();
+    }
+
+    /**
+     * The texts that match an expression.
+     *
+     * @param alphabet how one character of a set is written
+     * @param around what may stand before and after a match that is not held to the ends of the text
+     * @param where what to call the expression in a message
+     */
+    static Term parse(Terms terms, Function<BitSet, Term> alphabet, Term around, String where, String source) {
+        return new RegexParser(terms, alphabet, where, source).whole(around);
+    }
+
+    private Term whole(Term around) {
+        List<Term> ways = new ArrayList<>();
+        do {
+            boolean fromStart = take('^');
+            Term body = sequence();
+            boolean toEnd = take('$');
+            if (peek() != END && peek() != '|') {
+                throw refusal(toEnd ? "$ must be at the end of an alternative" : "a ) must close a (");
+            }
+            ways.add(terms.sequence(fromStart ? terms.empty : around, body, toEnd ? terms.empty : around));
+        } while (take('|'));
+        return terms.choice(ways);
+    }
+
+    private Term alternatives() {
+        if (++depth > DEEPEST) {
+            throw refusal("groups must not be nested deeper than " + DEEPEST);
+        }
+        List<Term> ways = new ArrayList<>();
+        do {
+            ways.add(sequence());
+        } while (take('|'));
+        depth--;
+        return terms.choice(ways);
+    }
+
+    private Term sequence() {
+        List<Term> parts = new ArrayList<>(List.of(terms.empty));
+        while (peek() != END && peek() != '|' && peek() != ')' && peek() != '$') {
+            parts.add(repeated(atom()));
+        }
+        return terms.sequence(parts.toArray(Term[]::new));
+    }
+
+    private Term repeated(Term atom) {
+        Term term = atom;
+        while (true) {
+            if (take('*')) {
+                term = terms.any(term);
+            } else if (take('+')) {
+                term = terms.repeat(term, 1, Terms.UNBOUNDED);
+            } else if (take('?')) {
+                term = terms.optional(term);
+            } else if (peek() == '{' && isCount()) {
+                term = counted(term);
+            } else {
+                return term;
+            }
+            take('?'); // a lazy one matches the same texts
+            if (peek() == '+') {
+                throw refusal("possessive repetitions are not supported");
+            }
+        }
+    }
+
+    private boolean isCount() {
+        int end = at + 1;
+        while (end < points.length && (isDigit(points[end]) || points[end] == ',')) {
+            end++;
+        }
+        return end > at + 1 && end < points.length && points[end] == '}' && points[at + 1] != ',';
+    }
+
+    private Term counted(Term term) {
+        at++;
+        int min = number();
+        int max = min;
+        if (take(',')) {
+            max = peek() == '}' ? Terms.UNBOUNDED : number();
+        }
+        at++;
+        if (max < min) {
+            throw refusal("the most repetitions must not be below the fewest");
+        }
+        return terms.repeat(term, min, max);
+    }
+
+    private int number() {
+        long number = 0;
+        while (isDigit(peek())) {
+            number = Math.min(10 * number + (next() - '0'), Integer.MAX_VALUE);
+        }
+        if (number > MOST_TIMES) {
+            throw refusal("repetitions must be at most " + MOST_TIMES);
+        }
+        return (int) number;
+    }
+
+    private Term atom() {
+        int c = next();
+        return switch (c) {
+            case '(' -> group();
+            case '[' -> alphabet.apply(set());
+            case '.' -> alphabet.apply(Characters.dot());
+            case '\\' -> alphabet.apply(escaped(false));
+            case '^' -> throw refusal("^ must be at the beginning of an alternative");
+            case '{' -> throw refusal("{ must begin a count such as {2,3}; write the character as \\{");
+            case '*', '+', '?' -> throw refusal("there must be something before " + Characters.name(c));
+            default -> alphabet.apply(one(c));
+        };
+    }
+
+    private Term group() {
+        if (take('?')) {
+            boolean named = take('<') && peek() != '=' && peek() != '!';
+            while (named && !take('>')) {
+                next();
+            }
+            if (!named && !take(':')) {
+                throw refusal("groups other than ( ), (?: ) and (?<name> ) are not supported");
+            }
+        }
+        Term content = alternatives();
+        if (!take(')')) {
+            throw refusal(peek() == '$' ? "$ must be outside of groups" : "a ( must be closed by )");
+        }
+        return content;
+    }
+
+    private BitSet set() {
+        boolean opposite = take('^');
+        BitSet set = new BitSet();
+        if (peek() == ']') {
+            throw refusal("a set must hold something; write a ] in it as \\]");
+        }
+        while (peek() != ']') {
+            if (peek() == '[' || startsWith("&&")) {
+                throw refusal("sets within sets are not supported; write a [ of the set as \\[");
+            }
+            int c = next();
+            BitSet low = c == '\\' ? escaped(true) : one(c);
+            if (peek() == '-' && at + 1 < points.length && points[at + 1] != ']') {
+                at++;
+                int d = next();
+                BitSet high = d == '\\' ? escaped(true) : one(d);
+                if (low.cardinality() != 1 || high.cardinality() != 1 || high.nextSetBit(0) < low.nextSetBit(0)) {
+                    throw refusal("a range must go from a character to a later one");
+                }
+                set.set(low.nextSetBit(0), high.nextSetBit(0) + 1);
+            } else {
+                set.or(low);
+            }
+        }
+        at++;
+        set.and(Utf8.all());
+        return opposite ? Characters.without(set) : set;
+    }
+
+    /** What stands behind a backslash. */
+    private BitSet escaped(boolean inSet) {
+        int c = next();
+        BitSet named = Characters.named(c);
+        if (named != null) {
+            return named;
+        }
+        return switch (c) {
+            case 't' -> one('\t');
+            case 'n' -> one('\n');
+            case 'r' -> one('\r');
+            case 'f' -> one('\f');
+            case 'v' -> one(0x0B);
+            case '0' -> one(0);
+            case 'x' -> one(hex(2));
+            case 'u' -> one(unit());
+            case 'p', 'P' -> category(c == 'P');
+            default -> {
+                if (c < 128 && Character.isLetterOrDigit(c)) {
+                    boolean backspace = inSet && c == 'b';
+                    throw refusal(backspace ? "write a backspace as \\x08" : "\\" + (char) c + " is not supported");
+                }
+                yield one(c);
+            }
+        };
+    }
+
+    private BitSet category(boolean opposite) {
+        StringBuilder name = new StringBuilder();
+        if (take('{')) {
+            while (!take('}')) {
+                name.appendCodePoint(next());
+            }
+        } else {
+            name.appendCodePoint(next());
+        }
+        BitSet set = Characters.category(name.toString());
+        if (set == null) {
+            throw refusal("\\p{" + name + "} is not supported; there are L, Lu, Ll, N and Nd");
+        }
+        return opposite ? Characters.without(set) : set;
+    }
+
+    /** A character by its number, or by the two surrogates that write it. */
+    private int unit() {
+        if (take('{')) {
+            int value = hex(1);
+            while (!take('}')) {
+                value = Math.min(16 * value + hex(1), Character.MAX_CODE_POINT + 1);
+            }
+            return value;
+        }
+        int unit = hex(4);
+        if (Character.isHighSurrogate((char) unit) && startsWith("\\u")) {
+            at += 2;
+            return Character.toCodePoint((char) unit, (char) hex(4));
+        }
+        return unit;
+    }
+
+    private int hex(int digits) {
+        int value = 0;
+        for (int i = 0; i < digits; i++) {
+            int digit = Character.digit(next(), 16);
+            if (digit < 0) {
+                throw refusal("a character's number must be written in hexadecimal digits");
+            }
+            value = 16 * value + digit;
+        }
+        return value;
+    }
+
+    private BitSet one(int c) {
+        if (c > Character.MAX_CODE_POINT || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            throw refusal("a character must be one: a surrogate without its partner is none");
+        }
+        BitSet set = new BitSet();
+        set.set(c);
+        return set;
+    }
+
+    private static boolean isDigit(int c) {
+        return c >= '0' && c <= '9';
+    }
+
+    private boolean startsWith(String text) {
+        return at + 1 < points.length && points[at] == text.charAt(0) && points[at + 1] == text.charAt(1);
+    }
+
+    private int peek() {
+        return at < points.length ? points[at] : END;
+    }
+
+    private int next() {
+        if (at == points.length) {
+            throw refusal("it must not end here");
+        }
+        return points[at++];
+    }
+
+    private boolean take(int c) {
+        boolean taken = peek() == c;
+        at += taken ? 1 : 0;
+        return taken;
+    }
+
+    private InvalidRequestException refusal(@Nullable String rule) {
+        return new InvalidRequestException(where + ": " + rule + ": at character " + (at + 1) + " of " + source);
+    }
+}

@@ -1,0 +1,165 @@
+package io.github.internvl.internal.grammar;
+
+import static io.github.internvl.internal.grammar.Refusal.at;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Two schemas as one that asks for both, a step deep: where both speak of the same part, that part gets an {@code allOf}. For
+ * {@code allOf}, and for keywords beside {@code $ref}, {@code anyOf} and {@code oneOf}.
+ */
+final class SchemaMerge {
+    private static final String PROPERTIES = "properties";
+    private static final String ADDITIONAL = "additionalProperties";
+    private static final Set<String> LARGER =
+            Set.of("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties");
+    private static final Set<String> SMALLER =
+            Set.of("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties");
+
+    private final String pointer;
+
+    private SchemaMerge(String pointer) {
+        this.pointer = pointer;
+    }
+
+    /** One schema for two; {@code pointer} is where they stand. */
+    static JsonObject of(JsonObject one, JsonObject other, String pointer) {
+        return new SchemaMerge(pointer).merged(one, other);
+    }
+
+    private JsonObject merged(JsonObject one, JsonObject other) {
+        JsonObject merged = new JsonObject();
+        Set<String> names = new LinkedHashSet<>(one.keySet());
+        names.addAll(other.keySet());
+        for (String name : names) {
+            boolean ofObjects = name.equals(PROPERTIES) || name.equals(ADDITIONAL);
+            if (!ofObjects) {
+                JsonElement a = one.get(name);
+                JsonElement b = other.get(name);
+                merged.add(name, a == null ? b : b == null || a.equals(b) ? a : both(name, a, b));
+            }
+        }
+        objects(one, other, merged);
+        return merged;
+    }
+
+    private JsonElement both(String name, JsonElement a, JsonElement b) {
+        if (!SchemaKeywords.MEANT.contains(name)) {
+            return a;
+        }
+        if (LARGER.contains(name)) {
+            return number(a).compareTo(number(b)) >= 0 ? a : b;
+        }
+        if (SMALLER.contains(name)) {
+            return number(a).compareTo(number(b)) <= 0 ? a : b;
+        }
+        return switch (name) {
+            case "required" -> union(a.getAsJsonArray(), b.getAsJsonArray());
+            case "type" -> types(a, b);
+            case "enum" -> shared(a.getAsJsonArray(), b.getAsJsonArray());
+            case "items" -> allOf(a, b);
+            default -> throw at(pointer, "two different " + name + " cannot be merged; write them as one");
+        };
+    }
+
+    private BigDecimal number(JsonElement element) {
+        try {
+            return element.getAsBigDecimal();
+        } catch (RuntimeException e) {
+            throw at(pointer, "a limit must be a number: " + element);
+        }
+    }
+
+    private void objects(JsonObject one, JsonObject other, JsonObject merged) {
+        Map<String, JsonElement> properties = new LinkedHashMap<>();
+        JsonObject first = properties(one);
+        JsonObject second = properties(other);
+        first.asMap()
+                .forEach((name, schema) -> properties.put(
+                        name, second.has(name) ? allOf(schema, second.get(name)) : allOf(schema, beyond(other))));
+        second.asMap().forEach((name, schema) -> properties.putIfAbsent(name, allOf(schema, beyond(one))));
+        if (one.has(PROPERTIES) || other.has(PROPERTIES)) {
+            JsonObject all = new JsonObject();
+            properties.forEach(all::add);
+            merged.add(PROPERTIES, all);
+        }
+        if (one.has(ADDITIONAL) && other.has(ADDITIONAL)) {
+            merged.add(ADDITIONAL, allOf(one.get(ADDITIONAL), other.get(ADDITIONAL)));
+        } else if (one.has(ADDITIONAL) || other.has(ADDITIONAL)) {
+            merged.add(ADDITIONAL, one.has(ADDITIONAL) ? one.get(ADDITIONAL) : other.get(ADDITIONAL));
+        }
+    }
+
+    private JsonObject properties(JsonObject schema) {
+        JsonElement properties = schema.has(PROPERTIES) ? schema.get(PROPERTIES) : new JsonObject();
+        if (!properties.isJsonObject()) {
+            throw at(pointer, "properties must be an object: " + properties);
+        }
+        return properties.getAsJsonObject();
+    }
+
+    /** What a schema says of properties that it does not name. */
+    private static JsonElement beyond(JsonObject schema) {
+        return schema.has(ADDITIONAL) ? schema.get(ADDITIONAL) : new JsonPrimitive(true);
+    }
+
+    private static JsonElement allOf(JsonElement a, JsonElement b) {
+        if (a.equals(b) || isAnything(b)) {
+            return a;
+        }
+        if (isAnything(a) || isNothing(b)) {
+            return b;
+        }
+        JsonArray both = new JsonArray();
+        both.add(a);
+        both.add(b);
+        JsonObject schema = new JsonObject();
+        schema.add("allOf", both);
+        return isNothing(a) ? a : schema;
+    }
+
+    private static boolean isAnything(JsonElement schema) {
+        return schema.equals(new JsonPrimitive(true)) || schema.equals(new JsonObject());
+    }
+
+    private static boolean isNothing(JsonElement schema) {
+        return schema.equals(new JsonPrimitive(false));
+    }
+
+    private static JsonArray union(JsonArray a, JsonArray b) {
+        Set<JsonElement> all = new LinkedHashSet<>(a.asList());
+        all.addAll(b.asList());
+        JsonArray union = new JsonArray();
+        all.forEach(union::add);
+        return union;
+    }
+
+    private static JsonArray shared(JsonArray a, JsonArray b) {
+        JsonArray shared = new JsonArray();
+        a.asList().stream().filter(b::contains).forEach(shared::add);
+        return shared;
+    }
+
+    /** The types of both: an integer is a number too. */
+    private static JsonArray types(JsonElement a, JsonElement b) {
+        JsonArray types = new JsonArray();
+        Set<String> first = SchemaKeywords.types(a);
+        Set<String> second = SchemaKeywords.types(b);
+        for (String type : first) {
+            if (second.contains(type) || (type.equals("integer") && second.contains("number"))) {
+                types.add(type);
+            } else if (type.equals("number") && second.contains("integer")) {
+                types.add("integer");
+            }
+        }
+        return types;
+    }
+}

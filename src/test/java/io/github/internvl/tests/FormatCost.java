@@ -1,0 +1,126 @@
+package io.github.internvl.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.internvl.LogitsProcessor;
+import io.github.internvl.OutputFormat;
+import io.github.internvl.internal.grammar.Formats;
+import io.github.internvl.tokenizer.Tokenizer;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Measures what a format costs per token, in processor time: at the first visit of its states, and when they are known. It
+ * runs only when named, over the tokenizer of any checkpoint:
+ *
+ * <pre>
+ * mvn -pl src/test -am -Dtest=FormatCost -Dsurefire.failIfNoSpecifiedTests=false -Dinternvl.tokenizer=FOLDER test
+ * </pre>
+ *
+ * Answers come from random logits, ten of at most 120 tokens for each format, after a round to warm up.
+ */
+class FormatCost {
+    private static final int ANSWERS = 10;
+    private static final int MOST_TOKENS = 120;
+    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
+
+    private final Tokenizer tokenizer = Tokenizer.load(
+            Checkout.ROOT.resolve(Path.of(System.getProperty("internvl.tokenizer", "models/internvl-demo"))));
+    private final int end = tokenizer.id("<|im_end|>").orElseThrow();
+    private final float[] favour = new float[tokenizer.size()];
+
+    private static Map<String, OutputFormat> formats() {
+        Map<String, OutputFormat> formats = new LinkedHashMap<>();
+        formats.put("choice", OutputFormat.choice("red", "green", "blue", "dark green"));
+        formats.put("JSON object", OutputFormat.json());
+        formats.put("schema", OutputFormat.jsonSchema("""
+                        {"type": "object", "required": ["name", "age", "colour", "address"], "properties": {
+                          "name": {"type": "string"},
+                          "age": {"type": "integer", "minimum": 0, "maximum": 150},
+                          "tags": {"type": "array", "items": {"enum": ["a", "b", "c"]}, "maxItems": 5},
+                          "colour": {"enum": ["red", "green"]},
+                          "address": {"type": "object", "required": ["street", "zip"], "properties": {
+                            "street": {"type": "string"}, "zip": {"type": "string", "pattern": "^[0-9]{5}$"}}}}}"""));
+        formats.put("string of 10 to 500 characters", OutputFormat.jsonSchema("""
+                        {"type": "string", "minLength": 10, "maxLength": 500}"""));
+        formats.put("[^\\n]*\\.", OutputFormat.regex("[^\\n]*\\."));
+        formats.put("[a-z ]{1,500}\\.", OutputFormat.regex("[a-z ]{1,500}\\."));
+        return formats;
+    }
+
+    @Test
+    void printsTheTable() {
+        for (int id = 0; id < favour.length; id++) {
+            String text = new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
+            favour[id] = id == end ? 2 : Set.of("\"", "]", "}", ".").contains(text) ? 1 : 0;
+        }
+        System.out.printf("%d tokens; microseconds a token: mean and worst%n", tokenizer.size());
+        for (boolean warm : new boolean[] {false, true}) {
+            long start = CLOCK.getCurrentThreadCpuTime();
+            Formats formats = new Formats(tokenizer, Set.of(end));
+            formats.rule(OutputFormat.choice("x"));
+            double vocabulary = (CLOCK.getCurrentThreadCpuTime() - start) / 1e6;
+            for (Map.Entry<String, OutputFormat> each : formats().entrySet()) {
+                start = CLOCK.getCurrentThreadCpuTime();
+                formats.rule(each.getValue());
+                double compiled = (CLOCK.getCurrentThreadCpuTime() - start) / 1e6;
+                List<Long> first = times(formats, each.getValue());
+                List<Long> known = times(formats, each.getValue());
+                assertThat(first).hasSameSizeAs(known);
+                if (warm) {
+                    System.out.printf(
+                            "| %s | %.1f ms | %s | %s |%n", each.getKey(), compiled, summary(first), summary(known));
+                }
+            }
+            System.out.printf("vocabulary %.0f ms%n", vocabulary);
+        }
+    }
+
+    private static String summary(List<Long> nanos) {
+        double mean = nanos.stream().mapToLong(Long::longValue).average().orElseThrow() / 1e3;
+        return "%.0f | %.0f"
+                .formatted(mean, nanos.stream().mapToLong(Long::longValue).max().orElseThrow() / 1e3);
+    }
+
+    private List<Long> times(Formats formats, OutputFormat format) {
+        List<Long> nanos = new ArrayList<>();
+        for (int seed = 0; seed < ANSWERS; seed++) {
+            answer(formats.rule(format), seed, nanos);
+        }
+        return nanos;
+    }
+
+    private void answer(LogitsProcessor rule, long seed, List<Long> nanos) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int[] ids = {};
+        while (ids.length < MOST_TOKENS) {
+            float closing = Math.max(0, (ids.length - 20) / 20f);
+            float[] logits = new float[favour.length];
+            for (int id = 0; id < logits.length; id++) {
+                logits[id] = (float) random.nextDouble() + closing * favour[id];
+            }
+            long start = CLOCK.getCurrentThreadCpuTime();
+            rule.process(ids, logits);
+            nanos.add(CLOCK.getCurrentThreadCpuTime() - start);
+            int best = 0;
+            for (int id = 1; id < logits.length; id++) {
+                best = logits[id] > logits[best] ? id : best;
+            }
+            if (best == end) {
+                return;
+            }
+            ids = Arrays.copyOf(ids, ids.length + 1);
+            ids[ids.length - 1] = best;
+        }
+    }
+}
