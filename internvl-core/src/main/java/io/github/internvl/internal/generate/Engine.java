@@ -4,7 +4,6 @@ import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
-import io.github.internvl.QueueFullException;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.observe.Trace;
@@ -18,10 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The loop that answers all requests to a model. One daemon thread owns graphs, slots and sequences; requests come in from
@@ -69,14 +66,8 @@ public final class Engine implements AutoCloseable {
     private final Scheduler scheduler;
     private final Thread thread;
 
+    private final Door door;
     private volatile long keysInUse; // tokens that sequences in the making have room for
-    private final AtomicInteger inside = new AtomicInteger(); // requests taken in and not ended
-
-    private final Object gate = new Object(); // guards the four below, and that no more come inside than may
-    private final List<Sequence> arrived = new ArrayList<>();
-    private boolean draining; // nothing more is taken in
-    private boolean closing;
-    private @Nullable Throwable death; // what ended the loop, if it was not close()
 
     /** Starts an engine that owns {@code models}: closing the engine closes them. */
     public Engine(Models models, Tokenizer tokenizer, Limits limits) {
@@ -88,6 +79,7 @@ public final class Engine implements AutoCloseable {
         this.pool = new SlotPool(
                 limits.slots(), limits.keyTokens(), models.language().plainLimit());
         this.scheduler = new Scheduler(pool, limits.chunkTokens());
+        this.door = new Door(limits.slots(), limits.waiting());
         this.thread = new Thread(this::run, "internvl-engine");
         thread.setDaemon(true);
         thread.start();
@@ -104,18 +96,7 @@ public final class Engine implements AutoCloseable {
                     + " for its answers or beams, of " + limits.slots() + "; load the model with maxConcurrent(" + width
                     + ") or more");
         }
-        synchronized (gate) {
-            refuseIfFull();
-        }
-    }
-
-    private void refuseIfFull() {
-        int present = inside.get();
-        if (present >= limits.slots() + limits.waiting()) {
-            throw new QueueFullException("no more requests are taken in than " + limits.slots() + " at once and "
-                    + limits.waiting() + " waiting: " + present + "; ask again later, or load the model with a larger "
-                    + "maxWaiting");
-        }
+        door.check();
     }
 
     /** How much of the room for keys and values requests in the making have, 0 to 1. */
@@ -147,15 +128,7 @@ public final class Engine implements AutoCloseable {
         Sequence sequence = new Sequence(
                 request, leaving(listener), () -> decoder(request.config()), this.tiles.none(), limits.contextTokens());
         checkRoom(sequence);
-        synchronized (gate) {
-            if (closing || draining) {
-                throw ended();
-            }
-            refuseIfFull();
-            inside.incrementAndGet();
-            arrived.add(sequence);
-            gate.notifyAll();
-        }
+        door.enter(sequence);
         return sequence;
     }
 
@@ -191,7 +164,7 @@ public final class Engine implements AutoCloseable {
 
             private void left() {
                 keysInUse = pool.inUse();
-                inside.decrementAndGet();
+                door.leave();
             }
         };
     }
@@ -200,34 +173,20 @@ public final class Engine implements AutoCloseable {
         return config.format().isText() ? tokenizer.decoder(config.skipSpecialTokens()) : tokenizer.verbatimDecoder();
     }
 
-    /** Why nothing more is answered; call it with the gate held. */
-    private InternVLException ended() {
-        return death == null
-                ? new InternVLException("the model is closed; load it again to ask more")
-                : new InternVLException("the engine stopped: " + death + "; close the model and load it again", death);
-    }
-
     private void run() {
+        Throwable death = null;
         try {
             TorchRuntime.runGraphsAsWritten();
             for (int slot = 0; slot < limits.slots(); slot++) {
                 models.language().reserve(slot, 0, 0);
             }
-            while (takeArrivals()) {
+            while (door.await(scheduler)) {
                 turn();
             }
         } catch (Throwable e) { // told to whoever waits or asks from now on
-            synchronized (gate) {
-                death = e;
-            }
+            death = e;
         } finally {
-            InternVLException reason;
-            synchronized (gate) {
-                closing = true;
-                arrived.forEach(scheduler::add);
-                arrived.clear();
-                reason = ended();
-            }
+            InternVLException reason = door.shut(scheduler, death);
             scheduler.removeAll().forEach(sequence -> sequence.fail(reason));
             tiles.close();
             models.close();
@@ -249,24 +208,6 @@ public final class Engine implements AutoCloseable {
         List<Scheduler.Row> rows = scheduler.plan();
         if (!rows.isEmpty()) {
             guarded(rows.stream().map(Scheduler.Row::sequence).toList(), () -> step(rows));
-        }
-    }
-
-    /** Waits while there is nothing to do; false once the engine is to end. */
-    private boolean takeArrivals() {
-        keysInUse = pool.inUse();
-        synchronized (gate) {
-            while (!closing && !draining && arrived.isEmpty() && scheduler.isIdle()) {
-                try {
-                    gate.wait();
-                } catch (InterruptedException e) {
-                    closing = true; // somebody wants this thread to end
-                }
-            }
-            arrived.forEach(scheduler::add);
-            arrived.clear();
-            closing |= draining && scheduler.isIdle();
-            return !closing;
         }
     }
 
@@ -412,20 +353,14 @@ public final class Engine implements AutoCloseable {
      * @param patience how long to wait for that
      */
     public void drain(Duration patience) throws InterruptedException {
-        synchronized (gate) {
-            draining = true;
-            gate.notifyAll();
-        }
+        door.drain();
         thread.join(Math.max(1, patience.toMillis()));
     }
 
     /** Ends the loop after the present step, fails what is left, and frees the models. Harmless when repeated. */
     @Override
     public void close() {
-        synchronized (gate) {
-            closing = true;
-            gate.notifyAll();
-        }
+        door.close();
         boolean interrupted = false;
         while (thread.isAlive() && Thread.currentThread() != thread) {
             try {
