@@ -33,6 +33,7 @@ class ArchitectureTest {
     private static final String TOKENIZER = "io.github.internvl.tokenizer..";
     private static final String VISION = "io.github.internvl.vision..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
+    private static final String VIDEO = "io.github.internvl.video..";
     private static final String DEMO = "io.github.internvl.demo..";
     private static final String INTERNAL = "io.github.internvl.internal..";
     private static final String GENERATE = "io.github.internvl.internal.generate..";
@@ -73,6 +74,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void keepsVideoToFfmpegAndVision() {
+        check(classes()
+                .that()
+                .resideInAPackage(VIDEO)
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(VIDEO, VISION, "org.bytedeco..", "org.slf4j..", "org.jspecify..", "java..")
+                                .as("video itself, vision, the JDK, SLF4J and bytedeco's FFmpeg")));
+    }
+
+    @Test
     void keepsTheTokenizerToOneForeignLibrary() {
         check(classes()
                 .that()
@@ -103,7 +115,7 @@ class ArchitectureTest {
                 .resideInAPackage("ai.djl.."));
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage(TORCH)
+                .resideOutsideOfPackages(TORCH, VIDEO)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.bytedeco.."));

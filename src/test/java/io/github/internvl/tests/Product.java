@@ -20,6 +20,7 @@ final class Product {
             "io.github.internvl.demo",
             "io.github.internvl.micrometer",
             "io.github.internvl.tokenizer",
+            "io.github.internvl.video",
             "io.github.internvl.vision");
 
     private static final JavaClasses ALL = new ClassFileImporter()

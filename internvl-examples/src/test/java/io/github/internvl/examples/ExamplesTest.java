@@ -9,6 +9,7 @@ import io.github.internvl.InternVL;
 import io.github.internvl.Precision;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
+import io.github.internvl.vision.Video;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -102,6 +103,22 @@ class ExamplesTest {
                 SAY
                         + talk.ask("What are the similarities and differences between these two images.")
                                 .text());
+    }
+
+    @Test
+    void chatsAboutAVideo() throws Exception {
+        Path clip = Path.of("../models/samples/clip.mp4");
+        Conversation talk = model.conversation();
+        ChatRequest question = ChatRequest.builder()
+                .text("What moves in the video?")
+                .video(Video.open(clip))
+                .build();
+        String[] answers = {
+            SAY + talk.ask(question).text(),
+            SAY + talk.ask("Describe this video in detail.").text()
+        };
+        assertThat(print(VideoChat::main, clip.toString())).isEqualTo(String.join("\n", answers) + "\n");
+        assertThat(print(VideoChat::main)).isEqualTo(String.join("\n", answers) + "\n");
     }
 
     @Test
