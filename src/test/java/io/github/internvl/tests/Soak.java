@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatStream;
+import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
 import io.github.internvl.InvalidRequestException;
@@ -45,7 +46,7 @@ import org.junit.jupiter.api.Test;
  * With {@code internvl.soak.minutes} (2), {@code internvl.soak.threads} (8) and {@code internvl.soak.precision} (float32).
  * First each question is answered alone by a model that keeps nothing; then all threads ask them in any order, one by one,
  * streamed and in batches, with answers given up, times that run out and bad requests in between, and each whole answer
- * must be the one it got alone. After each tenth of the time comes a line, in MiB: heap in use after a collection, direct
+ * must be the one it got alone, unless that hung by a hair. After each tenth of the time comes a line, in MiB: heap in use after a collection, direct
  * buffers, resident memory, mapped files of it, and native memory, which is what is neither that nor the JVM's own. The
  * heap has one size from the start, so that it does not count as native while it fills. The second half must not need more
  * than the first.
@@ -63,6 +64,27 @@ class Soak {
     private final int threads = Integer.getInteger("internvl.soak.threads", 8);
     private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
 
+    /**
+     * What a model answers alone.
+     *
+     * @param firm whether the second best token is always so much less probable that no rounding makes it the best; what is
+     *     computed in other chunks and batches differs in the last bits
+     */
+    private record Known(String text, boolean firm) {
+        private static final double MARGIN = 0.01;
+
+        static Known of(InternVL model, ChatRequest request) {
+            GenerationConfig scored =
+                    request.generation().toBuilder().logprobs(2).build();
+            ChatResponse answer =
+                    model.chat(request.toBuilder().generation(scored).build());
+            boolean firm = answer.tokens().stream()
+                    .map(ChatResponse.TokenScore::best)
+                    .allMatch(best -> best.get(0).logprob() - best.get(1).logprob() > MARGIN);
+            return new Known(answer.text(), firm);
+        }
+    }
+
     private record Memory(long heap, long direct, long resident, long mapped, long nativeBytes) {}
 
     @Test
@@ -73,10 +95,11 @@ class Soak {
                 InternVL.builder(folder).device("cpu").precision(Precision.valueOf(precision.toUpperCase(Locale.ROOT)));
         List<ChatRequest> requests =
                 IntStream.range(0, KINDS).mapToObj(Soak::request).toList();
-        List<String> alone;
+        List<Known> alone;
         try (InternVL model = builder.maxConcurrent(1).visualCacheBytes(0).load()) {
-            alone = requests.stream().map(r -> model.chat(r).text()).toList();
+            alone = requests.stream().map(request -> Known.of(model, request)).toList();
         }
+        System.out.println(alone.stream().filter(Known::firm).count() + " of " + KINDS + " answers are compared");
         List<Memory> memory = new ArrayList<>();
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try (InternVL model =
@@ -97,7 +120,7 @@ class Soak {
                 memory.add(measure());
                 print(memory.get(line - 1), (System.nanoTime() - start) / 1e9);
             }
-            assertThat(model.chat(requests.get(0)).text()).isEqualTo(alone.get(0));
+            check(alone, 0, model.chat(requests.get(0)));
         } finally {
             pool.shutdownNow();
         }
@@ -142,7 +165,7 @@ class Soak {
     }
 
     /** Asks until the time is over. */
-    private Boolean ask(InternVL model, List<ChatRequest> requests, List<String> alone, long seed, long end) {
+    private Boolean ask(InternVL model, List<ChatRequest> requests, List<Known> alone, long seed, long end) {
         Random random = new Random(seed);
         while (System.nanoTime() < end) {
             int number = random.nextInt(KINDS);
@@ -188,8 +211,12 @@ class Soak {
         return true;
     }
 
-    private static void check(List<String> alone, int number, ChatResponse answer) {
-        assertThat(answer.text()).as("answer to question %s", number).isEqualTo(alone.get(number));
+    private static void check(List<Known> alone, int number, ChatResponse answer) {
+        if (alone.get(number).firm()) {
+            assertThat(answer.text())
+                    .as("answer to question %s", number)
+                    .isEqualTo(alone.get(number).text());
+        }
     }
 
     private static Image picture(Random random) {
