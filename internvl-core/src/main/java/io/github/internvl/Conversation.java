@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A dialogue with a model that remembers its rounds, as {@code model.chat(..., history, return_history=True)} does. New
- * pictures may come with any question; old ones stay cut into the tiles that they were asked about with, and a system
- * message and tools once given stay until others are. A round is remembered once its answer is complete; a failed or cancelled
- * one is not. Not thread-safe: one question at a time.
+ * pictures may come with any question; old ones stay cut into the tiles that they were asked about with. A system message
+ * and tools once given stay until others are; a question with a format is asked without tools. A round is remembered once its
+ * answer is complete; a failed or cancelled one is not. Not thread-safe: one question at a time.
  *
  * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap, and each question goes through the
  * whole dialogue anew, pictures included.

@@ -61,7 +61,8 @@ public final class OutputFormat {
      * {@code format} date, time, date-time, duration, uuid, email, hostname, ipv4 and uri; {@code minimum}, {@code maximum} and
      * their exclusive kin. Words that only describe are passed over; all others are refused, so that no answer is less than
      * its schema asks for. Answers keep to a part of what the schema allows: properties that it does not name come only where
-     * {@code additionalProperties} is true or a schema, or where it names none; all of {@code prefixItems} come.
+     * {@code additionalProperties} is true or a schema, or where it names none, and a key of those may come twice; all of
+     * {@code prefixItems} come.
      *
      * @param schema the schema as JSON; a request with one that is not supported is refused with the place and the reason
      */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class RequestPreparer {
     private final Formats formats;
     private final ImageProcessor images = new ImageProcessor();
     private final Set<Integer> endIds;
+    private final Set<Integer> formatEndIds; // where the stop text is no text, but a token
     private final String stopText;
     private final ChatTemplate template;
     private final int contextTokens;
@@ -57,7 +59,11 @@ final class RequestPreparer {
         this.endIds = config.endIds().isEmpty()
                 ? tokenizer.id(stopText).stream().boxed().collect(Collectors.toUnmodifiableSet())
                 : config.endIds();
-        this.formats = new Formats(tokenizer, endIds);
+        this.formatEndIds = IntStream.concat(
+                        endIds.stream().mapToInt(Integer::intValue), tokenizer.id(stopText).stream())
+                .boxed()
+                .collect(Collectors.toUnmodifiableSet());
+        this.formats = new Formats(tokenizer, formatEndIds);
         this.contextTokens = contextTokens;
         this.passOrder = passOrder;
     }
@@ -129,13 +135,14 @@ final class RequestPreparer {
         }
         ModelConfig.GenerationDefaults own = config.generation();
         GenerationConfig settings = held(checked.request()).withDefaults(own.temperature(), own.topK(), own.topP());
+        boolean free = settings.format().isText();
         boolean ends = !settings.stopRules().ignoreEnd();
         return new GenerationRequest(
                 checked.prompt(),
                 tiles,
                 settings,
-                ends ? endIds : Set.of(),
-                ends && settings.format().isText() ? List.of(stopText) : List.of(),
+                !ends ? Set.of() : free ? endIds : formatEndIds,
+                ends && free ? List.of(stopText) : List.of(),
                 config.layout() == ModelConfig.Layout.NATIVE
                         ? checked.prompt().ids()
                         : own.beginId().stream().toArray(),
