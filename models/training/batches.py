@@ -20,6 +20,7 @@ END = "<|im_end|>"
 NEXT = "\n<|im_start|>user\n"
 ROW = 352
 LEAST = 64
+TILE_WORK = 240
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Batch:
     """What one step needs, rows in order of length; targets are -100 where nothing is learned."""
 
     samples: list[int]
+    counts: list[int]
     tiles: torch.Tensor
     dense: dict[str, torch.Tensor]
     ids: torch.Tensor
@@ -48,7 +50,29 @@ class Batch:
 
     def to(self, device: str) -> "Batch":
         moved = {k: v.to(device, non_blocking=True) for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
-        return Batch(self.samples, dense={k: v.to(device) for k, v in self.dense.items()}, **moved)
+        return Batch(self.samples, self.counts, dense={k: v.to(device) for k, v in self.dense.items()}, **moved)
+
+    def parts(self, number: int) -> list["Batch"]:
+        """As many batches with about as much work in each: samples with most tiles first, each to the least laden."""
+        chosen, work = [[] for _ in range(number)], [0] * number
+        lengths = (self.branches >= 0).sum(1).tolist()
+        for row in sorted(range(len(lengths)), key=lambda row: (-self.counts[row], -lengths[row])):
+            least = work.index(min(work))
+            chosen[least].append(row)
+            work[least] += TILE_WORK * self.counts[row] + lengths[row]
+        owners = [row for row, count in enumerate(self.counts) for _ in range(count)]
+        return [self.some(sorted(rows), owners) for rows in chosen if rows]
+
+    def some(self, rows: list[int], owners: list[int]) -> "Batch":
+        tiles = [tile for tile, owner in enumerate(owners) if owner in rows]
+        fields = {name: getattr(self, name)[rows] for name in ("ids", "positions", "branches", "targets", "weights")}
+        return Batch(
+            samples=[self.samples[row] for row in rows],
+            counts=[self.counts[row] for row in rows],
+            tiles=self.tiles[tiles],
+            dense={name: target[tiles] for name, target in self.dense.items()},
+            **fields,
+        )
 
     def groups(self, size: int = 4):
         """Rows of like length together, without the padding that only longer ones need: a slice of rows, a length."""
@@ -160,9 +184,11 @@ class Batches(torch.utils.data.Dataset):
             made.append((k, row, [tile.pixels for tiles in cut for tile in tiles], dense))
         made.sort(key=lambda sample: len(sample[1].ids))
         samples, rows, cut, dense = zip(*made)
+        counts = [len(tiles) for tiles in cut]
         cut, dense = sum(cut, []), sum(dense, [])
         return Batch(
             samples=list(samples),
+            counts=counts,
             tiles=torch.from_numpy(np.stack(cut)),
             dense={name: torch.from_numpy(np.stack([d[name] for d in dense])) for name in dense[0]},
             ids=padded([r.ids for r in rows], self.tokens.pad_token_id, torch.long),

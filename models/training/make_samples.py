@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from random import Random
 
+import av
 import scenes
 from scenes import Canvas, Picture, Thing
 
@@ -50,6 +51,19 @@ def samples() -> dict[str, Picture]:
     return made
 
 
+def video(path: Path) -> None:
+    """The clip as a file: the ball in 16 frames, 8 a second."""
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", 8, {"crf": "18"})
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        for k in range(16):
+            ball = scenes.thing("circle", "red", (80 + 19 * k, 224), 50, 0.0)
+            file.mux(stream.encode(av.VideoFrame.from_image(scene("clip", [ball]).image)))
+        file.mux(stream.encode())
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("models/samples"))
@@ -57,3 +71,4 @@ if __name__ == "__main__":
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, picture in samples().items():
         picture.image.save(arguments.out / f"{name}.png", optimize=True)
+    video(arguments.out / "clip.mp4")

@@ -7,6 +7,7 @@ import argparse
 import json
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -64,14 +65,15 @@ def logits(model, visual, batch):
     return model.lm_head(torch.cat(hidden)).float(), batch.targets[learned], batch.weights[learned]
 
 
-def losses(model, head, batch, with_questions: bool):
-    visual = demo.visual_tokens(model, normalized(batch.tiles))
-    dense = dense_loss(head, visual, batch.dense)
+def losses(model, head, part, whole, with_questions: bool) -> torch.Tensor:
+    """What a part of a batch adds to the loss of the whole: [loss, dense, answers]."""
+    visual = demo.visual_tokens(model, normalized(part.tiles))
+    dense = dense_loss(head, visual, part.dense) * (len(part.tiles) / len(whole.tiles))
     if not with_questions:
-        return dense, dense.detach(), dense.detach() * 0
-    scores, targets, weights = logits(model, visual, batch)
-    answers = (F.cross_entropy(scores, targets, reduction="none") * weights).sum() / weights.sum()
-    return answers + 0.2 * dense, dense.detach(), answers.detach()
+        return torch.stack((dense, dense, dense * 0))
+    scores, targets, weights = logits(model, visual, part)
+    answers = (F.cross_entropy(scores, targets, reduction="none") * weights).sum() / whole.weights.sum()
+    return torch.stack((answers + 0.2 * dense, dense, answers))
 
 
 def autocast(device: str):
@@ -113,6 +115,8 @@ class Run:
     def __init__(self, arguments):
         self.arguments = arguments
         torch.manual_seed(arguments.seed)
+        self.threads = arguments.threads if arguments.device == "cpu" else 1
+        self.pool = ThreadPoolExecutor(self.threads, initializer=torch.set_num_threads, initargs=(1,))
         torch.set_num_threads(arguments.threads)
         if not (arguments.out / "vocab.json").exists():
             tokenizer.write(tokenizer.train(), arguments.out)
@@ -211,14 +215,19 @@ class Run:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate(self.step, self.arguments) * group.get("scale", 1.0)
-        with autocast(self.arguments.device):
-            loss, dense, answers = losses(self.model, self.head, batch, with_questions)
-        loss.backward()
+        parts = batch.parts(self.threads)
+        sums = sum(self.pool.map(lambda part: self.backward(part, batch, with_questions), parts))
         torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.head.parameters()], 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        return torch.stack((loss.detach(), dense, answers)).cpu()
+        return sums
+
+    def backward(self, part, whole, with_questions: bool) -> torch.Tensor:
+        with autocast(self.arguments.device):
+            made = losses(self.model, self.head, part, whole, with_questions)
+        made[0].backward()
+        return made.detach().cpu()
 
 
 def main():

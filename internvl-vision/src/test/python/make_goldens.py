@@ -7,6 +7,8 @@ images.csv    what Pillow makes of them: file,width,height,rgb,upright_width,upr
               are SHA-256 of the RGB bytes, the latter after the EXIF orientation has been applied) or file,error
 resize.csv    bicubic resizes of the noise below: width,height,to_width,to_height,sha256,less_work_first: the latter with
               the columns first where Pillow 13 does so, which two resizes of one pass each give in any Pillow
+animations/   GIF and WebP animations with every way of drawing a frame over another; the frames are in
+animations.csv: file,milliseconds,SHA-256 of the RGB bytes of each frame
 tiles.csv     tilings of the noise: width,height,tile_size,min,max,thumbnail,columns,rows,sha256 of all tiles
 """
 
@@ -22,6 +24,7 @@ from PIL import Image, ImageCms, ImageOps
 
 RESOURCES = Path(__file__).parent.parent / "resources"
 IMAGES = RESOURCES / "images"
+ANIMATIONS = RESOURCES / "animations"
 W, H = 45, 35
 
 
@@ -317,6 +320,43 @@ def webps():
     put("bad_data.webp", b"RIFF" + struct.pack("<I", len(cut) - 8) + cut[8:16] + struct.pack("<I", len(cut) - 20) + cut[20:])
 
 
+def animations():
+    rng = random.Random(5)
+    frames = []
+    for k in range(7):
+        frame = Image.new("RGBA", (W, H), (0, 0, 0, 0) if k % 2 else (rng.randrange(256), 40 * k, 90, 255))
+        for _ in range(5):
+            x, y = rng.randrange(W), rng.randrange(H)
+            colour = *(rng.randrange(256) for _ in range(3)), rng.choice((0, 80, 160, 255))
+            frame.paste(colour, (x, y, min(W, x + rng.randrange(4, 20)), min(H, y + rng.randrange(4, 20))))
+        frames.append(frame)
+    opaque = [frame.convert("RGB") for frame in frames]
+    times = {"save_all": True, "duration": [40, 80, 120, 40, 0, 40, 100]}
+    for name, disposal in (("left", 1), ("wiped", 2), ("restored", 3), ("mixed", [0, 2, 3, 1, 2, 3, 0])):
+        ways = {"append_images": frames[1:], "disposal": disposal, **times}
+        (ANIMATIONS / f"{name}.gif").write_bytes(encoded(frames[0], "GIF", **ways))
+    (ANIMATIONS / "opaque.gif").write_bytes(encoded(opaque[0], "GIF", append_images=opaque[1:], **times))
+    for name, pictures, way in (
+        ("lossless", frames, {"lossless": True}),
+        ("lossy", frames, {"quality": 60}),
+        ("mixed", frames, {"quality": 40, "allow_mixed": True}),
+        ("with_keys", frames, {"lossless": True, "minimize_size": True, "kmin": 2, "kmax": 4}),
+        ("opaque", opaque, {"quality": 60}),
+    ):
+        (ANIMATIONS / f"{name}.webp").write_bytes(encoded(pictures[0], "WEBP", append_images=pictures[1:], **way, **times))
+
+
+def played():
+    for file in sorted(ANIMATIONS.iterdir()):
+        image, millis, hashes = Image.open(file), 0, []
+        for k in range(image.n_frames):
+            image.seek(k)
+            hashes.append(sha256(image.convert("RGB").tobytes()))
+            image.load()
+            millis += image.info["duration"] or 100
+        yield [file.name, millis, *hashes]
+
+
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
@@ -387,12 +427,14 @@ def write(name, header, rows):
 
 
 if __name__ == "__main__":
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    for old in IMAGES.iterdir():
-        old.unlink()
-    for make in (pngs, jpegs, gifs, bmps, tiffs, webps):
+    for folder in (IMAGES, ANIMATIONS):
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+    for make in (pngs, jpegs, gifs, bmps, tiffs, webps, animations):
         make()
     write("images.csv", "file,width,height,rgb,upright_width,upright_height,upright", decoded())
+    write("animations.csv", "file,milliseconds,frames", played())
     write("resize.csv", "width,height,to_width,to_height,sha256,less_work_first", resized())
     write("tiles.csv", "width,height,tile_size,min,max,thumbnail,columns,rows,sha256", tiled())
     write("candidates.csv", "min,max,order", candidates())

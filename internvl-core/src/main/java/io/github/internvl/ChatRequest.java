@@ -1,10 +1,15 @@
 package io.github.internvl;
 
+import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
+import io.github.internvl.vision.Video;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,31 +18,40 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where pictures go in the text is said by {@code <image>} tags: one tag takes all pictures together (combined), as
  * many tags as pictures take one each (separate); without any tag, {@code <image>} and a newline are put in front of the
- * text. The reference is {@code model.chat(tokenizer, pixel_values, question, generation_config, history)}; its
+ * text. The frames of a video are pictures too, with {@code Frame1: <image>} and so on in lines of their own in front of a
+ * text that has no tag, and one tile each unless {@code maxTiles} says otherwise. The reference is {@code model.chat(tokenizer, pixel_values, question, generation_config, history)}; its
  * {@code num_patches_list} is derived here.
  *
  * <p>As in the reference, special tokens in a text are what they are in a prompt: {@code <|im_end|>} typed by a user ends
  * the user's turn. Whoever passes on what strangers type takes such texts out first.
  */
 public final class ChatRequest {
+    private static final String IMAGE_TAG = "<image>";
+
     private final String text;
     private final List<Image> images;
+    private final boolean frames;
     private final List<Turn> history;
     private final @Nullable String systemMessage;
     private final OptionalInt maxTiles;
     private final List<Tool> tools;
     private final ToolChoice toolChoice;
     private final GenerationConfig generation;
+    private final @Nullable Duration timeout;
+    private final int priority;
 
     private ChatRequest(Builder builder, String text) {
         this.text = text;
         this.images = List.copyOf(builder.images);
+        this.frames = builder.frames;
         this.history = List.copyOf(builder.history);
         this.systemMessage = builder.systemMessage;
         this.maxTiles = builder.maxTiles;
         this.tools = List.copyOf(builder.tools);
         this.toolChoice = builder.toolChoice;
         this.generation = builder.generation.build();
+        this.timeout = builder.timeout;
+        this.priority = builder.priority;
     }
 
     /** A question with defaults for everything else. */
@@ -55,21 +69,29 @@ public final class ChatRequest {
         Builder builder = new Builder();
         builder.text = text;
         builder.images.addAll(images);
+        builder.frames = frames;
         builder.history.addAll(history);
         builder.systemMessage = systemMessage;
         builder.maxTiles = maxTiles;
         builder.tools.addAll(tools);
         builder.toolChoice = toolChoice;
         builder.generation = generation.toBuilder();
+        builder.timeout = timeout;
+        builder.priority = priority;
         return builder;
     }
 
-    /** The question, as given. */
+    /** The question as given, for a video with the lines of its frames. */
     public String text() {
-        return text;
+        if (!frames || text.contains(IMAGE_TAG)) {
+            return text;
+        }
+        return IntStream.rangeClosed(1, images.size())
+                .mapToObj(number -> "Frame" + number + ": " + IMAGE_TAG + "\n")
+                .collect(Collectors.joining("", "", text));
     }
 
-    /** The pictures of the question, in order. */
+    /** The pictures of the question, or the frames of its video, in order. */
     public List<Image> images() {
         return images;
     }
@@ -84,9 +106,9 @@ public final class ChatRequest {
         return systemMessage;
     }
 
-    /** Most tiles of a picture, without its thumbnail; empty for what the checkpoint says. */
+    /** Most tiles of a picture, without its thumbnail; 1 for a video; empty for what the checkpoint says. */
     public OptionalInt maxTiles() {
-        return maxTiles;
+        return frames && maxTiles.isEmpty() ? OptionalInt.of(1) : maxTiles;
     }
 
     /** The tools that the model may call. */
@@ -104,6 +126,16 @@ public final class ChatRequest {
         return generation;
     }
 
+    /** After what time the answer ends as it is; null for never. */
+    public @Nullable Duration timeout() {
+        return timeout;
+    }
+
+    /** Those with a higher priority are served first; 0 unless set. */
+    public int priority() {
+        return priority;
+    }
+
     /** The question in short, for logs of one's own; it holds what the user wrote. */
     @Override
     public String toString() {
@@ -114,15 +146,19 @@ public final class ChatRequest {
     /** Collects a request; each method checks its value. Not thread-safe. */
     public static final class Builder {
         private static final int MOST_TILES = 1024;
+        private static final int FRAMES_IN_A_CHAT = 8;
 
         private @Nullable String text;
         private final List<Image> images = new ArrayList<>();
+        private boolean frames;
         private final List<Turn> history = new ArrayList<>();
         private @Nullable String systemMessage;
         private OptionalInt maxTiles = OptionalInt.empty();
         private final List<Tool> tools = new ArrayList<>();
         private ToolChoice toolChoice = ToolChoice.auto();
         private GenerationConfig.Builder generation = GenerationConfig.builder();
+        private @Nullable Duration timeout;
+        private int priority;
 
         private Builder() {}
 
@@ -137,11 +173,32 @@ public final class ChatRequest {
             return text(question).images(Arrays.asList(pictures));
         }
 
-        /** Sets the pictures of the question, in place of any before. */
+        /** Sets the pictures of the question, in place of any before and of a video. */
         public Builder images(List<Image> pictures) {
             List<Image> copy = List.copyOf(pictures);
             this.images.clear();
             this.images.addAll(copy);
+            this.frames = false;
+            return this;
+        }
+
+        /** Sets 8 frames of a video, as the model cards do, in place of any pictures before. */
+        public Builder video(Video video) {
+            return video(video, FRAMES_IN_A_CHAT);
+        }
+
+        /** Sets {@code count} frames of a video in place of any pictures before. */
+        public Builder video(Video video, int count) {
+            return video(video, FrameSampling.frames(count));
+        }
+
+        /**
+         * Sets frames of a video in place of any pictures before. They are decoded here, by the calling thread, and go into
+         * the history with the answer; later questions of a {@link Conversation} about the video need it no more.
+         */
+        public Builder video(Video video, FrameSampling sampling) {
+            images(video.sample(sampling));
+            this.frames = true;
             return this;
         }
 
@@ -158,7 +215,7 @@ public final class ChatRequest {
             return this;
         }
 
-        /** Sets the most tiles of a picture, 1 to 1024, without its thumbnail ({@code max_num}). */
+        /** Sets the most tiles of a picture or a frame, 1 to 1024, without its thumbnail ({@code max_num}). */
         public Builder maxTiles(int tiles) {
             if (tiles < 1 || tiles > MOST_TILES) {
                 throw new InvalidRequestException("maxTiles must be 1.." + MOST_TILES + ": " + tiles);
@@ -236,6 +293,24 @@ public final class ChatRequest {
         /** Sets texts that end the answer, in place of any before. */
         public Builder stop(String... texts) {
             generation.stop(texts);
+            return this;
+        }
+
+        /**
+         * Sets the time that the answer may take, waiting included; it ends then as it is, perhaps empty, with
+         * {@link ChatResponse.FinishReason#TIMEOUT}.
+         */
+        public Builder timeout(Duration most) {
+            if (most.isNegative() || most.isZero()) {
+                throw new InvalidRequestException("timeout must be longer than nothing: " + most);
+            }
+            this.timeout = most;
+            return this;
+        }
+
+        /** Sets the priority: waiting requests with a higher one are served first. Without it 0. */
+        public Builder priority(int value) {
+            this.priority = value;
             return this;
         }
 

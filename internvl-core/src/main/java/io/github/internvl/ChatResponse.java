@@ -32,7 +32,9 @@ public record ChatResponse(
         /** It went round in circles, by the rule of {@link GenerationConfig.Builder#stopLoops}. */
         LOOP,
         /** Its stream was closed before the end. */
-        CANCELLED
+        CANCELLED,
+        /** Its time was over: {@link ChatRequest.Builder#timeout}. */
+        TIMEOUT
     }
 
     /**
@@ -41,8 +43,10 @@ public record ChatResponse(
      * @param promptTokens all tokens of the prompt, visual tokens included
      * @param visualTokens those of them that stand for pictures
      * @param generatedTokens tokens of the answer, its end token included
+     * @param cachedTokens those of the prompt that did not have to be computed, since another prompt began with them
+     * @param cachedTiles tiles that did not have to be encoded, since they or their visual tokens were there already
      */
-    public record Usage(int promptTokens, int visualTokens, int generatedTokens) {}
+    public record Usage(int promptTokens, int visualTokens, int generatedTokens, int cachedTokens, int cachedTiles) {}
 
     /**
      * Where the time of a request went. Steps are shared with other requests, so the times of concurrent requests overlap.

@@ -7,9 +7,11 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +78,11 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         }
     }
 
+    /** Tells the response, or what made it fail, on a thread of {@code executor}. */
+    void whenDone(Executor executor, BiConsumer<@Nullable ChatResponse, @Nullable Throwable> listener) {
+        CompletableFuture<ChatResponse> unused = outcome.whenCompleteAsync(listener, executor);
+    }
+
     /** The pieces of text; waits for each. May be called once. */
     @Override
     public Iterator<String> iterator() {
@@ -106,6 +113,10 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     /**
      * The pieces of text for one subscriber, who gets them on a thread of its own and no faster than it asks for them.
      * Cancelling the subscription closes the stream; a second subscriber gets an {@link IllegalStateException}.
+     *
+     * <p>A subscriber that is slow, or asks for nothing, holds up neither the engine nor its own answer: that is generated
+     * to its end and frees its slot, and the pieces wait, at most {@code maxNewTokens} of them. What is not wanted any more,
+     * should be cancelled.
      */
     public Flow.Publisher<String> publisher() {
         return subscriber -> {
@@ -143,6 +154,11 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         if (subscribed != null) {
             subscribed.end();
         }
+    }
+
+    /** Forgets the subscriber, who has left or got all. */
+    void unsubscribed() {
+        publication = null;
     }
 
     private void claim() {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * and tools once given stay until others are; a question with a format is asked without tools. A round is remembered once its
  * answer is complete; a failed or cancelled one is not. Not thread-safe: one question at a time.
  *
- * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap, and each question goes through the
- * whole dialogue anew, pictures included.
+ * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap, and each question is given the whole
+ * dialogue; what was computed of it before is used again where the model still has it ({@link ChatResponse.Usage}).
  */
 public final class Conversation {
     private final InternVL model;
@@ -63,8 +63,12 @@ public final class Conversation {
         return model.stream(request.build(), response -> remember(response, message, known));
     }
 
+    private static boolean isWhole(ChatResponse.FinishReason reason) {
+        return reason != ChatResponse.FinishReason.CANCELLED && reason != ChatResponse.FinishReason.TIMEOUT;
+    }
+
     private void remember(ChatResponse response, @Nullable String message, List<Tool> known) {
-        if (response.finishReason() != ChatResponse.FinishReason.CANCELLED) {
+        if (isWhole(response.finishReason())) {
             history = response.history();
             systemMessage = message;
             tools = known;

@@ -1,26 +1,15 @@
 package io.github.internvl;
 
-import io.github.internvl.internal.checkpoint.Checkpoint;
-import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.Engine;
-import io.github.internvl.internal.generate.GenerationRequest;
-import io.github.internvl.internal.model.Models;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.PassOrder;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
-import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An InternVL 2.5 model, loaded and ready to answer questions about pictures.
@@ -36,33 +25,25 @@ import org.slf4j.LoggerFactory;
  * and leaves the model serving; a failure while computing throws {@link InternVLException}.
  */
 public final class InternVL implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(InternVL.class);
-
     private final ModelInfo info;
-    private final Tokenizer tokenizer;
-    private final RequestPreparer preparer;
-    private final Engine engine;
-    private final Engine.Limits limits;
     private final Placement placement;
-    private volatile boolean closed;
+    private final Engine.Limits limits;
+    private final Tokenizer tokenizer;
+    private final Intake intake;
+    private final AsyncChats async;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    private InternVL(
-            ModelInfo info,
-            Placement placement,
-            Tokenizer tokenizer,
-            RequestPreparer preparer,
-            Engine engine,
-            Engine.Limits limits) {
+    InternVL(ModelInfo info, Placement placement, Engine.Limits limits, Tokenizer tokenizer, Intake intake) {
         this.info = info;
         this.placement = placement;
-        this.tokenizer = tokenizer;
-        this.preparer = preparer;
-        this.engine = engine;
         this.limits = limits;
+        this.tokenizer = tokenizer;
+        this.intake = intake;
+        this.async = new AsyncChats(intake);
     }
 
     /**
-     * Loads the checkpoint in a folder (config.json, *.safetensors, tokenizer files) with the defaults of {@link Builder}.
+     * Loads the checkpoint in a folder (config.json, *.safetensors, tokenizer files) with the defaults of {@link InternVLBuilder}.
      *
      * @throws CheckpointException if a file is missing, damaged, or says something unknown
      * @throws InternVLException if libtorch cannot be loaded
@@ -85,15 +66,15 @@ public final class InternVL implements AutoCloseable {
     }
 
     /** Collects settings for loading the checkpoint in a folder. */
-    public static Builder builder(Path folder) {
+    public static InternVLBuilder builder(Path folder) {
         Objects.requireNonNull(folder, "folder");
-        return new Builder(hub -> folder);
+        return new InternVLBuilder(hub -> folder);
     }
 
     /** Collects settings for loading a model by its id on the hub, or from a folder, as {@link #load(String)} takes them. */
-    public static Builder builder(String idOrFolder) {
+    public static InternVLBuilder builder(String idOrFolder) {
         Objects.requireNonNull(idOrFolder, "idOrFolder");
-        return new Builder(hub -> hub.get().find(idOrFolder));
+        return new InternVLBuilder(hub -> hub.get().find(idOrFolder));
     }
 
     /** What was loaded. */
@@ -135,6 +116,7 @@ public final class InternVL implements AutoCloseable {
      * Answers a request; waits for the answer.
      *
      * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
+     * @throws QueueFullException if too many requests are waiting
      * @throws InternVLException if computing fails or the model is closed
      */
     public ChatResponse chat(ChatRequest request) {
@@ -159,7 +141,25 @@ public final class InternVL implements AutoCloseable {
     }
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
-        return submit(accept(request), onResponse);
+        return intake.stream(request, intake.traffic().arrived(), onResponse);
+    }
+
+    /** Asks a question about pictures, or about none, without waiting, as {@link #chatAsync(ChatRequest)} does. */
+    public CompletableFuture<ChatResponse> chatAsync(String text, Image... images) {
+        return chatAsync(ChatRequest.of(text, images));
+    }
+
+    /**
+     * Answers a request without waiting: checking it and tiling its pictures happen on threads of the model too. All that
+     * {@link #chat(ChatRequest)} throws comes in the future, {@link InvalidRequestException} and the model's closing
+     * included.
+     *
+     * <p>To cancel the future, or to complete it in any other way ({@code orTimeout}, {@code completeOnTimeout}), stops the
+     * generation after the present step and frees its slot; futures derived from it do not pass that on. Dependent stages run
+     * on a thread that the model has for them, which they may block.
+     */
+    public CompletableFuture<ChatResponse> chatAsync(ChatRequest request) {
+        return async.ask(Objects.requireNonNull(request, "request"));
     }
 
     /**
@@ -171,27 +171,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InternVLException if computing one of them fails, or the model is closed
      */
     public List<ChatResponse> batchChat(List<ChatRequest> requests) {
-        List<RequestPreparer.Checked> checked = new ArrayList<>();
-        for (ChatRequest request : requests) {
-            try {
-                checked.add(accept(request));
-            } catch (InvalidRequestException e) {
-                throw new InvalidRequestException("request " + checked.size() + " of the batch: " + e.getMessage());
-            }
-        }
-        int ahead = 2 * limits.slots(); // tiles of more would only take memory
-        List<ChatStream> streams = new ArrayList<>();
-        try {
-            for (RequestPreparer.Checked request : checked) {
-                if (streams.size() >= ahead) {
-                    streams.get(streams.size() - ahead).response();
-                }
-                streams.add(submit(request, response -> {}));
-            }
-            return streams.stream().map(ChatStream::response).toList();
-        } finally {
-            streams.forEach(ChatStream::close);
-        }
+        return intake.batch(requests);
     }
 
     /** Starts a dialogue that remembers its rounds. */
@@ -211,176 +191,40 @@ public final class InternVL implements AutoCloseable {
      * @throws InvalidRequestException if tags and pictures do not match
      */
     public int countTokens(ChatRequest request) {
-        return check(request).prompt().ids().length;
+        return intake.check(request).prompt().ids().length;
     }
 
-    private RequestPreparer.Checked accept(ChatRequest request) {
-        engine.check(request.generation());
-        return preparer.fits(check(request));
+    /** What it has to do and what it has done, for whom a {@link MetricsListener} is too much. */
+    public ModelStats stats() {
+        return intake.stats();
     }
 
-    private RequestPreparer.Checked check(ChatRequest request) {
+    /**
+     * Takes no more requests in, waits until those inside are answered, and frees the model; what is not answered in time
+     * fails. If the waiting thread is interrupted, it waits no longer.
+     */
+    public void close(Duration patience) {
         try {
-            return preparer.check(request);
-        } catch (IllegalStateException e) {
-            throw closed ? new InternVLException("the model is closed; load it again to ask more", e) : e;
+            intake.drain(patience);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            close();
         }
-    }
-
-    private ChatStream submit(RequestPreparer.Checked checked, Consumer<ChatResponse> onResponse) {
-        long start = System.nanoTime();
-        GenerationRequest request = preparer.prepare(checked);
-        Duration preprocess = Duration.ofNanos(System.nanoTime() - start + checked.nanos());
-        ChatStream stream = new ChatStream(generation -> {
-            ChatResponse response = preparer.response(checked, preprocess, generation);
-            onResponse.accept(response);
-            return response;
-        });
-        stream.start(engine.submit(request, stream.listener()));
-        return stream;
     }
 
     /** Ends all requests after the step that is being computed, and frees the model. Harmless when repeated. */
     @Override
     public void close() {
-        closed = true;
-        engine.close();
-        tokenizer.close();
+        release();
+        if (!closed.getAndSet(true)) {
+            intake.traffic().metrics().onClose();
+        }
     }
 
-    /** Collects how to load a model. Not thread-safe. */
-    public static final class Builder {
-        private static final int CHUNK_TOKENS = 512;
-        private static final int USUAL_CONTEXT = 8192;
-        private static final int LONGEST_CONTEXT = 1 << 20;
-
-        private final Function<Supplier<Hub>, Path> source;
-        private Supplier<Hub> hub = Hub::fromEnvironment;
-        private @Nullable Precision precision;
-        private @Nullable DeviceMap devices;
-        private OptionalInt contextLength = OptionalInt.empty();
-        private int maxConcurrent = 8;
-        private int tilesPerStep = 4;
-        private PassOrder passOrder = PassOrder.ROWS_FIRST;
-        private ProgressListener progress = (bytes, total) -> {};
-
-        private Builder(Function<Supplier<Hub>, Path> source) {
-            this.source = source;
-        }
-
-        /** Sets where a model that is named by its id comes from; without it, where the environment says. */
-        public Builder hub(Hub place) {
-            this.hub = () -> place;
-            return this;
-        }
-
-        /** Sets the number format to compute in; without it, the best for the device and the checkpoint. */
-        public Builder precision(Precision format) {
-            this.precision = format;
-            return this;
-        }
-
-        /** Sets where to compute: {@code cpu} or {@code cuda:0}; without it, the first GPU if there is one. */
-        public Builder device(String name) {
-            return devices(DeviceMap.single(name));
-        }
-
-        /** Sets how to spread the model over devices; without it, everything is on the first GPU if there is one. */
-        public Builder devices(DeviceMap map) {
-            this.devices = map;
-            return this;
-        }
-
-        /**
-         * Sets the most tokens of a prompt and its answer together, 1 to 1048576; without it 8192, or what the model was made
-         * for if that is less. Beyond {@link ModelInfo#positions} answers get worse. Memory is taken only for what requests
-         * need.
-         */
-        public Builder contextLength(int tokens) {
-            if (tokens > LONGEST_CONTEXT) {
-                throw new IllegalArgumentException("contextLength must be 1.." + LONGEST_CONTEXT + ": " + tokens);
-            }
-            this.contextLength = OptionalInt.of(atLeastOne("contextLength", tokens));
-            return this;
-        }
-
-        /** Sets how many requests are computed together; more wait. Without it 8. */
-        public Builder maxConcurrent(int requests) {
-            this.maxConcurrent = atLeastOne("maxConcurrent", requests);
-            return this;
-        }
-
-        /** Sets how many tiles the ViT takes at once, which bounds its memory. Without it 4. */
-        public Builder tilesPerStep(int tiles) {
-            this.tilesPerStep = atLeastOne("tilesPerStep", tiles);
-            return this;
-        }
-
-        /** Sets which Pillow the resize of pictures follows; without it, every one up to 12. */
-        public Builder passOrder(PassOrder order) {
-            this.passOrder = order;
-            return this;
-        }
-
-        /** Sets who hears how far loading has come. */
-        public Builder progress(ProgressListener listener) {
-            this.progress = listener;
-            return this;
-        }
-
-        private static int atLeastOne(String name, int value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(name + " must be at least 1: " + value);
-            }
-            return value;
-        }
-
-        /**
-         * Loads the model.
-         *
-         * @throws CheckpointException if a file is missing, damaged, or says something unknown
-         * @throws DownloadException if the model is named by its id, and neither in the cache nor to be had
-         * @throws InternVLException if a device is not there, the model does not fit, or libtorch cannot be loaded
-         */
-        public InternVL load() {
-            Path folder = source.apply(hub);
-            long start = System.nanoTime();
-            Checkpoint checkpoint = Checkpoint.open(folder);
-            ModelConfig config = checkpoint.config();
-            ModelInfo info = ModelInfo.of(checkpoint);
-            CheckpointText text = CheckpointText.open(folder, config);
-            try {
-                int context = contextLength.orElse(usualContext(config));
-                RequestPreparer preparer =
-                        new RequestPreparer(config, text.template(), text.tokenizer(), context, passOrder);
-                Placement placement = Placement.choose(precision, devices, info, context);
-                Engine.Limits limits = new Engine.Limits(maxConcurrent, context, CHUNK_TOKENS, tilesPerStep);
-                Engine engine = new Engine(models(checkpoint, placement.format()), text.tokenizer(), limits);
-                LOG.info(
-                        "InternVL {} on {} in {}, loaded in {} ms",
-                        folder.getFileName(),
-                        String.join(" and ", placement.devices().bytes().keySet()),
-                        placement.precision().name().toLowerCase(Locale.ROOT),
-                        Duration.ofNanos(System.nanoTime() - start).toMillis());
-                return new InternVL(info, placement, text.tokenizer(), preparer, engine, limits);
-            } catch (RuntimeException | Error e) {
-                text.tokenizer().close();
-                throw e;
-            }
-        }
-
-        private Models models(Checkpoint checkpoint, Models.Format format) {
-            long total = checkpoint.bytes();
-            long[] bound = {0};
-            return Models.load(checkpoint, format, bytes -> {
-                bound[0] += bytes;
-                progress.onProgress(bound[0], total);
-            });
-        }
-
-        private static int usualContext(ModelConfig config) {
-            ModelConfig.LanguageConfig llm = config.language();
-            return llm.ropeFactor() > 0 ? USUAL_CONTEXT : Math.min(USUAL_CONTEXT, llm.positions());
-        }
+    void release() {
+        async.close();
+        intake.close();
+        tokenizer.close();
     }
 }

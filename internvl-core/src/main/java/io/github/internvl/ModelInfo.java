@@ -7,15 +7,21 @@ import io.github.internvl.internal.model.Footprint;
 import io.github.internvl.internal.model.LinearWeights;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What a checkpoint holds, and what memory it takes. Immutable. */
 public final class ModelInfo {
+    private static final Pattern CACHED = Pattern.compile("/models--([^/]+)/snapshots/[^/]+$");
+
+    private final String name;
     private final String source;
     private final ModelConfig config;
     private final Footprint footprint;
     private final long storedBytes;
 
-    private ModelInfo(String source, ModelConfig config, Footprint footprint, long storedBytes) {
+    private ModelInfo(String name, String source, ModelConfig config, Footprint footprint, long storedBytes) {
+        this.name = name;
         this.source = source;
         this.config = config;
         this.footprint = footprint;
@@ -33,13 +39,20 @@ public final class ModelInfo {
 
     static ModelInfo of(Checkpoint checkpoint) {
         ModelConfig config = checkpoint.config();
-        return new ModelInfo(checkpoint.folder().toString(), config, Footprint.of(config), checkpoint.bytes());
+        Path folder = checkpoint.folder();
+        return new ModelInfo(name(folder), folder.toString(), config, Footprint.of(config), checkpoint.bytes());
+    }
+
+    private static String name(Path folder) {
+        Path whole = folder.toAbsolutePath().normalize();
+        Matcher cached = CACHED.matcher(whole.toString().replace('\\', '/'));
+        return cached.find() ? cached.group(1).replaceFirst("--", "/") : String.valueOf(whole.getFileName());
     }
 
     static ModelInfo of(Catalogue.Entry known) {
         ModelConfig config = known.config();
         Footprint footprint = Footprint.of(config);
-        return new ModelInfo(known.id(), config, footprint, footprint.storedBytes());
+        return new ModelInfo(known.id(), known.id(), config, footprint, footprint.storedBytes());
     }
 
     Footprint footprint() {
@@ -49,6 +62,11 @@ public final class ModelInfo {
     /** The folder that it lies in, or the id of a {@link KnownModel}. */
     public String source() {
         return source;
+    }
+
+    /** Its id on the hub, if it lies in the hub's cache or is a {@link KnownModel}; else the name of its folder. */
+    public String name() {
+        return name;
     }
 
     /** {@code qwen2}, {@code internlm2} or {@code llama}. */

@@ -41,7 +41,8 @@ final class PiecePublication implements Flow.Subscription {
     public void request(long count) {
         synchronized (gate) {
             if (count <= 0) {
-                misuse = new IllegalArgumentException("a subscriber must ask for at least 1 piece: " + count);
+                misuse = new IllegalArgumentException(
+                        "a subscriber must ask for at least 1 piece (rule 3.9 of Reactive Streams): " + count);
             } else {
                 demand = demand + count < 0 ? Long.MAX_VALUE : demand + count;
             }
@@ -69,6 +70,8 @@ final class PiecePublication implements Flow.Subscription {
         } catch (RuntimeException | Error e) {
             stream.close(); // the subscriber itself has failed
             throw e;
+        } finally {
+            stream.unsubscribed();
         }
     }
 
@@ -90,7 +93,10 @@ final class PiecePublication implements Flow.Subscription {
             fail(e);
             return;
         }
-        if (!isCancelled()) {
+        IllegalArgumentException wrong = misuse();
+        if (wrong != null) {
+            fail(wrong);
+        } else if (!isCancelled()) {
             subscriber.onComplete();
         }
     }

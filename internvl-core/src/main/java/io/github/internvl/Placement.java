@@ -36,12 +36,12 @@ record Placement(Precision precision, DevicePlan devices) {
         return !place.equals("cpu") || TorchRuntime.cpuHasBfloat16() ? NumberFormat.BFLOAT16 : NumberFormat.FLOAT32;
     }
 
-    /** The same in terms of graphs. */
-    Models.Format format() {
+    /** The same in terms of graphs, with keys and values in 8 bits or not. */
+    Models.Format format(boolean shortKeys) {
         NumberFormat numbers = switch (precision) {
             case INT8, INT4 -> best(devices.embedding());
             case FLOAT32, BFLOAT16, FLOAT16 -> NumberFormat.valueOf(precision.name());
         };
-        return new Models.Format(numbers, ModelInfo.linears(precision), devices.spread());
+        return new Models.Format(numbers, ModelInfo.linears(precision), devices.spread(), shortKeys);
     }
 }

@@ -6,6 +6,7 @@ import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
 import io.github.internvl.internal.grammar.Formats;
+import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.ImageProcessor;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestPreparer {
     private static final int QUOTED = 200;
+    private static final Duration LONGEST = Duration.ofDays(365);
 
     private final ModelConfig config;
     private final PromptBuilder prompts;
@@ -45,10 +47,16 @@ final class RequestPreparer {
      * @param prompt its tokens
      * @param tilings how the pictures of each round are cut
      * @param turns its history with the question as it is recorded, the answer still empty
+     * @param urgency when it is its turn; its time runs from the check on
      * @param nanos what the check took
      */
     record Checked(
-            ChatRequest request, TokenPrompt prompt, List<TilingOptions> tilings, List<Turn> turns, long nanos) {}
+            ChatRequest request,
+            TokenPrompt prompt,
+            List<TilingOptions> tilings,
+            List<Turn> turns,
+            GenerationRequest.Urgency urgency,
+            long nanos) {}
 
     RequestPreparer(
             ModelConfig config, ChatTemplate template, Tokenizer tokenizer, int contextTokens, PassOrder passOrder) {
@@ -102,7 +110,13 @@ final class RequestPreparer {
         if (!format.isText()) {
             formats.rule(format); // which refuses what answers cannot be held to
         }
-        return new Checked(request, prompt, tilings, turns, System.nanoTime() - start);
+        return new Checked(request, prompt, tilings, turns, urgency(request, start), System.nanoTime() - start);
+    }
+
+    private static GenerationRequest.Urgency urgency(ChatRequest request, long now) {
+        Duration timeout = request.timeout();
+        Long deadline = timeout == null || timeout.compareTo(LONGEST) > 0 ? null : now + timeout.toNanos();
+        return new GenerationRequest.Urgency(request.priority(), deadline);
     }
 
     private void refuseUnknownTokens(TokenPrompt prompt) {
@@ -128,11 +142,7 @@ final class RequestPreparer {
 
     /** Tiles the pictures of a checked request. */
     GenerationRequest prepare(Checked checked) {
-        List<PixelTiles> tiles = new ArrayList<>();
-        for (int i = 0; i < checked.turns().size(); i++) {
-            tiles.addAll(images.tile(
-                    checked.turns().get(i).images(), checked.tilings().get(i)));
-        }
+        List<PixelTiles> tiles = tile(checked);
         ModelConfig.GenerationDefaults own = config.generation();
         GenerationConfig settings = held(checked.request()).withDefaults(own.temperature(), own.topK(), own.topP());
         boolean free = settings.format().isText();
@@ -146,7 +156,8 @@ final class RequestPreparer {
                 config.layout() == ModelConfig.Layout.NATIVE
                         ? checked.prompt().ids()
                         : own.beginId().stream().toArray(),
-                prompts.badWords(settings.penalties().badWords()));
+                prompts.badWords(settings.penalties().badWords()),
+                checked.urgency());
     }
 
     /** The settings of a request, with the rule that holds its answer to its format. */
@@ -173,24 +184,49 @@ final class RequestPreparer {
         return (own == null ? "" : own + "\n\n") + ToolText.instructions(tools);
     }
 
-    /** What comes of a checked request. */
-    ChatResponse response(Checked checked, Duration preprocess, Generation generation) {
-        ChatResponse.Timings timings = new ChatResponse.Timings(
+    private List<PixelTiles> tile(Checked checked) {
+        List<PixelTiles> tiles = new ArrayList<>();
+        int pictures =
+                checked.turns().stream().mapToInt(turn -> turn.images().size()).sum();
+        if (pictures > 0) {
+            int count = checked.prompt().visualPlaces().length / config.tokensPerTile();
+            Trace.Span span = Trace.preprocess(pictures, count);
+            for (int i = 0; i < checked.turns().size(); i++) {
+                tiles.addAll(images.tile(
+                        checked.turns().get(i).images(), checked.tilings().get(i)));
+            }
+            span.commit();
+        }
+        return tiles;
+    }
+
+    /** Where the time of a request went. */
+    static ChatResponse.Timings timings(Duration preprocess, Generation generation) {
+        return new ChatResponse.Timings(
                 preprocess,
                 Duration.ofNanos(generation.queuedNanos()),
                 Duration.ofNanos(generation.visionNanos()),
                 Duration.ofNanos(generation.prefillNanos()),
                 Duration.ofNanos(generation.decodeNanos()));
+    }
+
+    /** What comes of a checked request. */
+    ChatResponse response(Checked checked, Duration preprocess, Generation generation) {
+        ChatResponse.Timings timings = timings(preprocess, generation);
         List<ChatResponse> others = new ArrayList<>();
-        for (Generation.Answer answer :
-                generation.answers().subList(1, generation.answers().size())) {
-            others.add(response(checked, timings, answer, List.of()));
+        for (int i = 1; i < generation.answers().size(); i++) {
+            others.add(response(checked, timings, generation, i, List.of()));
         }
-        return response(checked, timings, generation.first(), others);
+        return response(checked, timings, generation, 0, others);
     }
 
     private ChatResponse response(
-            Checked checked, ChatResponse.Timings timings, Generation.Answer answer, List<ChatResponse> others) {
+            Checked checked,
+            ChatResponse.Timings timings,
+            Generation generation,
+            int number,
+            List<ChatResponse> others) {
+        Generation.Answer answer = generation.answers().get(number);
         List<Turn> history = new ArrayList<>(checked.turns());
         Turn last = history.remove(history.size() - 1);
         history.add(new Turn(last.question(), last.images(), last.maxTiles(), answer.text()));
@@ -198,7 +234,12 @@ final class RequestPreparer {
         return new ChatResponse(
                 answer.text(),
                 answer.reason(),
-                new ChatResponse.Usage(prompt.ids().length, prompt.visualPlaces().length, answer.ids().length),
+                new ChatResponse.Usage(
+                        prompt.ids().length,
+                        prompt.visualPlaces().length,
+                        answer.ids().length,
+                        generation.cachedTokens(),
+                        generation.cachedTiles()),
                 timings,
                 history,
                 scores(answer.scores()),

@@ -36,7 +36,7 @@ class OutputFormatTest {
         internlm2 = load(InternVL.builder(TinyCheckpoint.internlm2()));
     }
 
-    private static InternVL load(InternVL.Builder builder) {
+    private static InternVL load(InternVLBuilder builder) {
         return builder.precision(Precision.FLOAT32)
                 .device("cpu")
                 .maxConcurrent(4)

@@ -205,10 +205,11 @@ class ApiConformanceTest {
         assertThat(response.finishReason())
                 .as("%s: finish reason", round)
                 .isEqualTo(Subject.isEnded(golden, generated) ? FinishReason.STOP : FinishReason.LENGTH);
-        assertThat(response.usage())
+        ChatResponse.Usage usage = response.usage();
+        assertThat(List.of(usage.promptTokens(), usage.visualTokens(), usage.generatedTokens()))
                 .as("%s: usage", round)
-                .isEqualTo(new ChatResponse.Usage(
-                        round.inputIds().length, visual * golden.variant().tokensPerTile(), generated.length));
+                .containsExactly(
+                        round.inputIds().length, visual * golden.variant().tokensPerTile(), generated.length);
         assertThat(pairs(response.history())).as("%s: history", round).isEqualTo(historyAfter(round));
     }
 

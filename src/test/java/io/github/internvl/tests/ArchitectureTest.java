@@ -32,6 +32,8 @@ class ArchitectureTest {
     private static final String ROOT = "io.github.internvl";
     private static final String TOKENIZER = "io.github.internvl.tokenizer..";
     private static final String VISION = "io.github.internvl.vision..";
+    private static final String MICROMETER = "io.github.internvl.micrometer..";
+    private static final String VIDEO = "io.github.internvl.video..";
     private static final String DEMO = "io.github.internvl.demo..";
     private static final String INTERNAL = "io.github.internvl.internal..";
     private static final String GENERATE = "io.github.internvl.internal.generate..";
@@ -39,7 +41,12 @@ class ArchitectureTest {
     private static final String CHECKPOINT = "io.github.internvl.internal.checkpoint..";
     private static final String GRAMMAR = "io.github.internvl.internal.grammar..";
     private static final String HUB = "io.github.internvl.internal.hub..";
+    private static final String OBSERVE = "io.github.internvl.internal.observe..";
     private static final String TORCH = "io.github.internvl.internal.torch..";
+
+    /** What stands on the public API alone. */
+    private static final String[] OUTSIDE = {MICROMETER, "io.github.internvl.cli..", "io.github.internvl.examples.."};
+
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
 
     private static final DescribedPredicate<JavaClass> FOREIGN = resideOutsideOfPackage("io.github.internvl..");
@@ -64,6 +71,17 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat(resideInAPackage(VISION)
                         .or(FOREIGN.and(not(resideInAPackage("ai.djl.."))))
                         .as("vision itself, the JDK and codecs")));
+    }
+
+    @Test
+    void keepsVideoToFfmpegAndVision() {
+        check(classes()
+                .that()
+                .resideInAPackage(VIDEO)
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(VIDEO, VISION, "org.bytedeco..", "org.slf4j..", "org.jspecify..", "java..")
+                                .as("video itself, vision, the JDK, SLF4J and bytedeco's FFmpeg")));
     }
 
     @Test
@@ -97,7 +115,7 @@ class ArchitectureTest {
                 .resideInAPackage("ai.djl.."));
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage(TORCH)
+                .resideOutsideOfPackages(TORCH, VIDEO)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.bytedeco.."));
@@ -106,18 +124,19 @@ class ArchitectureTest {
     @Test
     void dependsDownwardsInsideCore() {
         downwards(TORCH, ROOT_EXCEPTION);
+        downwards(OBSERVE, resideInAPackage("java..").as("nothing of the product"));
         downwards(HUB, ROOT_DATA);
         downwards(GRAMMAR, ROOT_DATA.or(resideInAPackage(TOKENIZER)));
         downwards(CHECKPOINT, ROOT_EXCEPTION.or(resideInAnyPackage(TORCH, TOKENIZER, VISION)));
         downwards(MODEL, ROOT_EXCEPTION.or(resideInAnyPackage(CHECKPOINT, TORCH, TOKENIZER, VISION)));
-        downwards(GENERATE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, TORCH, TOKENIZER, VISION)));
+        downwards(GENERATE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
     }
 
     @Test
-    void keepsApplicationsOnThePublicApi() {
+    void keepsBindingsAndApplicationsOnThePublicApi() {
         check(noClasses()
                 .that()
-                .resideInAnyPackage(APPLICATIONS)
+                .resideInAnyPackage(OUTSIDE)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(INTERNAL)
@@ -128,6 +147,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(APPLICATIONS));
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(OUTSIDE)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.micrometer.."));
     }
 
     @ParameterizedTest
@@ -142,7 +167,13 @@ class ArchitectureTest {
                 .isNotEmpty()
                 .allSatisfy(type -> assertThat(namesInSignatures(type))
                         .as(type.getName())
-                        .allMatch(name -> name.startsWith("java.") || Product.isPublicPackage(name)));
+                        .allMatch(name ->
+                                name.startsWith("java.") || Product.isPublicPackage(name) || isBoundBy(type, name)));
+    }
+
+    /** A binding names the library that it binds to. */
+    private static boolean isBoundBy(JavaClass type, String name) {
+        return resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument.");
     }
 
     @Test

@@ -63,9 +63,10 @@ class EngineEndToEndTest {
         return variant("own/tiny-resized");
     }
 
-    private record Answer(String text, FinishReason reason, ChatResponse.Usage usage) {
+    private record Answer(String text, FinishReason reason, int promptTokens, int generatedTokens) {
         static Answer of(ChatResponse response) {
-            return new Answer(response.text(), response.finishReason(), response.usage());
+            ChatResponse.Usage usage = response.usage();
+            return new Answer(response.text(), response.finishReason(), usage.promptTokens(), usage.generatedTokens());
         }
     }
 

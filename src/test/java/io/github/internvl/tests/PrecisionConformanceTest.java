@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.model.LinearWeights;
+import io.github.internvl.internal.model.Models;
+import io.github.internvl.internal.model.Spread;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.vision.PixelTiles;
 import java.util.List;
@@ -35,10 +37,19 @@ class PrecisionConformanceTest {
     }
 
     /** A format with how far it may stray, as a multiple of bfloat16's bounds. */
-    private record Stray(NumberFormat numbers, LinearWeights linears, double scale) {
+    private record Stray(NumberFormat numbers, LinearWeights linears, boolean shortKeys, double scale) {
+        Stray(NumberFormat numbers, LinearWeights linears, double scale) {
+            this(numbers, linears, false, scale);
+        }
+
         String kind(boolean rounded) {
-            String name = linears == LinearWeights.AS_STORED ? numbers.name() : linears.name();
+            String name =
+                    shortKeys ? "int8 keys" : linears == LinearWeights.AS_STORED ? numbers.name() : linears.name();
             return name.toLowerCase(Locale.ROOT) + (rounded ? ", from float32 weights" : "");
+        }
+
+        Models.Format format() {
+            return new Models.Format(numbers, linears, Spread.single("cpu"), shortKeys);
         }
 
         /** Whether a variant can be loaded so: 4-bit weights stay what they are, and others must be wide enough. */
@@ -74,9 +85,13 @@ class PrecisionConformanceTest {
         return staysNear(new Stray(NumberFormat.FLOAT32, LinearWeights.INT4, 20));
     }
 
+    @TestFactory
+    Stream<DynamicNode> int8KeysAndValuesStayNear() {
+        return staysNear(new Stray(NumberFormat.FLOAT32, LinearWeights.AS_STORED, true, 1));
+    }
+
     private static Stream<DynamicNode> staysNear(Stray stray) {
-        Conformance<Subject> conformance =
-                new Conformance<>(REPORT, variant -> Subject.load(variant, stray.numbers(), stray.linears()));
+        Conformance<Subject> conformance = new Conformance<>(REPORT, variant -> Subject.load(variant, stray.format()));
         Stream<DynamicNode> cases = conformance.variants(variant -> conformance.cases(
                 variant,
                 golden -> golden.isAnswered() && !golden.isProcessed() && stray.suits(variant),

@@ -18,7 +18,9 @@ final class Product {
     private static final Set<String> PUBLIC_PACKAGES = Set.of(
             "io.github.internvl",
             "io.github.internvl.demo",
+            "io.github.internvl.micrometer",
             "io.github.internvl.tokenizer",
+            "io.github.internvl.video",
             "io.github.internvl.vision");
 
     private static final JavaClasses ALL = new ClassFileImporter()

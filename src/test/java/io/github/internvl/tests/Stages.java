@@ -104,7 +104,7 @@ final class Stages {
         int[] slots = {0};
         int[] starts = {0};
         int[] counts = {ids.length};
-        language.reserve(0, ids.length);
+        language.reserve(0, ids.length, 0);
         List<Numbers> states = new ArrayList<>();
         TokenChunk.Visual visual = encode(prompt);
         try (Tensor idTensor = Tensor.of(ids);
@@ -145,7 +145,7 @@ final class Stages {
         for (int row = 0; row < prompts.size(); row++) {
             int[] ids = prompts.get(row).tokens().ids();
             int[] answer = answers.get(row);
-            language.reserve(row, ids.length + answer.length);
+            language.reserve(row, ids.length + answer.length, 0);
             chunks.add(new TokenChunk(row, 0, ids, width, visual.get(row), true));
             logits.add(new ArrayList<>());
             longest = Math.max(longest, answer.length);
@@ -170,7 +170,7 @@ final class Stages {
     List<float[]> logits(TokenPrompt prompt, @Nullable Numbers visual, int[] answer) {
         List<List<float[]>> logits = List.of(new ArrayList<>());
         int length = prompt.ids().length;
-        language.reserve(0, length + answer.length);
+        language.reserve(0, length + answer.length, 0);
         if (visual == null) {
             step(List.of(new TokenChunk(0, 0, prompt.ids(), length, TokenChunk.Visual.NONE, true)), logits);
         } else {

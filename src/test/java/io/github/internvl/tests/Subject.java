@@ -66,15 +66,14 @@ final class Subject implements AutoCloseable {
 
     /** Loads a variant, to compute in float32 on the CPU. */
     static Subject load(GoldenVariant variant) {
-        return load(variant, NumberFormat.FLOAT32, LinearWeights.AS_STORED);
+        return load(variant, new Models.Format(NumberFormat.FLOAT32, LinearWeights.AS_STORED, "cpu"));
     }
 
-    /** Loads a variant, to compute on the CPU. */
-    static Subject load(GoldenVariant variant, NumberFormat numbers, LinearWeights linears) {
+    /** Loads a variant. */
+    static Subject load(GoldenVariant variant, Models.Format format) {
         TorchRuntime.runGraphsAsWritten();
         Checkpoint checkpoint = Checkpoint.open(variant.model());
-        return new Subject(
-                variant, checkpoint, Models.load(checkpoint, new Models.Format(numbers, linears, "cpu"), bytes -> {}));
+        return new Subject(variant, checkpoint, Models.load(checkpoint, format, bytes -> {}));
     }
 
     /** The models once more, for an engine to own. */
@@ -200,7 +199,8 @@ final class Subject implements AutoCloseable {
                 ends,
                 stops,
                 golden.processorHistory(),
-                List.of());
+                List.of(),
+                GenerationRequest.Urgency.USUAL);
     }
 
     /** Whether an answer ended by a token of its own and not by its length. */

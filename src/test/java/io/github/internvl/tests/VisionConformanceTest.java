@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.PixelTiles;
 import io.github.internvl.vision.TileGrid;
 import io.github.internvl.vision.TilingOptions;
@@ -37,12 +38,29 @@ class VisionConformanceTest {
             if (Files.exists(tiling)) {
                 nodes.add(dynamicTest(goldens.name() + " tiling.json", () -> grids(goldens.name(), tiling)));
             }
-            if (Files.exists(goldens.folder().resolve("video_index.json"))) {
-                String name = goldens.name() + "/video_index.json";
-                nodes.add(CONFORMANCE.skipped(name, "frames of videos: not offered yet"));
+            Path frames = goldens.folder().resolve("video_index.json");
+            if (Files.exists(frames)) {
+                nodes.add(dynamicTest(goldens.name() + " video_index.json", () -> frames(frames)));
             }
         }
         return nodes.stream();
+    }
+
+    private static void frames(Path file) {
+        for (JsonElement row : Goldens.json(file).getAsJsonArray("rows")) {
+            JsonObject golden = row.getAsJsonObject();
+            FrameSampling sampling =
+                    FrameSampling.frames(golden.get("num_segments").getAsInt());
+            if (Goldens.has(golden, "bound")) {
+                List<JsonElement> bound = golden.getAsJsonArray("bound").asList();
+                sampling = sampling.between(
+                        bound.get(0).getAsDouble(), bound.get(1).getAsDouble());
+            }
+            int frames = golden.get("last_frame_index").getAsInt() + 1;
+            assertThat(sampling.indices(frames, golden.get("fps").getAsDouble()))
+                    .as("%s", golden)
+                    .isEqualTo(Goldens.ints(golden.get("indices")));
+        }
     }
 
     @TestFactory

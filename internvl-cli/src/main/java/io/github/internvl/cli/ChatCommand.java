@@ -6,15 +6,14 @@ import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatStream;
 import io.github.internvl.Hub;
 import io.github.internvl.InternVL;
+import io.github.internvl.InternVLBuilder;
 import io.github.internvl.InternVLException;
 import io.github.internvl.Precision;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageOptions;
 import io.github.internvl.vision.PassOrder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -36,7 +35,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         sortOptions = false,
         description = {
-            "Answers a question about pictures, or about none, and writes the answer as it is generated. Without a "
+            "Answers a question about pictures or a video, or about none, and writes the answer as it is generated. Without a "
                     + "question it holds a conversation.",
             ""
         },
@@ -49,6 +48,7 @@ import picocli.CommandLine.Spec;
             "  internvl chat --image photo.jpg \"What is on the table?\"",
             "  internvl chat --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
             "  internvl chat --model OpenGVLab/InternVL2_5-1B --max-tiles 6 --image page.png",
+            "  internvl chat --video clip.mp4 --frames 8 \"What happens in the video?\"",
             "  internvl chat --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
             "  internvl chat --image chart.png - < question.txt",
             "  internvl chat --image photo.jpg --choice red,green,blue \"What color is the ball?\"",
@@ -79,20 +79,15 @@ final class ChatCommand implements Callable<Integer> {
                             + "downloaded once; without it $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
-    @Option(
-            names = {"-i", "--image"},
-            paramLabel = "FILE",
-            description = "A picture of the question: PNG, JPEG, GIF, BMP, TIFF or WebP. May be given several times.")
-    private final List<Path> pictures = new ArrayList<>();
+    @Mixin
+    private final Attachments attachments = new Attachments();
 
     @Option(
             names = "--max-tiles",
             paramLabel = "N",
-            description = "Most tiles a picture is cut into; more show finer detail and take longer.")
+            description =
+                    "Most tiles a picture is cut into; more show finer detail and take longer. Frames of a video: 1.")
     private @Nullable Integer maxTiles;
-
-    @Option(names = "--exif", description = "Turn pictures as their EXIF orientation says.")
-    private boolean exif;
 
     @Option(
             names = "--pass-order",
@@ -144,10 +139,11 @@ final class ChatCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         LoadingBar bar = new LoadingBar(terminal);
         ChatRequest settings;
-        InternVL.Builder builder;
+        InternVLBuilder builder;
         Optional<Annotation> annotation;
         try {
             annotation = annotation();
+            attachments.check();
             settings = settings();
             builder = builder(bar);
         } catch (IllegalArgumentException e) {
@@ -156,7 +152,7 @@ final class ChatCommand implements Callable<Integer> {
         String asked = "-".equals(question) ? readQuestion() : question;
         boolean verbose = main != null && main.verbose();
         AnswerPrinter printer = new AnswerPrinter(terminal, !whole, verbose);
-        List<Image> images = pictures.stream().map(this::open).toList();
+        attachments.open();
         long start = System.nanoTime();
         try (InternVL loaded = load(builder, bar)) {
             if (verbose) {
@@ -164,15 +160,14 @@ final class ChatCommand implements Callable<Integer> {
                 terminal.err().println("loaded in " + Sizes.seconds(time));
             }
             if (asked == null) {
-                return new ChatSession(terminal, loaded, settings, this::open, printer).run(images);
+                return new ChatSession(terminal, loaded, settings, attachments, printer).run();
             }
-            ChatRequest request = settings.toBuilder()
-                    .text(asked, images.toArray(Image[]::new))
-                    .build();
+            ChatRequest request =
+                    attachments.addTo(settings.toBuilder().text(asked)).build();
             try (ChatStream stream = loaded.stream(request)) {
                 ChatResponse response = printer.print(stream);
                 if (annotation.isPresent()) {
-                    annotate(annotation.get(), images.get(0), response.boxes());
+                    annotate(annotation.get(), attachments.firstPicture(), response.boxes());
                 }
             }
             return 0;
@@ -191,8 +186,8 @@ final class ChatCommand implements Callable<Integer> {
         return settings.build();
     }
 
-    private InternVL.Builder builder(LoadingBar bar) {
-        InternVL.Builder builder = InternVL.builder(ModelFolder.named(model, "--model MODEL", spec.commandLine()))
+    private InternVLBuilder builder(LoadingBar bar) {
+        InternVLBuilder builder = InternVL.builder(ModelFolder.named(model, "--model MODEL", spec.commandLine()))
                 .hub(Hub.builder().progress(bar.listener("Downloading")).build())
                 .maxConcurrent(1)
                 .passOrder(passOrder)
@@ -213,9 +208,9 @@ final class ChatCommand implements Callable<Integer> {
         if (annotated == null) {
             return Optional.empty();
         }
-        if (question == null || pictures.size() != 1) {
+        if (question == null || attachments.pictures() != 1) {
             throw new IllegalArgumentException("--annotate needs a question and exactly one --image: "
-                    + (question == null ? "no question" : pictures.size() + " given"));
+                    + (question == null ? "no question" : attachments.pictures() + " given"));
         }
         return Optional.of(Annotation.at(annotated));
     }
@@ -229,14 +224,10 @@ final class ChatCommand implements Callable<Integer> {
         annotation.write(picture, boxes);
     }
 
-    private static InternVL load(InternVL.Builder builder, LoadingBar bar) {
+    private static InternVL load(InternVLBuilder builder, LoadingBar bar) {
         try (bar) {
             return builder.load();
         }
-    }
-
-    private Image open(Path file) {
-        return Image.open(file, ImageOptions.defaults().withApplyExifOrientation(exif));
     }
 
     private String readQuestion() {

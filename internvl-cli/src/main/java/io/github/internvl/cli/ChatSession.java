@@ -6,11 +6,8 @@ import io.github.internvl.ChatStream;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
-import io.github.internvl.vision.Image;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class ChatSession {
     private static final String HELP = """
             /image FILE  adds a picture to the next question
+            /video FILE  asks the next question about a video
             /new         forgets the conversation and its pictures
             /help        shows this
             /exit        ends, as does Ctrl-D
@@ -30,29 +28,23 @@ final class ChatSession {
     private final Terminal terminal;
     private final InternVL model;
     private final ChatRequest settings;
-    private final Function<Path, Image> opener;
+    private final Attachments attachments;
     private final AnswerPrinter printer;
-    private final List<Image> pending = new ArrayList<>();
     private Conversation conversation;
 
-    /** Makes a session whose questions take all but text and pictures from {@code settings}. */
+    /** Makes a session whose questions take all but text and attachments from {@code settings}. */
     ChatSession(
-            Terminal terminal,
-            InternVL model,
-            ChatRequest settings,
-            Function<Path, Image> opener,
-            AnswerPrinter printer) {
+            Terminal terminal, InternVL model, ChatRequest settings, Attachments attachments, AnswerPrinter printer) {
         this.terminal = terminal;
         this.model = model;
         this.settings = settings;
-        this.opener = opener;
+        this.attachments = attachments;
         this.printer = printer;
         this.conversation = model.conversation();
     }
 
     /** Goes through all lines; 1 if a line failed that nobody was there to see fail, else 0. */
-    int run(List<Image> first) throws IOException {
-        pending.addAll(first);
+    int run() throws IOException {
         if (terminal.interactive()) {
             terminal.err().println("/help lists the commands; Ctrl-D ends.");
         }
@@ -90,10 +82,11 @@ final class ChatSession {
         }
         String[] words = line.split("\\s+", 2);
         switch (words[0]) {
-            case "/image" -> addPicture(words.length < 2 ? "" : words[1]);
+            case "/image" -> add(words, attachments::addPicture);
+            case "/video" -> add(words, attachments::addVideo);
             case "/new" -> {
                 conversation = model.conversation();
-                pending.clear();
+                attachments.clear();
             }
             case "/help" -> {
                 terminal.err().print(HELP);
@@ -103,26 +96,25 @@ final class ChatSession {
         }
     }
 
-    private void addPicture(String file) {
-        if (file.isEmpty()) {
-            throw new IllegalArgumentException("/image needs a file: /image FILE");
+    private void add(String[] words, Function<Path, String> adder) {
+        if (words.length < 2) {
+            throw new IllegalArgumentException(words[0] + " needs a file: " + words[0] + " FILE");
         }
-        Image picture = opener.apply(Path.of(file));
-        pending.add(picture);
+        String added = adder.apply(Path.of(words[1]));
         if (terminal.interactive()) {
-            terminal.err().println(picture.width() + " x " + picture.height() + " pixels, for the next question");
+            terminal.err().println(added + ", for the next question");
         }
     }
 
     private void ask(String text) {
         ChatRequest question =
-                settings.toBuilder().text(text, pending.toArray(Image[]::new)).build();
+                attachments.addTo(settings.toBuilder().text(text)).build();
         try (ChatStream stream = conversation.stream(question)) {
             ChatResponse response = Interrupt.stopping(stream::close, () -> printer.print(stream));
             if (response.finishReason() == ChatResponse.FinishReason.CANCELLED) {
                 terminal.err().println("(stopped, and not remembered; its pictures are there for the next question)");
             } else {
-                pending.clear();
+                attachments.clear();
             }
         }
     }

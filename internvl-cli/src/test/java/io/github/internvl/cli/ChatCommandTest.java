@@ -48,6 +48,62 @@ class ChatCommandTest {
     }
 
     @Test
+    void asksAboutTheFramesOfAFolder(@TempDir Path folder) throws IOException {
+        CommandRun run = CommandRun.of(chat("--video", frames(folder).toString(), question("video", 0)));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).isEqualTo(answer("video", 0) + "\n");
+    }
+
+    /** The frames of a golden case; its question names them already. */
+    private static Path frames(Path folder) throws IOException {
+        for (int k = 1; k <= 4; k++) {
+            Files.copy(Path.of(picture("frame_" + k + ".png")), folder.resolve("frame_" + k + ".png"));
+        }
+        return folder;
+    }
+
+    @Test
+    void asksAboutAVideoFile() {
+        String clip = Path.of("../models/samples/clip.mp4").toString();
+        CommandRun run = CommandRun.of(TinyModel.args(
+                List.of("--model", "../models/internvl-demo", "--precision", "float32"),
+                "--video",
+                clip,
+                "--frames",
+                "4",
+                "What moves in the video?"));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).isEqualTo("The red circle moves.\n");
+        CommandRun counted = CommandRun.of(
+                chat("-v", "--video", clip, "--frames", "3", "--from", "0.5", "--to", "1", "What moves?"));
+        assertThat(counted.err()).containsPattern("prompt +\\d+ tokens, 27 of them visual\n");
+    }
+
+    @Test
+    void namesAVideoThatIsNone(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("clip.mp4"), "just text");
+        CommandRun run = CommandRun.of(chat("--video", file.toString(), "What moves?"));
+        assertThat(run.err())
+                .startsWith("internvl: " + file + ": a video must be MP4")
+                .hasLineCount(1);
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--video a.mp4 -i a.png Where?         | a question takes pictures or a video",
+                "--video a.mp4 --frames 0 Where?       | count must be at least 1: 0",
+                "--video a.mp4 --from 2 --to 1 Where?  | startSeconds must be a number not above endSeconds: 2.0, 1.0"
+            })
+    void refusesVideoOptionsThatMakeNoSense(String args, String message) {
+        CommandRun run = CommandRun.of(TinyModel.args(List.of("-m", "nowhere"), args.split(" ")));
+        assertThat(run.err()).startsWith("internvl chat: ").contains(message);
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
     void replacesTheSystemMessage() {
         CommandRun run = CommandRun.of(chat(
                 "--system",

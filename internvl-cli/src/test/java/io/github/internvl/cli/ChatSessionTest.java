@@ -70,6 +70,31 @@ class ChatSessionTest {
     }
 
     @Test
+    void asksOnAboutAVideo() {
+        String clip = "../models/samples/clip.mp4";
+        CommandRun run = CommandRun.reading(
+                "/video " + clip + "\nWhat moves?\nWhich way?\n/new\n" + question("text", 0) + "\n", chat("-v"));
+        assertThat(run.err().lines().filter(line -> line.startsWith("prompt")))
+                .satisfiesExactly(
+                        line -> assertThat(line).contains(", 72 of them visual"),
+                        line -> assertThat(line).contains(", 72 of them visual"),
+                        line -> assertThat(line).contains(" tokens"));
+        assertThat(run.out()).endsWith("\n" + answer("text", 0) + "\n");
+    }
+
+    @Test
+    void takesPicturesOrAVideoForAQuestion() {
+        CommandRun run = CommandRun.reading(
+                "/video ../models/samples/clip.mp4\n/image " + picture("badge.png") + "\n/new\n/image "
+                        + picture("badge.png") + "\n/video ../models/samples/clip.mp4\n",
+                chat());
+        assertThat(run.err().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).contains("it has a video; /new drops it"),
+                        line -> assertThat(line).contains("it has pictures; /new drops them"));
+    }
+
+    @Test
     void stopsAnAnswerOnCtrlCAndGoesOn() {
         String[] longAnswers = TinyModel.args(
                 List.of("-m", TinyModel.FOLDER.toString(), "--precision", "float32", "--device", "cpu"),

@@ -7,12 +7,12 @@
 
 
 class Rows:
-    slots : List[List[Tensor]]   # keys and values of each row's sequence, for each layer: [2, kv, m, w]
+    slots : List[List[List[Tensor]]]   # keys and values of each row's sequence, for each layer, as `cache` keeps them
     starts : List[int]     # the position of each row's first token
     counts : List[int]     # tokens of each row
     spans : List[int]      # key length that rules the rotary base: whole prompt, or the sequence up to the new token
 
-    def __init__(self: __torch__.decoder.Rows, slots: List[List[Tensor]], starts: List[int],
+    def __init__(self: __torch__.decoder.Rows, slots: List[List[List[Tensor]]], starts: List[int],
                  counts: List[int], spans: List[int]) -> None:
         self.slots = slots
         self.starts = starts
@@ -99,11 +99,10 @@ class Layer:
         for i in range(len(rows.slots)):
             count = rows.counts[i]
             start = rows.starts[i]
-            keys, values = torch.unbind(rows.slots[i][self.index])                             # [kv, m, w] each
-            keys.narrow(1, start, count).copy_(k.narrow(0, at, count).transpose(0, 1))         # [kv, count, w]
-            values.narrow(1, start, count).copy_(v.narrow(0, at, count).transpose(0, 1))       # [kv, count, w]
-            parts.append(__torch__.layers.attend(q.narrow(0, at, count), keys.narrow(1, 0, start + count),
-                                                 values.narrow(1, 0, start + count)))          # [count, q * w]
+            kept = rows.slots[i][self.index]
+            __torch__.cache.write(kept, start, k.narrow(0, at, count), v.narrow(0, at, count))
+            keys, values = __torch__.cache.read(kept, start + count, q.dtype)                  # [kv, start + count, w] each
+            parts.append(__torch__.layers.attend(q.narrow(0, at, count), keys, values))        # [count, q * w]
             at += count
         return self.wo.forward(torch.cat(parts))                                               # [n, h]
 
@@ -163,7 +162,7 @@ class Graph(Module):
     tensors : Dict[str, Tensor]                  # weights between bind and build
     model : List[__torch__.decoder.Decoder]      # one, from build on
     layers : List[__torch__.decoder.Layer]
-    slots : List[List[Tensor]]                   # keys and values of the sequence in a slot, for each layer: [2, kv, m, w]
+    slots : List[List[List[Tensor]]]             # keys and values of the sequence in a slot, for each layer
 
     def bind(self: __torch__.decoder.Graph, name: str, path: str, stored: int, numbers: int, at: int,
              shape: List[int]) -> None:
@@ -185,23 +184,30 @@ class Graph(Module):
     def built(self: __torch__.decoder.Graph) -> None:
         self.tensors.clear()
 
-    def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int) -> None:
-        # Room for a new sequence: memory grows only where a slot is new or too small, never during generation.
-        m = self.model[0]
-        none : List[Tensor] = []
+    def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int, kept: int) -> None:
+        # Gives a slot room for so many tokens, none or more, layer by layer; the first `kept` stay. Slots come into being
+        # in order of their numbers.
         if len(self.slots) == slot:
-            self.slots.append(none)
-        if len(self.slots[slot]) == 0 or self.slots[slot][0].size(2) < tokens:
-            self.slots[slot] = none                                                        # frees before it takes
-            shape = [2, m.kv_heads, tokens, m.width]
-            dtype = m.norm.weight.dtype
-            self.slots[slot] = [torch.empty(shape, dtype=dtype, device=layer.device) for layer in self.layers]
+            self.slots.append([annotate(List[Tensor], []) for layer in self.layers])
+        m = self.model[0]
+        for i in range(len(self.layers)):
+            before = self.slots[slot][i]
+            if kept == 0:
+                self.slots[slot][i] = annotate(List[Tensor], [])                   # frees before it takes
+            if tokens > 0:
+                made = __torch__.cache.room(m.kv_heads, tokens, m.width, m.norm.weight.dtype, self.layers[i].device)
+                if kept > 0:
+                    for part in range(len(made)):
+                        made[part].narrow(2, 0, kept).copy_(before[part].narrow(2, 0, kept))    # [2, kv, kept, ...]
+                self.slots[slot][i] = made
 
     def copy(self: __torch__.decoder.Graph, source: int, target: int, start: int, end: int) -> None:
         # Tokens that two sequences have in common go from one slot to the other.
         for i in range(len(self.layers)):
-            kept = self.slots[source][i].narrow(2, start, end - start)         # [2, kv, end - start, w]
-            self.slots[target][i].narrow(2, start, end - start).copy_(kept)    # [2, kv, end - start, w]
+            made = self.slots[target][i]
+            for part in range(len(made)):
+                kept = self.slots[source][i][part].narrow(2, start, end - start)      # [2, kv, end - start, ...]
+                made[part].narrow(2, start, end - start).copy_(kept)                  # [2, kv, end - start, ...]
 
     def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],
              spans: List[int]) -> __torch__.decoder.Rows:

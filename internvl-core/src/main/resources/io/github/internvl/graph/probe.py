@@ -7,10 +7,14 @@ class Graph(Module):
     training : bool
     tensors : Dict[str, Tensor]
 
-    def check(self: __torch__.probe.Graph, wanted: int, device: str) -> Tensor:
-        # The largest weights and inputs: all outputs are 127 * 128, if nothing overflows.
-        self.tensors["linear.weight"] = torch.full([32, 128], 127.0, dtype=6, device=torch.device("cpu"))    # [32, 128]
+    def product(self: __torch__.probe.Graph, x: Tensor, weight: Tensor, wanted: int, device: str) -> Tensor:
+        self.tensors["linear.weight"] = weight                                                               # [o, i]
         w = __torch__.weights.Weights(self.tensors, wanted, device)
         linear = __torch__.linear.load(w, "linear")
-        x = torch.ones([2, 128], dtype=wanted, device=w.device)                                              # [2, 128]
-        return linear.forward(x).to(torch.device("cpu"), 6)                                                  # [2, 32] float32
+        return linear.forward(x.to(w.device, wanted)).to(torch.device("cpu"), 6)                             # [n, o] float32
+
+    def check(self: __torch__.probe.Graph, wanted: int, device: str) -> Tensor:
+        # The largest weights and inputs: all outputs are 127 * 128, if nothing overflows.
+        weight = torch.full([32, 128], 127.0, dtype=6, device=torch.device("cpu"))                           # [32, 128]
+        x = torch.ones([2, 128], dtype=6, device=torch.device("cpu"))                                        # [2, 128]
+        return self.product(x, weight, wanted, device)                                                       # [2, 32] float32

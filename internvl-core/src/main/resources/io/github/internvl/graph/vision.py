@@ -169,8 +169,19 @@ class Graph(Module):
     def project(self: __torch__.vision.Graph, x: Tensor) -> Tensor:
         return self.model[0].project(x)                               # [t, v, r * r * d] -> [t, v, h]
 
-    def tokens(self: __torch__.vision.Graph, parts: List[Tensor], layers: int, r: int, by_columns: bool) -> Tensor:
+    def begin(self: __torch__.vision.Graph, parts: List[Tensor]) -> Tensor:
         m = self.model[0]
         tiles = torch.cat([part.to(m.mean.device) for part in parts]) # [t, s, s, 3] uint8
-        x = self.encode(m.normalise(tiles), layers)                   # [t, 1 + p, d]
+        return m.embed(m.normalise(tiles))                            # [t, 1 + p, d]
+
+    def through(self: __torch__.vision.Graph, x: Tensor, first: int, end: int) -> Tensor:
+        for i in range(first, end):
+            x = self.layers[i].forward(x)                             # [t, 1 + p, d]
+        return x
+
+    def finish(self: __torch__.vision.Graph, x: Tensor, r: int, by_columns: bool) -> Tensor:
+        m = self.model[0]
         return m.project(m.unshuffle(x, r, by_columns)).flatten(0, 1) # [t * v, h]
+
+    def part(self: __torch__.vision.Graph, tokens: Tensor, first: int, count: int) -> Tensor:
+        return tokens.narrow(0, first, count).clone()                 # [count, h], with memory of its own

@@ -32,7 +32,7 @@ record Inputs(Path model, List<Path> pictures) {
         return pictures.get(Math.min(place, pictures.size() - 1));
     }
 
-    private static Path inCheckout(String name) {
+    static Path inCheckout(String name) {
         return Stream.iterate(Path.of("").toAbsolutePath(), folder -> folder != null, Path::getParent)
                 .map(folder -> folder.resolve(name))
                 .filter(Files::exists)

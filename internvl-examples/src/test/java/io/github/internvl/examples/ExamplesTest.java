@@ -3,11 +3,13 @@ package io.github.internvl.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.internvl.ChatRequest;
+import io.github.internvl.ChatResponse;
 import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.Precision;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
+import io.github.internvl.vision.Video;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -104,6 +106,22 @@ class ExamplesTest {
     }
 
     @Test
+    void chatsAboutAVideo() throws Exception {
+        Path clip = Path.of("../models/samples/clip.mp4");
+        Conversation talk = model.conversation();
+        ChatRequest question = ChatRequest.builder()
+                .text("What moves in the video?")
+                .video(Video.open(clip))
+                .build();
+        String[] answers = {
+            SAY + talk.ask(question).text(),
+            SAY + talk.ask("Describe this video in detail.").text()
+        };
+        assertThat(print(VideoChat::main, clip.toString())).isEqualTo(String.join("\n", answers) + "\n");
+        assertThat(print(VideoChat::main)).isEqualTo(String.join("\n", answers) + "\n");
+    }
+
+    @Test
     void answersABatch() throws Exception {
         ChatRequest.Builder larger = ChatRequest.builder().text("Which is larger?", badge, fog);
         assertPrints(
@@ -123,11 +141,34 @@ class ExamplesTest {
     }
 
     @Test
+    void servesManyCallersAndSaysWhatWasThere() throws Exception {
+        String printed = print(ManyCallers::main, BADGE.toString());
+        assertThat(printed)
+                .startsWith(model.chat("describe this image", badge).text() + " (0 of ")
+                .endsWith(" tokens were there already)\n");
+        assertThat(printed.indexOf("(0 of ")).isEqualTo(printed.lastIndexOf("(0 of "));
+    }
+
+    @Test
     void streamsToASubscriber() throws Exception {
         assertPrints(
                 StreamingPublisher::main,
                 model.chat("<image>\nPlease describe the image in detail.", badge)
                         .text());
+    }
+
+    @Test
+    void answersInTheFuture() throws Exception {
+        assertPrints(
+                Asynchronous::main,
+                model.chat("<image>\nPlease describe the image shortly.", badge).text());
+    }
+
+    @Test
+    void countsTokensInARegistry() throws Exception {
+        ChatResponse response = model.chat("describe this image", badge);
+        String generated = response.usage().generatedTokens() + " tokens";
+        assertPrints(Metrics::main, response.text(), generated, generated);
     }
 
     @Test

@@ -1,115 +1,138 @@
 package io.github.internvl.vision;
 
-import io.github.internvl.vision.ImageException.Reason;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The first frame of a GIF on its canvas; what the frame leaves free has the transparent index or else index 0, as
- * Pillow fills it. The JDK's reader is not used because it passes over damaged and missing data in silence.
+ * The frames of a GIF on their canvas, as Pillow draws them; what the first one leaves free has the transparent index or
+ * else index 0. The JDK's reader is not used because it passes over damaged and missing data in silence.
  */
-final class GifDecoder {
-    private static final int EXTENSION = 0x21;
-    private static final int IMAGE = 0x2c;
-    private static final int GRAPHIC_CONTROL = 0xf9;
-    private static final int INTERLACED = 0x40;
-    /** First row and step of each pass over the rows. */
-    private static final int[] IN_ORDER = {0, 1};
+final class GifDecoder implements Animation.Player {
+    private static final int WIPED = 2;
+    private static final int RESTORED = 3;
 
+    /** First row and step of each pass over the rows. */
     private static final int[] FOUR_PASSES = {0, 8, 4, 8, 2, 4, 1, 2};
 
     private final EncodedImage image;
-    private final ByteBuffer file;
-    private int at = 13;
-    private int palette;
-    private int paletteSize;
-    private int background;
+    private final GifBlocks blocks;
+    private byte[] canvas = {};
+    private int width;
+    private int height;
+    private GifBlocks.@Nullable Frame drawn;
+    /** What the rectangle of the frame that was drawn gets before the next one; null if it stays as it is. */
+    private byte @Nullable [] after;
 
-    private GifDecoder(EncodedImage image) {
+    GifDecoder(EncodedImage image) {
         this.image = image;
-        this.file = image.buffer(ByteOrder.LITTLE_ENDIAN);
+        this.blocks = new GifBlocks(image);
     }
 
+    /** The first frame. */
     static Image decode(EncodedImage image) {
-        return new GifDecoder(image).decode();
+        return new GifDecoder(image).next();
     }
 
-    private Image decode() {
-        takePalette(byteAt(10));
-        findFrame();
-        int left = wordAt(at + 1);
-        int top = wordAt(at + 3);
-        int frameWidth = wordAt(at + 5);
-        int frameHeight = wordAt(at + 7);
-        image.checkSize(frameWidth, frameHeight);
-        int width = Math.max(wordAt(6), left + frameWidth);
-        int height = Math.max(wordAt(8), top + frameHeight);
+    @Override
+    public Animation.Facts facts() {
+        GifBlocks walk = new GifBlocks(image);
+        int frames = 0;
+        long millis = 0;
+        int right = blocks.screenWidth();
+        int bottom = blocks.screenHeight();
+        for (; frames == 0 || walk.hasNext(); frames++) {
+            GifBlocks.Frame frame = walk.next();
+            millis += frame.millis();
+            right = frames == 0 ? Math.max(right, frame.left() + frame.width()) : right;
+            bottom = frames == 0 ? Math.max(bottom, frame.top() + frame.height()) : bottom;
+        }
+        return new Animation.Facts(right, bottom, frames, millis);
+    }
+
+    @Override
+    public Image next() {
+        GifBlocks.Frame frame = blocks.next();
+        image.checkSize(frame.width(), frame.height());
+        if (drawn != null && after != null) {
+            draw(drawn, after, null, -1);
+        }
+        byte[] indices = rows(frame);
+        if (drawn == null) {
+            start(frame);
+        } else {
+            after = rectangleAfter(frame, false);
+        }
+        draw(frame, blocks.coloured(indices, frame.palette()), indices, drawn == null ? -1 : frame.transparent());
+        drawn = frame;
+        return new Image(width, height, canvas);
+    }
+
+    private void start(GifBlocks.Frame frame) {
+        width = Math.max(blocks.screenWidth(), frame.left() + frame.width());
+        height = Math.max(blocks.screenHeight(), frame.top() + frame.height());
         image.checkSize(width, height);
-        int flags = byteAt(at + 9);
-        at += 10;
-        takePalette(flags);
-
-        byte[] frame = new GifLzw(image, at).read(frameWidth * frameHeight);
-        byte[] canvas = new byte[width * height];
-        Arrays.fill(canvas, (byte) background);
-        int[] rows = (flags & INTERLACED) == 0 ? IN_ORDER : FOUR_PASSES;
-        int from = 0;
-        for (int pass = 0; pass < rows.length; pass += 2) {
-            for (int y = rows[pass]; y < frameHeight; y += rows[pass + 1], from += frameWidth) {
-                System.arraycopy(frame, from, canvas, (top + y) * width + left, frameWidth);
-            }
-        }
-        return new Image(width, height, coloured(canvas));
+        byte[] empty = new byte[width * height];
+        Arrays.fill(empty, (byte) Math.max(0, frame.transparent()));
+        canvas = blocks.coloured(empty, frame.palette());
+        after = rectangleAfter(frame, true);
     }
 
-    /** Moves to the first image descriptor and notes the transparent index on the way. */
-    private void findFrame() {
-        while (byteAt(at) != IMAGE) {
-            if (byteAt(at) != EXTENSION) {
-                throw image.failure(
-                        Reason.CORRUPT,
-                        "a GIF must have a frame: byte " + at + " begins no block (" + byteAt(at) + "); get it again");
-            }
-            if (byteAt(at + 1) == GRAPHIC_CONTROL && (byteAt(at + 3) & 1) != 0) {
-                background = byteAt(at + 6);
-            }
-            at += 2;
-            while (byteAt(at) != 0) {
-                at += 1 + byteAt(at);
-            }
-            at++;
+    /** What a frame's rectangle gets when it is over, told before it is drawn. */
+    private byte @Nullable [] rectangleAfter(GifBlocks.Frame frame, boolean first) {
+        boolean restored = frame.disposal() >= RESTORED;
+        if (frame.disposal() < WIPED || (restored && first && frame.transparent() < 0)) {
+            return null;
         }
+        if (restored && !first) {
+            return cut(frame);
+        }
+        byte[] one = {(byte) (frame.transparent() >= 0 ? frame.transparent() : blocks.background())};
+        byte[] colour = blocks.coloured(one, frame.palette());
+        byte[] filled = new byte[frame.width() * frame.height() * 3];
+        for (int i = 0; i < filled.length; i++) {
+            filled[i] = colour[i % 3];
+        }
+        return filled;
     }
 
-    /** Takes the palette at the present place, if the flags announce one. */
-    private void takePalette(int flags) {
-        if ((flags & 0x80) != 0) {
-            palette = at;
-            paletteSize = 2 << (flags & 7);
-            at += 3 * paletteSize;
-        }
-    }
-
-    /** Colours by the palette, black beyond it; grays where there is none. */
-    private byte[] coloured(byte[] indices) {
-        byte[] rgb = new byte[indices.length * 3];
-        for (int i = 0, o = 0; i < indices.length; i++, o += 3) {
-            int index = indices[i] & 0xff;
-            if (index < paletteSize) {
-                file.get(palette + 3 * index, rgb, o, 3);
-            } else if (paletteSize == 0) {
-                Arrays.fill(rgb, o, o + 3, indices[i]);
-            }
+    private byte[] cut(GifBlocks.Frame frame) {
+        byte[] rgb = new byte[frame.width() * frame.height() * 3];
+        int columns = Math.min(frame.width(), width - frame.left());
+        for (int y = 0; y < frame.height() && frame.top() + y < height && columns > 0; y++) {
+            int from = ((frame.top() + y) * width + frame.left()) * 3;
+            System.arraycopy(canvas, from, rgb, y * frame.width() * 3, columns * 3);
         }
         return rgb;
     }
 
-    private int byteAt(int position) {
-        return file.get(position) & 0xff;
+    /** Puts colours into a rectangle, but where the index is the transparent one. */
+    private void draw(GifBlocks.Frame frame, byte[] rgb, byte @Nullable [] indices, int transparent) {
+        int columns = Math.min(frame.width(), width - frame.left());
+        for (int y = 0; y < frame.height() && frame.top() + y < height; y++) {
+            int to = ((frame.top() + y) * width + frame.left()) * 3;
+            int from = y * frame.width();
+            for (int x = 0; x < columns; x++) {
+                if (indices == null || transparent != (indices[from + x] & 0xff)) {
+                    System.arraycopy(rgb, 3 * (from + x), canvas, to + 3 * x, 3);
+                }
+            }
+        }
     }
 
-    private int wordAt(int position) {
-        return file.getShort(position) & 0xffff;
+    /** The palette indices of a frame, row by row from the top. */
+    private byte[] rows(GifBlocks.Frame frame) {
+        int columns = frame.width();
+        byte[] stored = new GifLzw(image, frame.data()).read(columns * frame.height());
+        if (!frame.interlaced()) {
+            return stored;
+        }
+        byte[] rows = new byte[stored.length];
+        int from = 0;
+        for (int pass = 0; pass < FOUR_PASSES.length; pass += 2) {
+            for (int y = FOUR_PASSES[pass]; y < frame.height(); y += FOUR_PASSES[pass + 1], from += columns) {
+                System.arraycopy(stored, from, rows, y * columns, columns);
+            }
+        }
+        return rows;
     }
 }

@@ -1,14 +1,17 @@
 package io.github.internvl.vision;
 
 import io.github.internvl.vision.ImageException.Reason;
+import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * WebP through libwebp. An animation, which that binding refuses, is reduced to its first frame: the frame's own
- * chunks are wrapped as a still file, and its pixels are put on a black canvas where the animation places them.
+ * WebP through libwebp. An animation, which that binding refuses, is taken apart: a frame's own chunks are wrapped as a
+ * still file. Of an animation as a picture, the first frame's pixels are put on a black canvas.
  */
 final class WebpDecoder {
     private static final int FIRST_CHUNK = 12;
@@ -20,27 +23,68 @@ final class WebpDecoder {
     private final ByteBuffer file;
     private int width;
     private int height;
-    private int frame = -1;
-    private int frameEnd;
+    private final List<Frame> frames = new ArrayList<>();
     private @Nullable ByteBuffer exif;
 
-    private WebpDecoder(EncodedImage image) {
+    /**
+     * A frame of an animation.
+     *
+     * @param blended whether it lies over what is there, instead of replacing it
+     * @param wiped whether its rectangle is emptied when it is over
+     * @param chunks where its pixels begin
+     * @param end where they end
+     */
+    record Frame(
+            int left,
+            int top,
+            int width,
+            int height,
+            int millis,
+            boolean blended,
+            boolean wiped,
+            int chunks,
+            int end) {}
+
+    /** Reads the chunks' heads. */
+    WebpDecoder(EncodedImage image) {
         this.image = image;
         this.file = image.buffer(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    static Image decode(EncodedImage image) {
-        return new WebpDecoder(image).decode();
-    }
-
-    private Image decode() {
         long announced = Integer.toUnsignedLong(file.getInt(4)) + 8;
         if (announced > file.limit()) {
             throw image.truncated("a WebP file must have the " + announced + " bytes it announces");
         }
         readChunks((int) announced);
         image.checkSize(width, height);
-        Image picture = frame < 0 ? new Image(width, height, read(image.bytes(), width, height)) : firstFrame();
+    }
+
+    static Image decode(EncodedImage image) {
+        return new WebpDecoder(image).decode();
+    }
+
+    int width() {
+        return width;
+    }
+
+    int height() {
+        return height;
+    }
+
+    /** The frames, if it is an animation. */
+    List<Frame> frames() {
+        return frames;
+    }
+
+    /** The pixels of a frame, or of the picture that is no animation, with their alpha. */
+    int[] argb(@Nullable Frame frame) {
+        BufferedImage pixels =
+                frame == null ? read(image.bytes(), width, height) : read(still(frame), frame.width(), frame.height());
+        return pixels.getRGB(0, 0, pixels.getWidth(), pixels.getHeight(), null, 0, pixels.getWidth());
+    }
+
+    private Image decode() {
+        Image picture = frames.isEmpty()
+                ? new Image(width, height, RgbPixels.take(read(image.bytes(), width, height)))
+                : firstFrame(frames.get(0));
         return image.appliesOrientation() ? Orientation.upright(picture, Orientation.ofExif(exif)) : picture;
     }
 
@@ -54,10 +98,7 @@ final class WebpDecoder {
                 case "VP8 " -> setSize(file.getShort(data + 6) & 0x3fff, file.getShort(data + 8) & 0x3fff);
                 case "VP8L" ->
                     setSize((file.getInt(data + 1) & 0x3fff) + 1, ((file.getInt(data + 1) >> 14) & 0x3fff) + 1);
-                case "ANMF" -> {
-                    frameEnd = frame < 0 ? next : frameEnd;
-                    frame = frame < 0 ? data : frame;
-                }
+                case "ANMF" -> frames.add(frame(data, next));
                 case "EXIF" -> exif = file.slice(data, file.getInt(at + 4));
                 default -> {}
             }
@@ -80,40 +121,50 @@ final class WebpDecoder {
         }
     }
 
-    private Image firstFrame() {
-        int left = 2 * int24(frame);
-        int top = 2 * int24(frame + 3);
-        int frameWidth = int24(frame + 6) + 1;
-        int frameHeight = int24(frame + 9) + 1;
-        if (left + frameWidth > width || top + frameHeight > height) {
+    private Frame frame(int head, int end) {
+        Frame frame = new Frame(
+                2 * int24(head),
+                2 * int24(head + 3),
+                int24(head + 6) + 1,
+                int24(head + 9) + 1,
+                int24(head + 12),
+                (file.get(head + 15) & 2) == 0,
+                (file.get(head + 15) & 1) != 0,
+                head + FRAME_HEAD_BYTES,
+                end);
+        if (frame.left() + frame.width() > width || frame.top() + frame.height() > height) {
             throw image.failure(
                     Reason.CORRUPT,
-                    "a WebP frame must lie on its canvas of " + width + " x " + height + ": " + frameWidth + " x "
-                            + frameHeight + " at " + left + ", " + top);
+                    "a WebP frame must lie on its canvas of " + width + " x " + height + ": " + frame.width() + " x "
+                            + frame.height() + " at " + frame.left() + ", " + frame.top());
         }
-        byte[] pixels = read(still(frameWidth, frameHeight), frameWidth, frameHeight);
+        return frame;
+    }
+
+    private Image firstFrame(Frame frame) {
+        byte[] pixels = RgbPixels.take(read(still(frame), frame.width(), frame.height()));
         byte[] rgb = new byte[width * height * 3];
-        for (int y = 0; y < frameHeight; y++) {
-            System.arraycopy(pixels, y * frameWidth * 3, rgb, ((top + y) * width + left) * 3, frameWidth * 3);
+        int row = frame.width() * 3;
+        for (int y = 0; y < frame.height(); y++) {
+            System.arraycopy(pixels, y * row, rgb, ((frame.top() + y) * width + frame.left()) * 3, row);
         }
         return new Image(width, height, rgb);
     }
 
-    /** The first frame's chunks as a file of their own. */
-    private byte[] still(int frameWidth, int frameHeight) {
-        int chunks = frame + FRAME_HEAD_BYTES;
-        ByteBuffer still =
-                ByteBuffer.allocate(FIRST_CHUNK + 18 + frameEnd - chunks).order(ByteOrder.LITTLE_ENDIAN);
+    /** A frame's chunks as a file of their own. */
+    private byte[] still(Frame frame) {
+        int length = frame.end() - frame.chunks();
+        ByteBuffer still = ByteBuffer.allocate(FIRST_CHUNK + 18 + length).order(ByteOrder.LITTLE_ENDIAN);
         still.put(tag("RIFF")).putInt(still.capacity() - 8).put(tag("WEBP"));
-        still.put(tag("VP8X")).putInt(10).putInt("ALPH".equals(type(chunks)) ? ALPHA_FLAG : 0);
-        putInt24(still, frameWidth - 1);
-        putInt24(still, frameHeight - 1);
-        return still.put(file.slice(chunks, frameEnd - chunks)).array();
+        still.put(tag("VP8X")).putInt(10).putInt("ALPH".equals(type(frame.chunks())) ? ALPHA_FLAG : 0);
+        putInt24(still, frame.width() - 1);
+        putInt24(still, frame.height() - 1);
+        return still.put(file.slice(frame.chunks(), length)).array();
     }
 
-    private byte[] read(byte[] data, int announcedWidth, int announcedHeight) {
+    private BufferedImage read(byte[] data, int announcedWidth, int announcedHeight) {
         try {
-            return RgbPixels.take(ImageIoReader.ofWebp(image).read(data, announcedWidth, announcedHeight));
+            return ImageIoReader.ofWebp(image).read(data, announcedWidth, announcedHeight);
         } catch (LinkageError e) {
             throw image.failure(
                     Reason.UNSUPPORTED_FORMAT,

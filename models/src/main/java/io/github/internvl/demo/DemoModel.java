@@ -38,7 +38,8 @@ public final class DemoModel {
             "clip-1.png",
             "clip-2.png",
             "clip-3.png",
-            "clip-4.png");
+            "clip-4.png",
+            "clip.mp4");
 
     private static final Map<String, Path> FOLDERS = new ConcurrentHashMap<>();
 
@@ -54,15 +55,16 @@ public final class DemoModel {
     }
 
     /**
-     * A sample picture, not to be changed: {@code shapes.png}, {@code shapes-changed.png}, {@code shapes-wide.png}, {@code
-     * word.png}, {@code number.png}, {@code chart.png}, or a frame of a clip, {@code clip-1.png} to {@code clip-4.png}.
+     * A sample, not to be changed: {@code shapes.png}, {@code shapes-changed.png}, {@code shapes-wide.png}, {@code
+     * word.png}, {@code number.png}, {@code chart.png}, a frame of a clip, {@code clip-1.png} to {@code clip-4.png}, or the whole
+     * clip as a video, {@code clip.mp4}.
      *
      * @throws IllegalArgumentException if there is no picture of that name
      * @throws java.io.UncheckedIOException if the files cannot be copied out of a jar
      */
     public static Path sample(String name) {
         if (!SAMPLE_FILES.contains(name)) {
-            throw new IllegalArgumentException("no sample picture is called " + name + "; there are " + SAMPLE_FILES);
+            throw new IllegalArgumentException("no sample is called " + name + "; there are " + SAMPLE_FILES);
         }
         return folder(SAMPLES, SAMPLE_FILES).resolve(name);
     }

@@ -74,6 +74,11 @@ final class Beams implements Decoding {
     }
 
     @Override
+    public int[] kept() {
+        return new int[0];
+    }
+
+    @Override
     public boolean needsLogits() {
         return true;
     }

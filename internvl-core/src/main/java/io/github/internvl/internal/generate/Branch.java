@@ -69,6 +69,11 @@ final class Branch {
         return ids[length - 1];
     }
 
+    /** Its tokens but the last, which the model has not seen. */
+    int[] fed() {
+        return Arrays.copyOf(ids, Math.max(0, length - 1));
+    }
+
     /** Chooses the next token from the logits of a row and takes it. */
     void advance(LogitRows rows, int row) {
         boolean scored = config.logprobs().isPresent();

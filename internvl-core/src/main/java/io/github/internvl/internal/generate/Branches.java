@@ -32,6 +32,11 @@ final class Branches implements Decoding {
     }
 
     @Override
+    public int[] kept() {
+        return all.get(0).fed();
+    }
+
+    @Override
     public boolean needsLogits() {
         return needsLogits;
     }

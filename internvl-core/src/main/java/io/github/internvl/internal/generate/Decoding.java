@@ -20,6 +20,9 @@ interface Decoding {
     /** The last token of a branch. */
     int last(int branch);
 
+    /** The tokens of the first branch whose keys and values are in its slot; none where its slot may have another's. */
+    int[] kept();
+
     /** Whether the logits themselves are needed, or the best token is enough. */
     boolean needsLogits();
 

@@ -6,17 +6,19 @@ import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
+import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PixelTiles;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * The loop that answers all requests to a model. One daemon thread owns graphs, slots and sequences; requests come in from
@@ -30,39 +32,87 @@ public final class Engine implements AutoCloseable {
      * @param slots answers in the making at the same time
      * @param contextTokens most tokens of a prompt and its answer together
      * @param chunkTokens most tokens of a step, beyond one of each answer in the making
-     * @param tilesPerStep most tiles encoded between two steps
+     * @param tiles most tiles that go through the ViT together
+     * @param waiting most requests beyond the slots that may wait
+     * @param keyTokens most tokens that all slots together have room for
+     * @param visualBytes most bytes of visual tokens that are kept for later requests
      */
-    public record Limits(int slots, int contextTokens, int chunkTokens, int tilesPerStep) {}
+    public record Limits(
+            int slots, int contextTokens, int chunkTokens, int tiles, int waiting, long keyTokens, long visualBytes) {
+
+        /** Rounds the room up to what slots take. */
+        public Limits {
+            keyTokens = SlotPool.grains(keyTokens);
+        }
+
+        /** Bounds that let nobody wait in vain. */
+        public Limits(int slots, int contextTokens, int chunkTokens, int tiles) {
+            this(
+                    slots,
+                    contextTokens,
+                    chunkTokens,
+                    tiles,
+                    Integer.MAX_VALUE - slots,
+                    (long) slots * contextTokens,
+                    64 << 20);
+        }
+    }
 
     private final Models models;
     private final Tokenizer tokenizer;
     private final Limits limits;
+    private final TileEncoder tiles;
+    private final SlotPool pool;
     private final Scheduler scheduler;
     private final Thread thread;
 
-    private final Object gate = new Object(); // guards the three below
-    private final List<Sequence> arrived = new ArrayList<>();
-    private boolean closing;
-    private @Nullable Throwable death; // what ended the loop, if it was not close()
+    private final Door door;
+    private volatile long keysInUse; // tokens that sequences in the making have room for
 
     /** Starts an engine that owns {@code models}: closing the engine closes them. */
     public Engine(Models models, Tokenizer tokenizer, Limits limits) {
         this.models = models;
         this.tokenizer = tokenizer;
         this.limits = limits;
-        this.scheduler = new Scheduler(limits.slots(), limits.chunkTokens());
+        long chunk = models.language().multiplications(limits.chunkTokens());
+        this.tiles = new TileEncoder(models.vision(), limits.visualBytes(), limits.tiles(), chunk);
+        this.pool = new SlotPool(
+                limits.slots(), limits.keyTokens(), models.language().plainLimit());
+        this.scheduler = new Scheduler(pool, limits.chunkTokens());
+        this.door = new Door(limits.slots(), limits.waiting());
         this.thread = new Thread(this::run, "internvl-engine");
         thread.setDaemon(true);
         thread.start();
     }
 
-    /** Refuses settings whose answers or beams need more slots than there are, so that they would wait for ever. */
+    /**
+     * Refuses a request before any work is done for it: one that would wait for ever, as there are not as many slots, and
+     * any while too many are waiting.
+     */
     public void check(GenerationConfig config) {
         int width = GenerationRequest.width(config);
         if (width > limits.slots()) {
             throw new InvalidRequestException("a request must not need more slots than there are: " + width
                     + " for its answers or beams, of " + limits.slots() + "; load the model with maxConcurrent(" + width
                     + ") or more");
+        }
+        door.check();
+    }
+
+    /** How much of the room for keys and values requests in the making have, 0 to 1. */
+    public double keyUse() {
+        return (double) keysInUse / limits.keyTokens();
+    }
+
+    /** Refuses a request that needs more room for its keys and values than there ever is. */
+    private void checkRoom(Sequence sequence) {
+        int width = sequence.request().width();
+        long need = width * SlotPool.grains(sequence.capacity());
+        if (need > limits.keyTokens()) {
+            throw new InvalidRequestException("a request must not need more KV cache than there is, "
+                    + limits.keyTokens() + " tokens: " + need + " for a prompt of " + sequence.promptLength()
+                    + " and its answer" + (width > 1 ? ", " + width + " times" : "")
+                    + "; lower maxNewTokens, or load the model with a larger kvCacheTokens");
         }
     }
 
@@ -75,86 +125,89 @@ public final class Engine implements AutoCloseable {
                     + tiles * models.vision().tokensPerTile() + " for " + tiles + " tiles: " + places);
         }
         check(request.config());
-        Sequence sequence = new Sequence(request, listener, () -> decoder(request.config()), limits.contextTokens());
-        synchronized (gate) {
-            if (closing) {
-                throw ended();
-            }
-            arrived.add(sequence);
-            gate.notifyAll();
-        }
+        Sequence sequence = new Sequence(
+                request, leaving(listener), () -> decoder(request.config()), this.tiles.none(), limits.contextTokens());
+        checkRoom(sequence);
+        door.enter(sequence);
         return sequence;
+    }
+
+    /** Counts a request out before it is told of its end, so that whoever hears of it can ask the next. */
+    private Generation.Listener leaving(Generation.Listener listener) {
+        return new Generation.Listener() {
+            @Override
+            public void onAdmitted(int cachedTokens) {
+                listener.onAdmitted(cachedTokens);
+            }
+
+            @Override
+            public void onTokens(int count) {
+                listener.onTokens(count);
+            }
+
+            @Override
+            public void onText(String text) {
+                listener.onText(text);
+            }
+
+            @Override
+            public void onEnd(Generation generation) {
+                left();
+                listener.onEnd(generation);
+            }
+
+            @Override
+            public void onFailure(RuntimeException failure) {
+                left();
+                listener.onFailure(failure);
+            }
+
+            private void left() {
+                keysInUse = pool.inUse();
+                door.leave();
+            }
+        };
     }
 
     private TextDecoder decoder(GenerationConfig config) {
         return config.format().isText() ? tokenizer.decoder(config.skipSpecialTokens()) : tokenizer.verbatimDecoder();
     }
 
-    /** Why nothing more is answered; call it with the gate held. */
-    private InternVLException ended() {
-        return death == null
-                ? new InternVLException("the model is closed; load it again to ask more")
-                : new InternVLException("the engine stopped: " + death + "; close the model and load it again", death);
-    }
-
     private void run() {
+        Throwable death = null;
         try {
             TorchRuntime.runGraphsAsWritten();
-            while (takeArrivals()) {
+            for (int slot = 0; slot < limits.slots(); slot++) {
+                models.language().reserve(slot, 0, 0);
+            }
+            while (door.await(scheduler)) {
                 turn();
             }
         } catch (Throwable e) { // told to whoever waits or asks from now on
-            synchronized (gate) {
-                death = e;
-            }
+            death = e;
         } finally {
-            InternVLException reason;
-            synchronized (gate) {
-                closing = true;
-                arrived.forEach(scheduler::add);
-                arrived.clear();
-                reason = ended();
-            }
+            InternVLException reason = door.shut(scheduler, death);
             scheduler.removeAll().forEach(sequence -> sequence.fail(reason));
+            tiles.close();
             models.close();
         }
     }
 
-    /** One turn of the loop: slots for those that wait, some tiles, one step. */
+    /** One turn of the loop: slots for those that wait, some layers of the ViT, one step. */
     private void turn() {
-        for (Sequence sequence : scheduler.removeCancelled()) {
-            sequence.end(FinishReason.CANCELLED);
-        }
-        for (Sequence sequence : scheduler.admit()) {
-            guarded(List.of(sequence), () -> {
-                for (int slot : sequence.slots()) {
-                    models.language().reserve(slot, sequence.capacity());
-                }
-            });
+        scheduler.removeDue().forEach(Sequence::end);
+        for (Scheduler.Admission next = scheduler.admit(); next != null; next = scheduler.admit()) {
+            Scheduler.Admission admission = next;
+            guarded(List.of(admission.sequence()), () -> prepare(admission));
         }
         Sequence looking = scheduler.nextForVision();
         if (looking != null) {
-            guarded(List.of(looking), () -> encode(looking));
+            guarded(List.of(looking), () -> tiles.workFor(looking));
         }
+        keysInUse = pool.inUse();
         List<Scheduler.Row> rows = scheduler.plan();
         if (!rows.isEmpty()) {
             guarded(rows.stream().map(Scheduler.Row::sequence).toList(), () -> step(rows));
-        }
-    }
-
-    /** Waits while there is nothing to do; false once the engine is to end. */
-    private boolean takeArrivals() {
-        synchronized (gate) {
-            while (!closing && arrived.isEmpty() && scheduler.isIdle()) {
-                try {
-                    gate.wait();
-                } catch (InterruptedException e) {
-                    closing = true; // somebody wants this thread to end
-                }
-            }
-            arrived.forEach(scheduler::add);
-            arrived.clear();
-            return !closing;
         }
     }
 
@@ -188,16 +241,28 @@ public final class Engine implements AutoCloseable {
                 e);
     }
 
-    private void encode(Sequence sequence) {
-        long start = System.nanoTime();
-        int first = sequence.encodedTiles();
-        int count = Math.min(limits.tilesPerStep(), sequence.tiles() - first);
-        Tensor tokens = models.vision().encode(sequence.pictures(), first, count);
-        sequence.visual().add(tokens, count * models.vision().tokensPerTile());
-        sequence.tilesEncoded(count, System.nanoTime() - start);
+    /** Makes the slots of a sequence ready; if that fails, their memory is given up. */
+    private void prepare(Scheduler.Admission admission) {
+        try {
+            for (SlotPool.Change change : admission.lease().changes()) {
+                if (change instanceof SlotPool.Change.Resize resize) {
+                    models.language().reserve(resize.slot(), resize.tokens(), resize.kept());
+                } else if (change instanceof SlotPool.Change.Copy copy) {
+                    models.language().copy(copy.from(), copy.to(), 0, copy.tokens());
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            scheduler.forget(admission.sequence());
+            for (int slot : admission.lease().slots()) {
+                models.language().reserve(slot, 0, 0);
+            }
+            throw e;
+        }
     }
 
     private void step(List<Scheduler.Row> rows) {
+        List<Trace.Span> spans =
+                Stream.of(true, false).flatMap(prompt -> span(rows, prompt)).toList();
         List<TokenChunk> chunks = rows.stream().map(Engine::chunk).toList();
         List<Sequence> ready = rows.stream()
                 .filter(Scheduler.Row::isLast)
@@ -215,6 +280,19 @@ public final class Engine implements AutoCloseable {
             LogitRows own = next.get(i++);
             guarded(List.of(sequence), () -> advance(sequence, own));
         }
+        spans.forEach(Trace.Span::commit);
+    }
+
+    /** What a step does to prompts, or to answers. */
+    private static Stream<Trace.Span> span(List<Scheduler.Row> rows, boolean prompt) {
+        List<Scheduler.Row> own =
+                rows.stream().filter(row -> row.isPrompt() == prompt).toList();
+        int tokens = own.stream().mapToInt(Scheduler.Row::count).sum();
+        int sequences =
+                (int) own.stream().map(Scheduler.Row::sequence).distinct().count();
+        return tokens == 0
+                ? Stream.empty()
+                : Stream.of(prompt ? Trace.prefill(tokens, sequences) : Trace.decodeStep(tokens, sequences));
     }
 
     /** The rows of logits of each sequence; only those that need more than the best token come to Java. */
@@ -269,13 +347,20 @@ public final class Engine implements AutoCloseable {
                 row.isLast());
     }
 
+    /**
+     * Takes nothing more in, and ends the loop as soon as everything is answered; {@link #close} comes afterwards.
+     *
+     * @param patience how long to wait for that
+     */
+    public void drain(Duration patience) throws InterruptedException {
+        door.drain();
+        thread.join(Math.max(1, patience.toMillis()));
+    }
+
     /** Ends the loop after the present step, fails what is left, and frees the models. Harmless when repeated. */
     @Override
     public void close() {
-        synchronized (gate) {
-            closing = true;
-            gate.notifyAll();
-        }
+        door.close();
         boolean interrupted = false;
         while (thread.isAlive() && Thread.currentThread() != thread) {
             try {

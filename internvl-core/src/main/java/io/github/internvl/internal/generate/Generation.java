@@ -7,13 +7,21 @@ import java.util.List;
  * What the engine made of one request.
  *
  * @param answers the answers, at least one, the best or first one first
+ * @param cachedTokens tokens of the prompt that were there already
+ * @param cachedTiles tiles that did not have to be encoded
  * @param queuedNanos from submission to a slot
  * @param visionNanos spent on its tiles
  * @param prefillNanos from then to the first token
  * @param decodeNanos from the first token to the end
  */
 public record Generation(
-        List<Answer> answers, long queuedNanos, long visionNanos, long prefillNanos, long decodeNanos) {
+        List<Answer> answers,
+        int cachedTokens,
+        int cachedTiles,
+        long queuedNanos,
+        long visionNanos,
+        long prefillNanos,
+        long decodeNanos) {
 
     /**
      * One answer.
@@ -39,6 +47,12 @@ public record Generation(
 
     /** Hears of an answer, on the engine's thread: it must return at once. Exactly one of the last two comes, once. */
     public interface Listener {
+        /** It has its slots; this many tokens of its prompt are in them already. */
+        default void onAdmitted(int cachedTokens) {}
+
+        /** Some more tokens are there, one for each answer or beam in the making. */
+        default void onTokens(int count) {}
+
         /** Some more text is final; only where there is one answer without beams. */
         void onText(String text);
 

@@ -4,6 +4,7 @@ import io.github.internvl.GenerationConfig;
 import io.github.internvl.vision.PixelTiles;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the engine needs to answer.
@@ -15,6 +16,7 @@ import java.util.Set;
  * @param endTexts texts that end an answer and are not part of it, beside the settings' own
  * @param history tokens that penalties and n-grams see before the answer
  * @param badWords texts that must not come, as tokens
+ * @param urgency when it is its turn
  */
 public record GenerationRequest(
         TokenPrompt prompt,
@@ -23,11 +25,23 @@ public record GenerationRequest(
         Set<Integer> endIds,
         List<String> endTexts,
         int[] history,
-        List<int[]> badWords) {
+        List<int[]> badWords,
+        Urgency urgency) {
+
+    /**
+     * When it is a request's turn, and when it is too late.
+     *
+     * @param priority those with a higher one are served first
+     * @param deadline when it ends at the latest, by {@code System.nanoTime()}; null for never
+     */
+    public record Urgency(int priority, @Nullable Long deadline) {
+        /** That of a request that says nothing. */
+        public static final Urgency USUAL = new Urgency(0, null);
+    }
 
     /** The same without its pictures, which take memory. */
     GenerationRequest withoutPictures() {
-        return new GenerationRequest(prompt, List.of(), config, endIds, endTexts, history, badWords);
+        return new GenerationRequest(prompt, List.of(), config, endIds, endTexts, history, badWords, urgency);
     }
 
     /** How many slots it takes. */

@@ -1,18 +1,23 @@
 package io.github.internvl.internal.generate;
 
-import java.util.ArrayDeque;
+import io.github.internvl.ChatResponse.FinishReason;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Deque;
-import java.util.Iterator;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which sequences are served next, and with how many tokens; it never touches a tensor. First come, first served:
- * a sequence waits until as many slots are free as it has branches. Each step takes one token of every branch of those that
- * are being answered, and fills up with prompt tokens of the others, oldest first, to a bound: so a long prompt never holds
- * up the rest for longer than one chunk. The engine's thread owns it.
+ * Decides which sequences are served next, and with how many tokens; it never touches a tensor.
+ *
+ * <p>Those with a higher priority come first, and among equals those that came first: nobody is overtaken for want of slots
+ * or room. Each step takes one token of every branch of those that are being answered, and fills up with prompt tokens of
+ * the others to a bound, so a long prompt never holds up the rest for longer than one chunk. Half of the bound is the
+ * oldest one's, so that it gets on; the rest goes first to those that have least left, so that a short question is not held
+ * up by a long one. The engine's thread owns it.
  */
 final class Scheduler {
     /** Tokens {@code start .. start + count - 1} of a branch are computed next; of the first one, in the prompt. */
@@ -27,58 +32,67 @@ final class Scheduler {
         }
     }
 
-    private final int slots;
-    private final int chunkTokens;
-    private final Deque<Sequence> waiting = new ArrayDeque<>();
-    private final List<Sequence> active = new ArrayList<>();
-    private final BitSet taken = new BitSet();
+    /** A sequence that has slots from now on. */
+    record Admission(Sequence sequence, SlotPool.Lease lease) {}
 
-    Scheduler(int slots, int chunkTokens) {
-        this.slots = slots;
+    private final SlotPool pool;
+    private final int chunkTokens;
+    private final List<Sequence> waiting = new ArrayList<>(); // next one first
+    private final List<Sequence> active = new ArrayList<>(); // oldest first
+
+    Scheduler(SlotPool pool, int chunkTokens) {
+        this.pool = pool;
         this.chunkTokens = chunkTokens;
     }
 
     void add(Sequence sequence) {
-        waiting.add(sequence);
+        int at = waiting.size();
+        while (at > 0 && priority(waiting.get(at - 1)) < priority(sequence)) {
+            at--;
+        }
+        waiting.add(at, sequence);
+    }
+
+    private static int priority(Sequence sequence) {
+        return sequence.request().urgency().priority();
     }
 
     boolean isIdle() {
         return waiting.isEmpty() && active.isEmpty();
     }
 
-    /** Gives the free slots to those that have waited longest. */
-    List<Sequence> admit() {
-        List<Sequence> admitted = new ArrayList<>();
-        while (!waiting.isEmpty()
-                && taken.cardinality() + waiting.element().request().width() <= slots) {
-            Sequence sequence = waiting.remove();
-            int[] free = new int[sequence.request().width()];
-            for (int i = 0; i < free.length; i++) {
-                free[i] = taken.nextClearBit(0);
-                taken.set(free[i]);
-            }
-            sequence.admit(free);
-            active.add(sequence);
-            admitted.add(sequence);
-        }
-        return admitted;
-    }
-
-    /** The oldest sequence whose tiles are not all encoded. */
+    /** Gives slots to the next sequence; null if there is none, or none whose turn it is. */
     @Nullable
-    Sequence nextForVision() {
-        for (Sequence sequence : active) {
-            if (sequence.needsVision()) {
-                return sequence;
+    Admission admit() {
+        for (Sequence sequence : waiting) {
+            if (pool.isPromised(sequence)) {
+                continue;
             }
+            SlotPool.Lease lease = pool.take(sequence);
+            if (lease == null) {
+                return null;
+            }
+            sequence.admit(lease.slots(), lease.reused());
+            waiting.remove(sequence);
+            active.add(sequence);
+            return new Admission(sequence, lease);
         }
         return null;
+    }
+
+    /** The sequence whose tiles are worked on next: one whose tiles are on their way, or who has waited longest. */
+    @Nullable
+    Sequence nextForVision() {
+        return active.stream()
+                .filter(Sequence::needsVision)
+                .min(Comparator.comparing((Sequence sequence) -> sequence.pass() == null)
+                        .thenComparing(Comparator.comparingLong(Sequence::lastSeen)))
+                .orElse(null);
     }
 
     /** The rows of the next step; empty if all sequences wait for their tiles. */
     List<Row> plan() {
         List<Row> rows = new ArrayList<>();
-        int room = chunkTokens;
         for (Sequence sequence : active) {
             if (sequence.computed() == sequence.promptLength()) {
                 int last = sequence.promptLength() + sequence.decoding().length() - 1;
@@ -87,31 +101,53 @@ final class Scheduler {
                 }
             }
         }
-        for (Sequence sequence : active) {
-            int left = sequence.promptLength() - sequence.computed();
-            if (left > 0 && room > 0 && !sequence.needsVision()) {
-                int count = Math.min(left, room);
+        List<Sequence> prompts = active.stream()
+                .filter(sequence -> left(sequence) > 0 && !sequence.needsVision())
+                .toList();
+        Map<Sequence, Integer> shares = shares(prompts);
+        for (Sequence sequence : prompts) {
+            int count = shares.getOrDefault(sequence, 0);
+            if (count > 0) {
                 rows.add(new Row(sequence, 0, sequence.computed(), count));
-                room -= count;
             }
         }
         return rows;
     }
 
-    /** Takes out the cancelled sequences. */
-    List<Sequence> removeCancelled() {
-        List<Sequence> removed = new ArrayList<>();
-        for (Iterator<Sequence> all = waiting.iterator(); all.hasNext(); ) {
-            Sequence sequence = all.next();
-            if (sequence.isCancelled()) {
-                all.remove();
-                removed.add(sequence);
-            }
+    private static int left(Sequence sequence) {
+        return sequence.promptLength() - sequence.computed();
+    }
+
+    /** How many tokens of each prompt come into the next step. */
+    private Map<Sequence, Integer> shares(List<Sequence> prompts) {
+        Map<Sequence, Integer> shares = new HashMap<>();
+        int room = chunkTokens;
+        int half = (room + 1) / 2;
+        for (Sequence oldest : prompts.stream().limit(1).toList()) {
+            shares.put(oldest, Math.min(left(oldest), half));
+            room -= shares.get(oldest);
         }
-        for (Sequence sequence : List.copyOf(active)) {
-            if (sequence.isCancelled()) {
+        List<Sequence> shortestFirst = prompts.stream()
+                .sorted(Comparator.comparingInt(Scheduler::left))
+                .toList();
+        for (Sequence sequence : shortestFirst) {
+            int had = shares.getOrDefault(sequence, 0);
+            int more = Math.min(left(sequence) - had, room);
+            shares.put(sequence, had + more);
+            room -= more;
+        }
+        return shares;
+    }
+
+    /** Takes out the sequences that are to end whatever they have, with the reason. */
+    Map<Sequence, FinishReason> removeDue() {
+        Map<Sequence, FinishReason> removed = new LinkedHashMap<>();
+        for (Sequence sequence :
+                Stream.concat(waiting.stream(), active.stream()).toList()) {
+            FinishReason reason = sequence.due();
+            if (reason != null) {
                 release(sequence);
-                removed.add(sequence);
+                removed.put(sequence, reason);
             }
         }
         return removed;
@@ -121,17 +157,21 @@ final class Scheduler {
     List<Sequence> removeAll() {
         List<Sequence> removed = new ArrayList<>(waiting);
         removed.addAll(active);
-        waiting.clear();
-        active.clear();
-        taken.clear();
+        removed.forEach(this::release);
         return removed;
     }
 
     /** Takes out a sequence that has ended and frees its slots. */
     void release(Sequence sequence) {
-        active.remove(sequence);
-        for (int slot : sequence.slots()) {
-            taken.clear(slot);
+        waiting.remove(sequence);
+        if (active.remove(sequence)) {
+            pool.release(sequence);
         }
+    }
+
+    /** Takes out a sequence whose slots have lost their memory. */
+    void forget(Sequence sequence) {
+        active.remove(sequence);
+        pool.forget(sequence);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.internal.model.VisionEncoder;
 import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.vision.PixelTiles;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request in the making: how much of its prompt the model has seen, and the branches that grow from there. The prompt
@@ -20,29 +22,39 @@ public final class Sequence {
     private final GenerationRequest request;
     private final Generation.Listener listener;
     private final Decoding decoding;
-    private final VisualTokens visual = new VisualTokens();
+    private final VisualTokens visual;
+    private final Content content;
     private final int capacity;
-    private final int tiles;
     private final long submitted = System.nanoTime();
 
     private List<PixelTiles> pictures; // until all of their tiles are encoded
+    private VisionEncoder.@Nullable Pass pass;
     private int computed;
-    private int encodedTiles;
+    private int reused;
+    private int reusedTiles;
     private int[] slots = {};
     private long admitted;
+    private long lastSeen; // when its tiles were last worked on
     private long visionNanos;
     private long firstToken;
     private volatile boolean cancelled;
 
-    /** Makes a sequence whose answers {@code decoders} turn into text. */
+    /**
+     * Makes a sequence whose answers {@code decoders} turn into text.
+     *
+     * @param visual the place for its visual tokens
+     */
     Sequence(
             GenerationRequest request,
             Generation.Listener listener,
             Supplier<TextDecoder> decoders,
+            VisualTokens visual,
             int contextTokens) {
         this.listener = listener;
+        this.visual = visual;
         this.pictures = request.pictures();
-        this.tiles = pictures.stream().mapToInt(PixelTiles::count).sum();
+        TokenPrompt prompt = request.prompt();
+        this.content = new Content(prompt.ids(), prompt.visualPlaces(), TileHash.of(pictures));
         this.request = request.withoutPictures();
         int length = promptLength();
         this.capacity =
@@ -74,8 +86,14 @@ public final class Sequence {
         cancelled = true;
     }
 
-    boolean isCancelled() {
-        return cancelled;
+    /** Why it is to end now, whatever it has; null if it is not. */
+    @Nullable
+    FinishReason due() {
+        Long deadline = request.urgency().deadline();
+        if (cancelled) {
+            return FinishReason.CANCELLED;
+        }
+        return deadline != null && System.nanoTime() - deadline >= 0 ? FinishReason.TIMEOUT : null;
     }
 
     GenerationRequest request() {
@@ -88,6 +106,16 @@ public final class Sequence {
 
     VisualTokens visual() {
         return visual;
+    }
+
+    /** The whole prompt. */
+    Content content() {
+        return content;
+    }
+
+    /** What the model has seen of prompt and answer: the content of the first slot. */
+    Content computedContent() {
+        return computed < promptLength() ? content.first(computed) : content.and(decoding.kept());
     }
 
     /** The slots of its branches; none before it is admitted. */
@@ -116,13 +144,9 @@ public final class Sequence {
                 : new int[] {decoding.last(branch)};
     }
 
-    int encodedTiles() {
-        return encodedTiles;
-    }
-
     /** Tiles of all pictures. */
     int tiles() {
-        return tiles;
+        return content.tiles().size();
     }
 
     List<PixelTiles> pictures() {
@@ -130,18 +154,53 @@ public final class Sequence {
     }
 
     boolean needsVision() {
-        return encodedTiles < tiles;
+        return computed < promptLength() && visual.count() < tiles();
     }
 
-    void admit(int... freeSlots) {
+    /** Its tiles that are going through the ViT. */
+    VisionEncoder.@Nullable Pass pass() {
+        return pass;
+    }
+
+    /** When its tiles were last worked on; the time of its admission before that. */
+    long lastSeen() {
+        return lastSeen;
+    }
+
+    /** Gets its slots, where the first tokens of the prompt are already. */
+    void admit(int[] freeSlots, int present) {
         slots = freeSlots;
+        computed = present;
+        reused = present;
         admitted = System.nanoTime();
+        lastSeen = admitted;
+        int behind = Arrays.binarySearch(content.visualPlaces(), present);
+        int places = content.visualPlaces().length;
+        reusedTiles = places == 0 ? 0 : (behind < 0 ? -behind - 1 : behind) / (places / tiles());
+        visual.skip(reusedTiles);
+        listener.onAdmitted(reused);
     }
 
-    void tilesEncoded(int count, long nanos) {
-        encodedTiles += count;
+    void startPass(VisionEncoder.Pass started) {
+        pass = started;
+    }
+
+    void endPass() {
+        if (pass != null) {
+            pass.close();
+            pass = null;
+        }
+    }
+
+    /** One more tile was known. */
+    void foundTile() {
+        reusedTiles++;
+    }
+
+    void tookForVision(long nanos) {
         visionNanos += nanos;
-        if (encodedTiles == tiles) {
+        lastSeen = System.nanoTime();
+        if (!needsVision()) {
             pictures = List.of();
         }
     }
@@ -159,7 +218,9 @@ public final class Sequence {
         if (decoding.length() == 0) {
             firstToken = System.nanoTime();
         }
+        int count = decoding.live().length;
         List<Decoding.Copy> copies = decoding.advance(rows);
+        listener.onTokens(count);
         boolean forks = decoding.length() == 1;
         int start = forks ? 0 : promptLength();
         int end = promptLength() + decoding.length() - 1;
@@ -179,8 +240,14 @@ public final class Sequence {
         long now = System.nanoTime();
         long start = admitted == 0 ? now : admitted;
         long first = firstToken == 0 ? now : firstToken;
-        listener.onEnd(
-                new Generation(answers, start - submitted, visionNanos, first - start - visionNanos, now - first));
+        listener.onEnd(new Generation(
+                answers,
+                reused,
+                reusedTiles,
+                start - submitted,
+                visionNanos,
+                first - start - visionNanos,
+                now - first));
     }
 
     void fail(RuntimeException failure) {
@@ -189,6 +256,7 @@ public final class Sequence {
     }
 
     private void release() {
+        endPass();
         visual.close();
         pictures = List.of();
     }

@@ -6,15 +6,31 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The visual tokens of a prompt, in the tensors that the encoder gave; closing it frees them. */
+/** The visual tokens of a prompt, tile by tile as they become known; closing it lets go of them. */
 final class VisualTokens implements AutoCloseable {
-    private final List<Tensor> parts = new ArrayList<>();
-    private final List<Integer> rows = new ArrayList<>();
+    private final VisualCache cache;
+    private final int perTile;
+    private final List<VisualCache.Entry> tiles = new ArrayList<>();
+    private int skipped;
 
-    /** Takes over a tensor [rows, h]. */
-    void add(Tensor part, int partRows) {
-        parts.add(part);
-        rows.add(partRows);
+    VisualTokens(VisualCache cache, int perTile) {
+        this.cache = cache;
+        this.perTile = perTile;
+    }
+
+    /** The first tiles are not needed; say so before the first is added. */
+    void skip(int count) {
+        skipped = count;
+    }
+
+    /** Takes over a hold on the next tile's. */
+    void add(VisualCache.Entry tile) {
+        tiles.add(tile);
+    }
+
+    /** Tiles that are here or not needed. */
+    int count() {
+        return skipped + tiles.size();
     }
 
     /**
@@ -33,16 +49,11 @@ final class VisualTokens implements AutoCloseable {
         List<Tensor> taken = new ArrayList<>();
         List<Integer> firsts = new ArrayList<>();
         List<Integer> takes = new ArrayList<>();
-        int before = 0;
-        for (int i = 0; i < parts.size(); i++) {
-            int first = Math.max(from - before, 0);
-            int last = Math.min(to - before, rows.get(i));
-            if (first < last) {
-                taken.add(parts.get(i));
-                firsts.add(first);
-                takes.add(last - first);
-            }
-            before += rows.get(i);
+        for (int tile = from / perTile; tile * perTile < to; tile++) {
+            int first = Math.max(from - tile * perTile, 0);
+            taken.add(tiles.get(tile - skipped).tokens());
+            firsts.add(first);
+            takes.add(Math.min(to - tile * perTile, perTile) - first);
         }
         int[] own = Arrays.stream(places, from, to).map(p -> p - start).toArray();
         return new TokenChunk.Visual(taken, ints(firsts), ints(takes), own);
@@ -59,8 +70,7 @@ final class VisualTokens implements AutoCloseable {
 
     @Override
     public void close() {
-        parts.forEach(Tensor::close);
-        parts.clear();
-        rows.clear();
+        tiles.forEach(cache::letGo);
+        tiles.clear();
     }
 }

@@ -1,6 +1,7 @@
 package io.github.internvl.internal.model;
 
 import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.torch.NumberFormat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
@@ -18,6 +19,7 @@ import java.util.function.Predicate;
  * @param norm the norm after the layers
  * @param head the head; nothing where it is the embedding
  * @param layerKeyValues keys and values that one layer keeps of one token
+ * @param kvHeads heads of these
  * @param packedGroup inputs that share a scale in a checkpoint that is quantized; 0 in others
  */
 public record Footprint(
@@ -30,6 +32,7 @@ public record Footprint(
         long norm,
         long head,
         long layerKeyValues,
+        int kvHeads,
         int packedGroup) {
     private static final int INT4_GROUP = 32;
     private static final int STORED_BYTES = 2;
@@ -50,6 +53,7 @@ public record Footprint(
                 numbers(language, weight -> weight.name().startsWith("norm.")),
                 numbers(language, weight -> weight.name().startsWith("head.") && !weight.optional()),
                 2L * llm.kvHeads() * llm.headWidth(),
+                llm.kvHeads(),
                 llm.packedGroup());
     }
 
@@ -73,6 +77,14 @@ public record Footprint(
     /** Keys and values that all layers keep of one token. */
     public long keyValues() {
         return layers * layerKeyValues;
+    }
+
+    /** Bytes that all layers keep of one token; in 8 bits each head has two scales beside its numbers. */
+    public long keyBytes(Models.Format format) {
+        long scales = 2L * kvHeads * layers * NumberFormat.FLOAT32.bytes();
+        return format.shortKeys()
+                ? keyValues() + scales
+                : keyValues() * format.numbers().bytes();
     }
 
     /** Bytes in memory, with so many for each number that is not in a quantized linear. */

@@ -10,8 +10,6 @@ import java.util.stream.IntStream;
 
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
-    private static final int SLOT_GRAIN = 256;
-
     private final ScriptModule graph;
     private final LanguageConfig config;
 
@@ -30,13 +28,24 @@ public final class LanguageModel implements AutoCloseable {
         return config.vocabulary();
     }
 
+    /** Multiplications that so many tokens take, but for attention and the head. */
+    public long multiplications(int tokens) {
+        long attention = 2L * (config.heads() + config.kvHeads()) * config.headWidth();
+        return (long) tokens * config.layers() * config.width() * (attention + 3L * config.mlpWidth());
+    }
+
+    /** Most tokens of a prompt whose keys do not depend on how long it is. */
+    public int plainLimit() {
+        return config.ropeFactor() > 0 ? config.positions() : Integer.MAX_VALUE;
+    }
+
     /**
-     * Makes room for a new sequence. A slot grows where it is too small and keeps its memory afterwards; slots come into
-     * being in order of their numbers.
+     * Gives a slot room for so many tokens; none frees its memory. Slots come into being in order of their numbers.
+     *
+     * @param kept how many of its first tokens stay
      */
-    public void reserve(int slot, int tokens) {
-        long grains = ((long) tokens + SLOT_GRAIN - 1) / SLOT_GRAIN;
-        graph.run("reserve", slot, grains * SLOT_GRAIN);
+    public void reserve(int slot, long tokens, int kept) {
+        graph.run("reserve", slot, tokens, kept);
     }
 
     /** Copies keys and values of some positions from one slot to another one, which must have room for them. */

@@ -31,12 +31,13 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
      * @param numbers the number format of all that is not quantized
      * @param linears how the linears of the language model keep their weights
      * @param places which device has which part
+     * @param shortKeys whether keys and values are kept in 8 bits
      */
-    public record Format(NumberFormat numbers, LinearWeights linears, Spread places) {
+    public record Format(NumberFormat numbers, LinearWeights linears, Spread places, boolean shortKeys) {
 
         /** All of it on one device, {@code cpu} or {@code cuda:N}. */
         public Format(NumberFormat numbers, LinearWeights linears, String device) {
-            this(numbers, linears, Spread.single(device));
+            this(numbers, linears, Spread.single(device), false);
         }
     }
 
@@ -59,7 +60,9 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
             GraphBuilder decoder = new GraphBuilder(checkpoint, language, format.numbers(), progress);
             ScriptModule llm = language(decoder, config.language(), format);
             TorchRuntime.trimMemory();
-            return new Models(new VisionEncoder(vit, config), new LanguageModel(llm, config.language()));
+            return new Models(
+                    new VisionEncoder(vit, config, format.numbers().bytes()),
+                    new LanguageModel(llm, config.language()));
         } catch (RuntimeException | Error e) {
             vit.close();
             throw e;
@@ -102,7 +105,15 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
                 IntStream.range(0, llm.layers()).mapToObj(places::layer).toList();
         LinearKernel layers = LinearKernel.ofLayers(format.linears(), packed, format.numbers(), Set.copyOf(devices));
         LinearKernel head = LinearKernel.ofHead(format.linears(), packed, format.numbers(), Set.of(places.head()));
-        Map<String, String> used = Map.of("linear", layers.file(), "head", head.file(), "quantize", "quantize");
+        Map<String, String> used = Map.of(
+                "linear",
+                layers.file(),
+                "head",
+                head.file(),
+                "quantize",
+                "quantize",
+                "cache",
+                format.shortKeys() ? "cache_int8" : "cache");
         List<Object> sizes = List.of(
                 places.embedding(),
                 places.head(),

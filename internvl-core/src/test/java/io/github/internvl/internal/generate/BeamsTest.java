@@ -29,7 +29,8 @@ class BeamsTest {
                 Set.of(END),
                 List.of(),
                 new int[0],
-                List.of());
+                List.of(),
+                GenerationRequest.Urgency.USUAL);
         LogitsPipeline pipeline = new LogitsPipeline(config.build(), Set.of(END), List.of(), new int[0]);
         return new Beams(request, pipeline, () -> TOKENIZER.decoder(true), room);
     }

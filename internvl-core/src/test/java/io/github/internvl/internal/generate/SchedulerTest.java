@@ -2,15 +2,21 @@ package io.github.internvl.internal.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageProcessor;
 import io.github.internvl.vision.PixelTiles;
 import io.github.internvl.vision.TilingOptions;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +33,9 @@ class SchedulerTest {
         public void onFailure(RuntimeException failure) {}
     };
 
-    private final Scheduler scheduler = new Scheduler(2, 10);
+    private final SlotPool pool = new SlotPool(2, 4096, Integer.MAX_VALUE);
+    private int prompts;
+    private final Scheduler scheduler = new Scheduler(pool, 10);
 
     @AfterAll
     static void close() {
@@ -40,10 +48,10 @@ class SchedulerTest {
         Sequence second = add(3);
         Sequence third = add(3);
 
-        assertThat(scheduler.admit()).containsExactly(first, second);
-        assertThat(scheduler.admit()).isEmpty();
+        assertThat(admitted()).containsExactly(first, second);
+        assertThat(admitted()).isEmpty();
         scheduler.release(first);
-        assertThat(scheduler.admit()).containsExactly(third);
+        assertThat(admitted()).containsExactly(third);
         assertThat(third.slots()).isEqualTo(first.slots());
         assertThat(second.slots()).isNotEqualTo(third.slots());
     }
@@ -54,19 +62,19 @@ class SchedulerTest {
         Sequence wide = add(GenerationConfig.builder().beams(2).build(), 3);
         Sequence last = add(3);
 
-        assertThat(scheduler.admit()).containsExactly(narrow);
+        assertThat(admitted()).containsExactly(narrow);
         scheduler.release(narrow);
-        assertThat(scheduler.admit()).containsExactly(wide);
-        assertThat(wide.slots()).containsExactly(0, 1);
+        assertThat(admitted()).containsExactly(wide);
+        assertThat(wide.slots()).containsExactlyInAnyOrder(0, 1);
         assertThat(scheduler.plan()).containsExactly(new Scheduler.Row(wide, 0, 0, 3));
         scheduler.release(wide);
-        assertThat(scheduler.admit()).containsExactly(last);
+        assertThat(admitted()).containsExactly(last);
     }
 
     @Test
     void takesOneTokenOfEachBranchOfAnAnswer() {
         Sequence wide = add(GenerationConfig.builder().answers(2).topK(1).build(), 3);
-        scheduler.admit();
+        admitted();
         wide.promptComputed(3);
         float[] logits = {0, 0, 0, 2, 1};
         assertThat(wide.advance(new LogitRows(new int[] {3}, logits, 0, 5)))
@@ -81,7 +89,7 @@ class SchedulerTest {
     void fillsAStepWithPromptsUpToItsBound() {
         Sequence first = add(7);
         Sequence second = add(7);
-        scheduler.admit();
+        admitted();
 
         assertThat(scheduler.plan())
                 .containsExactly(new Scheduler.Row(first, 0, 0, 7), new Scheduler.Row(second, 0, 0, 3));
@@ -93,10 +101,36 @@ class SchedulerTest {
     }
 
     @Test
+    void letsAShortPromptPastALongOneThatGetsHalf() {
+        Sequence lengthy = add(55);
+        Sequence brief = add(4);
+        admitted();
+
+        assertThat(scheduler.plan())
+                .containsExactly(new Scheduler.Row(lengthy, 0, 0, 6), new Scheduler.Row(brief, 0, 0, 4));
+    }
+
+    @Test
+    void servesAHigherPriorityFirst() {
+        Sequence usual = add(3);
+        Sequence late = add(3);
+        Sequence urgent = add(GenerationConfig.defaults(), 3, 1);
+        Sequence idle = add(GenerationConfig.defaults(), 3, -1);
+        Sequence urgentToo = add(GenerationConfig.defaults(), 3, 1);
+
+        assertThat(admitted()).containsExactly(urgent, urgentToo);
+        scheduler.release(urgent);
+        scheduler.release(urgentToo);
+        assertThat(admitted()).containsExactly(usual, late);
+        scheduler.release(usual);
+        assertThat(admitted()).containsExactly(idle);
+    }
+
+    @Test
     void cutsALongPromptWhileOthersAreAnswered() {
         Sequence answering = add(2);
         Sequence lengthy = add(55);
-        scheduler.admit();
+        admitted();
         answering.promptComputed(2);
         append(answering);
         for (int step = 0; step < 5; step++) {
@@ -120,12 +154,16 @@ class SchedulerTest {
                         TilingOptions.defaults().withTileSize(20).withMaxTiles(4));
         Sequence seeing = add(5, tiles);
         Sequence reading = add(5);
-        scheduler.admit();
+        admitted();
 
         assertThat(scheduler.nextForVision()).isSameAs(seeing);
         assertThat(scheduler.plan()).containsExactly(new Scheduler.Row(reading, 0, 0, 5));
-        seeing.tilesEncoded(tiles.count(), 1);
-        assertThat(scheduler.nextForVision()).isNull();
+        try (VisualCache cache = new VisualCache(100)) {
+            for (TileHash tile : seeing.content().tiles()) {
+                seeing.visual().add(cache.put(tile, Tensor.of(1)));
+            }
+            assertThat(scheduler.nextForVision()).isNull();
+        }
         assertThat(scheduler.plan()).hasSize(2);
     }
 
@@ -134,14 +172,22 @@ class SchedulerTest {
         Sequence first = add(3);
         Sequence second = add(3);
         Sequence waiting = add(3);
-        scheduler.admit();
+        admitted();
         first.cancel();
         waiting.cancel();
 
-        assertThat(scheduler.removeCancelled()).containsExactlyInAnyOrder(first, waiting);
+        assertThat(scheduler.removeDue())
+                .containsOnly(Map.entry(first, FinishReason.CANCELLED), Map.entry(waiting, FinishReason.CANCELLED));
         assertThat(scheduler.plan()).extracting(Scheduler.Row::sequence).containsExactly(second);
         assertThat(scheduler.removeAll()).containsExactly(second);
         assertThat(scheduler.isIdle()).isTrue();
+    }
+
+    private List<Sequence> admitted() {
+        return Stream.generate(scheduler::admit)
+                .takeWhile(Objects::nonNull)
+                .map(Scheduler.Admission::sequence)
+                .toList();
     }
 
     private static void append(Sequence sequence) {
@@ -153,15 +199,23 @@ class SchedulerTest {
     }
 
     private Sequence add(GenerationConfig config, int promptTokens, PixelTiles... pictures) {
+        return add(config, promptTokens, 0, pictures);
+    }
+
+    private Sequence add(GenerationConfig config, int promptTokens, int priority, PixelTiles... pictures) {
+        int[] ids = new int[promptTokens];
+        Arrays.fill(ids, ++prompts); // they have nothing in common
         GenerationRequest request = new GenerationRequest(
-                new TokenPrompt(new int[promptTokens], new int[0]),
+                new TokenPrompt(ids, new int[0]),
                 List.of(pictures),
                 config,
                 Set.of(),
                 List.of(),
                 new int[0],
-                List.of());
-        Sequence sequence = new Sequence(request, NOBODY, () -> TOKENIZER.decoder(true), 1000);
+                List.of(),
+                new GenerationRequest.Urgency(priority, null));
+        VisualTokens visual = new VisualTokens(new VisualCache(0), 1);
+        Sequence sequence = new Sequence(request, NOBODY, () -> TOKENIZER.decoder(true), visual, 1000);
         scheduler.add(sequence);
         return sequence;
     }

@@ -67,7 +67,7 @@ class LayoutTest {
             assertThat(blocks.shape())
                     .containsExactly(1, visualTokens, 4L * config.vision().width());
         }
-        models.language().reserve(0, config.language().positions());
+        models.language().reserve(0, config.language().positions(), 0);
     }
 
     /** No graph: taking 4-bit weights apart would read them. */

@@ -108,15 +108,15 @@ class SpreadTest {
                 .withMaxTiles(1)
                 .withTileSize(checkpoint.config().tileSize());
         PixelTiles tile = new ImageProcessor(1).tile(Image.open(TinyCheckpoint.picture("meadow.png")), one);
-        try (Models models =
-                        Models.load(checkpoint, new Models.Format(NumberFormat.FLOAT32, linears, places), bytes -> {});
+        try (Models models = Models.load(
+                        checkpoint, new Models.Format(NumberFormat.FLOAT32, linears, places, false), bytes -> {});
                 Tensor visual = models.vision().encode(List.of(tile), 0, 1)) {
             int count = models.vision().tokensPerTile();
             int[] ids = IntStream.range(3, 3 + count + 2).toArray();
             int[] marked = IntStream.range(1, 1 + count).toArray();
             TokenChunk.Visual taken = new TokenChunk.Visual(List.of(visual), new int[] {0}, new int[] {count}, marked);
             LanguageModel model = models.language();
-            model.reserve(0, ids.length + 1);
+            model.reserve(0, ids.length + 1, 0);
             List<Float> all = new ArrayList<>();
             step(model, new TokenChunk(0, 0, ids, ids.length, taken, true), all);
             int[] next = {9};

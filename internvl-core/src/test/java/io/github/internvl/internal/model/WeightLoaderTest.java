@@ -142,8 +142,8 @@ class WeightLoaderTest {
         try (Models models = load(TinyCheckpoint.qwen(), NumberFormat.FLOAT32)) {
             LanguageModel model = models.language();
             int[] other = {7, 8, 9};
-            model.reserve(0, 16);
-            model.reserve(1, 16);
+            model.reserve(0, 16, 0);
+            model.reserve(1, 16, 0);
             float[] alone = step(model, chunk(0, 0, PROMPT));
             float[] otherAlone = step(model, chunk(0, 0, other));
 
@@ -171,7 +171,7 @@ class WeightLoaderTest {
 
     private static float[] logits(Path folder, NumberFormat numbers, LinearWeights linears) {
         try (Models models = load(folder, numbers, linears)) {
-            models.language().reserve(0, PROMPT.length);
+            models.language().reserve(0, PROMPT.length, 0);
             return step(models.language(), chunk(0, 0, PROMPT));
         }
     }

@@ -1,0 +1,70 @@
+package io.github.internvl;
+
+import java.time.Duration;
+
+/**
+ * Hears what a model does, in numbers: for metrics. It never gets prompts, pictures or answers. One listener serves one
+ * model: {@link InternVLBuilder#metrics}. What the numbers are now, {@link InternVL#stats} tells.
+ *
+ * <p>Most calls come on the engine's thread, which waits meanwhile: they must return at once. {@link #onLoad}, {@link
+ * #onRejection}, {@link #onClose}, and {@link #onEnd} of what is cancelled before it is prepared, come on other threads, so
+ * a listener must be thread-safe.
+ *
+ * <p>What a listener throws does not harm the engine or other requests, and is not lost: from {@link #onLoad} it makes
+ * loading fail, from {@link #onFirstToken}, {@link #onTokens} or {@link #onEnd} it makes that request fail with an
+ * {@link InternVLException} that has it as its cause, from {@link #onFailure} and {@link #onRejection} it is a suppressed
+ * exception of what the caller gets anyway, and from {@link #onClose} whoever closes the model gets it, once it is closed.
+ */
+public interface MetricsListener {
+    /**
+     * A prompt has been computed.
+     *
+     * @param promptTokens its tokens, visual tokens included
+     * @param cachedTokens those of them that were computed for an earlier request
+     * @param generatedTokens the first token of each answer: one, or as many as the request asks for
+     * @param sinceArrival time to first token, since the model was asked
+     */
+    record FirstToken(int promptTokens, int cachedTokens, int generatedTokens, Duration sinceArrival) {}
+
+    /**
+     * A request has been answered, or its stream was closed.
+     *
+     * @param id its number in the order of arrival, from 1
+     * @param finishReason why its answer ended; of several answers the first
+     * @param usage its tokens; of several answers the generated ones together
+     * @param timings where the time went
+     * @param sinceArrival how long all took
+     */
+    record Ended(
+            long id,
+            ChatResponse.FinishReason finishReason,
+            ChatResponse.Usage usage,
+            ChatResponse.Timings timings,
+            Duration sinceArrival) {}
+
+    /** The model is loaded and about to serve; its name is {@link ModelInfo#name}. */
+    default void onLoad(InternVL model) {}
+
+    /** The first token of a request's answer is there. */
+    default void onFirstToken(FirstToken first) {}
+
+    /**
+     * The next tokens of a request are there.
+     *
+     * @param tokens one for each of its answers or beams in the making
+     * @param sinceLast time per output token: since the ones before
+     */
+    default void onTokens(int tokens, Duration sinceLast) {}
+
+    /** A request has been answered. */
+    default void onEnd(Ended request) {}
+
+    /** A request has failed after it was taken in. */
+    default void onFailure(Throwable failure, Duration sinceArrival) {}
+
+    /** A request was refused before any computing: it is bad, or the model is closed or has too much to do. */
+    default void onRejection(Throwable refusal) {}
+
+    /** The model is closed; nothing more comes. */
+    default void onClose() {}
+}

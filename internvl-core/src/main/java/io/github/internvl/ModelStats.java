@@ -1,0 +1,26 @@
+package io.github.internvl;
+
+/**
+ * What a model has to do, and what it has done since it was loaded. Immutable; a picture of one moment, whose numbers may
+ * lie a step apart.
+ *
+ * @param running requests that are being computed
+ * @param waiting requests that have arrived and have no slot yet
+ * @param kvUse how much of the room for keys and values is in use, 0 to 1
+ * @param promptTokens tokens of computed prompts, visual and cached tokens included
+ * @param cachedTokens those of them that were computed for an earlier request
+ * @param generatedTokens tokens generated
+ * @param answered requests that have been answered; also those whose stream was closed
+ * @param failed requests that have failed after they were taken in
+ * @param rejected requests that were refused before any computing
+ */
+public record ModelStats(
+        int running,
+        int waiting,
+        double kvUse,
+        long promptTokens,
+        long cachedTokens,
+        long generatedTokens,
+        long answered,
+        long failed,
+        long rejected) {}

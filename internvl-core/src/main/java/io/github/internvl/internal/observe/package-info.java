@@ -1,0 +1,5 @@
+/** What the Flight Recorder hears of the work: numbers, names and times, never prompts or pictures. */
+@NullMarked
+package io.github.internvl.internal.observe;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,83 @@
+package io.github.internvl.micrometer;
+
+import io.github.internvl.InternVL;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The meters of a model: their names, units and buckets. */
+final class Meters {
+    /** From a step on a GPU to a long answer on a CPU. */
+    private static final Duration[] BUCKETS = Stream.of(
+                    1L, 2L, 5L, 10L, 20L, 50L, 100L, 200L, 500L, 1_000L, 2_000L, 5_000L, 10_000L, 20_000L, 50_000L,
+                    100_000L, 200_000L, 500_000L)
+            .map(Duration::ofMillis)
+            .toArray(Duration[]::new);
+
+    private final MeterRegistry registry;
+    private final Tags tags;
+    private final List<Gauge> gauges;
+    final Counter promptTokens;
+    final Counter cachedTokens;
+    final Counter generatedTokens;
+    final Counter rejected;
+    final Timer timeToFirstToken;
+    final Timer timePerOutputToken;
+    final Timer queueTime;
+    final Timer prefillTime;
+    final Timer decodeTime;
+
+    Meters(MeterRegistry registry, Tags tags, InternVL model) {
+        this.registry = registry;
+        this.tags = tags;
+        gauges = List.of(
+                Gauge.builder("internvl.requests.running", model, m -> m.stats().running())
+                        .description("Requests that are being computed")
+                        .tags(tags)
+                        .register(registry),
+                Gauge.builder("internvl.requests.waiting", model, m -> m.stats().waiting())
+                        .description("Requests that have no slot yet")
+                        .tags(tags)
+                        .register(registry),
+                Gauge.builder("internvl.kv.use", model, m -> m.stats().kvUse())
+                        .description("Share of the room for keys and values that is in use, 0 to 1")
+                        .tags(tags)
+                        .register(registry));
+        promptTokens =
+                counter("internvl.tokens.prompt", "Tokens of computed prompts, visual and cached tokens included");
+        cachedTokens = counter("internvl.tokens.cached", "Tokens of prompts that were computed for an earlier request");
+        generatedTokens = counter("internvl.tokens.generated", "Tokens generated");
+        rejected = counter("internvl.requests.rejected", "Requests refused before any computing");
+        timeToFirstToken = timer("internvl.time.to.first.token", "From a request's arrival to its first token", tags);
+        timePerOutputToken = timer("internvl.time.per.output.token", "From one token of an answer to the next", tags);
+        queueTime = timer("internvl.request.queue.time", "Waiting for a slot", tags);
+        prefillTime = timer("internvl.request.prefill.time", "From a slot to the first token, tiles included", tags);
+        decodeTime = timer("internvl.request.decode.time", "From the first token to the end", tags);
+    }
+
+    /** From arrival to end, for requests that end in one way. */
+    Timer duration(String finishReason) {
+        return timer("internvl.request.duration", "From arrival to end", tags.and("finish.reason", finishReason));
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).tags(tags).register(registry);
+    }
+
+    private Timer timer(String name, String description, Tags own) {
+        return Timer.builder(name)
+                .description(description)
+                .tags(own)
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
+    }
+
+    void removeGauges() {
+        gauges.forEach(registry::remove);
+    }
+}

@@ -1,0 +1,36 @@
+package io.github.internvl.video;
+
+import io.github.internvl.vision.FrameSource;
+import io.github.internvl.vision.VideoDecoder;
+import io.github.internvl.vision.VideoException.Reason;
+import io.github.internvl.vision.VideoFile;
+
+/**
+ * Decodes MP4, QuickTime, Matroska, WebM, AVI, MPEG, FLV, ASF and Ogg files through FFmpeg's libraries; {@link
+ * io.github.internvl.vision.Video} finds it by itself. Safe for use by several threads.
+ *
+ * <p>FFmpeg gets the bytes of the given file and nothing else: it opens no file, no socket and no playlist by itself. Its
+ * native build for the platform must be on the class path, {@code org.bytedeco:ffmpeg} and {@code org.bytedeco:javacpp}
+ * with a classifier such as {@code linux-x86_64}; JavaCPP unpacks it into its cache, {@code ~/.javacpp} by default. The
+ * first use sets what FFmpeg has once for a process: it logs nothing, and no block of its memory is above 512 MiB.
+ */
+public final class FfmpegVideoDecoder implements VideoDecoder {
+
+    /** Makes a decoder; {@link java.util.ServiceLoader} calls it. */
+    public FfmpegVideoDecoder() {}
+
+    @Override
+    public FrameSource open(VideoFile file) {
+        try {
+            Ffmpeg.load();
+        } catch (LinkageError e) {
+            throw file.failure(
+                    Reason.NO_DECODER,
+                    "needs FFmpeg's native libraries: they could not be loaded on " + System.getProperty("os.name")
+                            + " " + System.getProperty("os.arch") + " (" + e + "); add org.bytedeco:ffmpeg and"
+                            + " org.bytedeco:javacpp with the classifier of the platform, such as linux-x86_64",
+                    e);
+        }
+        return FfmpegFrames.open(file);
+    }
+}
