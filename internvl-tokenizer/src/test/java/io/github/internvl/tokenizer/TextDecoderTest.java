@@ -3,6 +3,9 @@ package io.github.internvl.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +34,27 @@ class TextDecoderTest {
                 assertThat(streamed(tokenizer.decoder(true), row.ids())).isEqualTo(row.decoded_skip_special());
                 assertThat(streamed(tokenizer.decoder(false), row.ids())).isEqualTo(row.decoded());
             }
+        }
+    }
+
+    /** The bytes of tokens, one after the other, and nothing else. */
+    @ParameterizedTest
+    @EnumSource
+    void writesVerbatimWhatTheTokensAre(Family family) {
+        Random random = new Random(7);
+        try (Tokenizer tokenizer = family.load()) {
+            for (int i = 0; i < 500; i++) {
+                int[] ids = random.ints(random.nextInt(30), 0, tokenizer.size()).toArray();
+                ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+                Arrays.stream(ids).forEach(id -> bytes.writeBytes(tokenizer.bytes(id)));
+                assertThat(streamed(tokenizer.verbatimDecoder(), ids))
+                        .isEqualTo(bytes.toString(StandardCharsets.UTF_8));
+            }
+            assertThat(tokenizer.bytes(tokenizer.id("<|im_end|>").orElseThrow()))
+                    .isEmpty();
+            assertThat(tokenizer.bytes(tokenizer.size())).isEmpty();
+            int[] spaced = tokenizer.encode("a , b . it 's", false);
+            assertThat(streamed(tokenizer.verbatimDecoder(), spaced)).endsWith("a , b . it 's");
         }
     }
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class StringFormats {
     private static final String DATE = "[1-9][0-9]{3}-("
             + "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))";
-    private static final String TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?(Z|"
+    private static final String TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{3}([0-9]{3})?)?(Z|"
             + "\\+(0[0-9]|1[0-3]):[0-5][0-9]|-(0[1-9]|1[0-2]):[0-5][0-9])";
     private static final String NAME = "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?";
     private static final String HOST = NAME + "(\\." + NAME + "){0,4}\\.[a-z]{2,10}";
