@@ -190,8 +190,9 @@ class Soak {
                 }
                 case "given up" -> {
                     try (ChatStream stream = model.stream(request)) {
-                        assertThat(random.nextBoolean() || stream.iterator().hasNext())
-                                .isTrue();
+                        if (random.nextBoolean()) {
+                            boolean unused = stream.iterator().hasNext(); // waits for the first piece
+                        }
                     }
                 }
                 case "late" -> {
