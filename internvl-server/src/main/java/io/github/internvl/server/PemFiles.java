@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
@@ -16,6 +17,7 @@ import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
@@ -60,13 +62,21 @@ final class PemFiles {
         PKCS8EncodedKeySpec spec =
                 new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(found.group(1)));
         for (String algorithm : ALGORITHMS) {
-            try {
-                return KeyFactory.getInstance(algorithm).generatePrivate(spec);
-            } catch (InvalidKeySpecException e) {
-                continue; // a key of another kind
+            Optional<PrivateKey> key = key(algorithm, spec);
+            if (key.isPresent()) {
+                return key.get();
             }
         }
-        throw new InternVLException(file + ": must hold a key for " + ALGORITHMS);
+        throw new InternVLException(file + ": must hold a key for one of " + ALGORITHMS);
+    }
+
+    private static Optional<PrivateKey> key(String algorithm, PKCS8EncodedKeySpec spec)
+            throws NoSuchAlgorithmException {
+        try {
+            return Optional.of(KeyFactory.getInstance(algorithm).generatePrivate(spec));
+        } catch (InvalidKeySpecException e) {
+            return Optional.empty(); // a key of another kind
+        }
     }
 
     private static byte[] read(Path file) {

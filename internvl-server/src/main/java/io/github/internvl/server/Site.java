@@ -89,6 +89,10 @@ final class Site {
         ChatRoute chat = new ChatRoute(served, answers, new Media(options), options);
         ModelRoutes models = new ModelRoutes(served, gate, counts, options);
         routes.post("/v1/chat/completions", work(chat::answer));
+        routes.post("/v1/completions", work(new CompletionRoute(served, answers, options)::answer));
+        TokenRoutes tokens = new TokenRoutes(served, chat, options);
+        routes.post("/tokenize", work(tokens::tokenize));
+        routes.post("/detokenize", work(tokens::detokenize));
         routes.get("/v1/models", known(models::list));
         routes.get("/v1/models/<name>", known(models::one));
         routes.get("/version", known(models::version));
@@ -154,7 +158,11 @@ final class Site {
         if (refusal.status() == 401) {
             context.header("www-authenticate", "Bearer");
         }
-        Exchange.reply(context, refusal.status(), refusal.body());
+        try {
+            Exchange.reply(context, refusal.status(), refusal.body());
+        } catch (ClientGone e) {
+            return; // there is nobody to be told
+        }
     }
 
     private void log(Context context, float millis) {
