@@ -99,6 +99,11 @@ final class Site {
         routes.get("/metrics", known(models::metrics));
         routes.get("/health", models::health);
         routes.get("/ready", models::ready);
+        if (options.chatPage()) {
+            ChatPage page = new ChatPage();
+            routes.get("/", page::index);
+            routes.get("/page/{name}", page::part);
+        }
     }
 
     /** A route for those with a key. */

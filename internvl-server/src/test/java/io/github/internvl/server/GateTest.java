@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -38,7 +39,7 @@ class GateTest {
 
     /** Sends a request as it stands and leaves the connection open. */
     private static Socket open(Demo demo, String body) throws IOException {
-        Socket socket = new Socket("127.0.0.1", demo.server.port());
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), demo.server.port());
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         OutputStream out = socket.getOutputStream();
         String head =
@@ -256,7 +257,7 @@ class GateTest {
     @Test
     void answersOnlyItsOwnNames() throws IOException {
         try (Demo demo = Demo.start();
-                Socket socket = new Socket("127.0.0.1", demo.server.port())) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), demo.server.port())) {
             socket.getOutputStream()
                     .write("GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
                             .getBytes(StandardCharsets.US_ASCII));
