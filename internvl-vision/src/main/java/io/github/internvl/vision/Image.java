@@ -2,6 +2,7 @@ package io.github.internvl.vision;
 
 import java.awt.image.BufferedImage;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -74,6 +75,21 @@ public final class Image {
     /** Decodes a {@code data:} URL, base64 or percent-encoded. Its media type is ignored: the content decides. */
     public static Image ofDataUrl(String url, ImageOptions options) {
         return new EncodedImage("data: URL", DataUrl.decode(url), options).decode();
+    }
+
+    /** Fetches a file from the web under the rules given, and decodes it with the default options. */
+    public static Image fetch(URI address, RemoteMedia rules) {
+        return fetch(address, rules, ImageOptions.defaults());
+    }
+
+    /**
+     * Fetches a file from the web under the rules given, and decodes it.
+     *
+     * @throws RemoteMediaException if it cannot be fetched
+     */
+    public static Image fetch(URI address, RemoteMedia rules, ImageOptions options) {
+        byte[] encoded = rules.fetch(address);
+        return new EncodedImage(WebAddress.of(address).toString(), encoded, options).decode();
     }
 
     /**
