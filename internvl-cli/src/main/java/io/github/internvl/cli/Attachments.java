@@ -30,8 +30,9 @@ final class Attachments {
     @Option(
             names = {"-i", "--image"},
             paramLabel = "FILE",
-            description = "A picture of the question: PNG, JPEG, GIF, BMP, TIFF or WebP, or its https address. May be "
-                    + "given several times.")
+            description =
+                    "A picture of the question: PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF or HEIC, or its https address. May be "
+                            + "given several times.")
     private final List<String> pictures = new ArrayList<>();
 
     @Option(

@@ -97,7 +97,7 @@ public final class Video {
         return new Video(folder.toString(), PictureFrames.of(folder, framesPerSecond));
     }
 
-    private static Video open(VideoFile file) {
+    static Video open(VideoFile file) {
         try {
             return new Video(file.name(), source(file));
         } catch (IOException e) {
