@@ -4,18 +4,24 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageOptions;
+import io.github.internvl.vision.RemoteMedia;
 import io.github.internvl.vision.Video;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What a question is asked about: pictures, or a video. As options they belong to the first question. */
 final class Attachments {
     private static final int USUAL_FRAMES = 8;
+    private static final long MOST_BYTES = 1 << 30;
+    private static final Duration MOST_TIME = Duration.ofMinutes(10);
 
     private final List<Image> pending = new ArrayList<>();
     private @Nullable Video pendingVideo;
@@ -24,8 +30,10 @@ final class Attachments {
     @Option(
             names = {"-i", "--image"},
             paramLabel = "FILE",
-            description = "A picture of the question: PNG, JPEG, GIF, BMP, TIFF or WebP. May be given several times.")
-    private final List<Path> pictures = new ArrayList<>();
+            description =
+                    "A picture of the question: PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF or HEIC, or its https address. May be "
+                            + "given several times.")
+    private final List<String> pictures = new ArrayList<>();
 
     @Option(
             names = "--video",
@@ -33,7 +41,14 @@ final class Attachments {
             description =
                     "A video of the question instead of pictures: MP4, WebM, AVI, a GIF or WebP animation and others, "
                             + "or a folder of frames.")
-    private @Nullable Path video;
+    private @Nullable String video;
+
+    @Option(
+            names = "--allow-host",
+            paramLabel = "HOST",
+            description = "Fetch pictures and videos from this host, and go nowhere else: images.example.com, "
+                    + "*.example.com or localhost:8080. May be given several times.")
+    private final List<String> hosts = new ArrayList<>();
 
     @Option(
             names = "--frames",
@@ -63,6 +78,10 @@ final class Attachments {
         if (frames != null) {
             FrameSampling.frames(frames);
         }
+        if (!hosts.isEmpty()
+                || Stream.concat(pictures.stream(), Stream.ofNullable(video)).anyMatch(Attachments::isRemote)) {
+            remote();
+        }
         FrameSampling.all().between(from, to);
     }
 
@@ -75,29 +94,54 @@ final class Attachments {
     }
 
     /** Adds a picture, and says what was added. */
-    String addPicture(Path file) {
+    String addPicture(String place) {
         if (pendingVideo != null) {
             throw new IllegalArgumentException("a question takes pictures or a video: it has a video; /new drops it");
         }
-        Image picture = Image.open(file, ImageOptions.defaults().withApplyExifOrientation(exif));
+        ImageOptions options = ImageOptions.defaults().withApplyExifOrientation(exif);
+        Image picture = isRemote(place)
+                ? Image.fetch(URI.create(place), remote(), options)
+                : Image.open(Path.of(place), options);
         pending.add(picture);
         return picture.width() + " x " + picture.height() + " pixels";
     }
 
     /** Adds a video, and says what was added. */
-    String addVideo(Path file) {
+    String addVideo(String place) {
         if (!pending.isEmpty()) {
             throw new IllegalArgumentException(
                     "a question takes pictures or a video: it has pictures; /new drops them");
         }
-        boolean folder = Files.isDirectory(file);
-        Video opened = folder ? Video.folder(file) : Video.open(file);
+        boolean folder = !isRemote(place) && Files.isDirectory(Path.of(place));
+        Video opened = open(place, folder);
         FrameSampling wanted = frames != null
                 ? FrameSampling.frames(frames)
                 : folder ? FrameSampling.all() : FrameSampling.frames(USUAL_FRAMES);
         sampling = wanted.between(from, to);
         pendingVideo = opened;
         return String.format(Locale.ROOT, "%d frames, %.4g a second", opened.frameCount(), opened.framesPerSecond());
+    }
+
+    private Video open(String place, boolean folder) {
+        if (isRemote(place)) {
+            return Video.fetch(URI.create(place), remote());
+        }
+        return folder ? Video.folder(Path.of(place)) : Video.open(Path.of(place));
+    }
+
+    private static boolean isRemote(String place) {
+        return place.regionMatches(true, 0, "http://", 0, 7) || place.regionMatches(true, 0, "https://", 0, 8);
+    }
+
+    /** The hosts that were named: by the one who sits here, so they may be near. */
+    private RemoteMedia remote() {
+        if (hosts.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a file on the web needs its host to be named: --allow-host images.example.com");
+        }
+        RemoteMedia.Builder builder = RemoteMedia.builder().maxBytes(MOST_BYTES).timeout(MOST_TIME);
+        hosts.forEach(builder::allowPrivateHost);
+        return builder.build();
     }
 
     /** The first picture. */

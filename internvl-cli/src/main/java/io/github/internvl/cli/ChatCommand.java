@@ -49,6 +49,7 @@ import picocli.CommandLine.Spec;
             "  internvl chat --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
             "  internvl chat --model OpenGVLab/InternVL2_5-1B --max-tiles 6 --image page.png",
             "  internvl chat --video clip.mp4 --frames 8 \"What happens in the video?\"",
+            "  internvl chat --allow-host images.example.com --image https://images.example.com/a.jpg \"What is this?\"",
             "  internvl chat --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
             "  internvl chat --image chart.png - < question.txt",
             "  internvl chat --image photo.jpg --choice red,green,blue \"What color is the ball?\"",

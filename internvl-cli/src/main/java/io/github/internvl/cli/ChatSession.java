@@ -7,7 +7,6 @@ import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -96,11 +95,11 @@ final class ChatSession {
         }
     }
 
-    private void add(String[] words, Function<Path, String> adder) {
+    private void add(String[] words, Function<String, String> adder) {
         if (words.length < 2) {
             throw new IllegalArgumentException(words[0] + " needs a file: " + words[0] + " FILE");
         }
-        String added = adder.apply(Path.of(words[1]));
+        String added = adder.apply(words[1]);
         if (terminal.interactive()) {
             terminal.err().println(added + ", for the next question");
         }

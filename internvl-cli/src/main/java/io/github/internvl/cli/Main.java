@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  internvl chat --model OpenGVLab/InternVL2_5-1B",
             "  internvl download OpenGVLab/InternVL2_5-1B",
             "  internvl info InternVL2_5-1B",
+            "  internvl bench InternVL2_5-1B",
             "",
             "internvl COMMAND --help tells more."
         })
@@ -51,6 +52,7 @@ public final class Main {
                 .addSubcommand(new ChatCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
                 .addSubcommand(new DownloadCommand(terminal))
+                .addSubcommand(new BenchCommand(terminal))
                 .setOut(terminal.out())
                 .setErr(terminal.err())
                 .setCaseInsensitiveEnumValuesAllowed(true)

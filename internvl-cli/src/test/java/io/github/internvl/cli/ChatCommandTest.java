@@ -6,8 +6,11 @@ import static io.github.internvl.cli.TinyModel.picture;
 import static io.github.internvl.cli.TinyModel.question;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.github.internvl.vision.Image;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,6 +48,32 @@ class ChatCommandTest {
     void putsAPictureFirstWhereTheQuestionHasNoTag() {
         CommandRun run = CommandRun.of(chat("--image", picture("badge.png"), question("image1_auto", 0)));
         assertThat(run.out()).isEqualTo(answer("image1_auto", 0) + "\n");
+    }
+
+    @Test
+    void fetchesAPictureFromAHostThatIsNamed() throws IOException {
+        byte[] bytes = Files.readAllBytes(Path.of(picture("badge.png")));
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/badge", exchange -> {
+            exchange.sendResponseHeaders(200, bytes.length);
+            exchange.getResponseBody().write(bytes);
+            exchange.close();
+        });
+        server.start();
+        try {
+            String host = "127.0.0.1:" + server.getAddress().getPort();
+            String address = "http://" + host + "/badge";
+            CommandRun run = CommandRun.of(chat("--allow-host", host, "-i", address, question("image1_auto", 0)));
+            assertThat(run.err()).isEmpty();
+            assertThat(run.out()).isEqualTo(answer("image1_auto", 0) + "\n");
+            assertThat(CommandRun.of(chat("-i", address, "Where?")).err())
+                    .contains("needs its host to be named: --allow-host");
+            assertThat(CommandRun.of(chat("--allow-host", "localhost", "-i", address, "Where?"))
+                            .err())
+                    .contains(host + " is not");
+        } finally {
+            server.stop(0);
+        }
     }
 
     @Test

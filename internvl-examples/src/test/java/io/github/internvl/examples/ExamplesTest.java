@@ -81,6 +81,14 @@ class ExamplesTest {
     }
 
     @Test
+    void refusesToAskForWhatNobodyShould() throws Exception {
+        assertThat(print(PictureFromTheWeb::main))
+                .isEqualTo(
+                        "NOT_ALLOWED: http://169.254.169.254/latest/meta-data/: a host must be allowed: 169.254.169.254 is"
+                                + " not; RemoteMedia.Builder.allowHost does\n");
+    }
+
+    @Test
     void chatsAboutCombinedPictures() throws Exception {
         Conversation talk = model.conversation();
         assertPrints(

@@ -16,12 +16,11 @@ import java.util.function.Function;
  * <p>The first line of {@code merges.txt} is its version; further lines that start with {@code #} are merges like the others.
  */
 final class ByteLevelFiles {
-    /** How the reference's Qwen2 tokenizer splits text before it merges; {@code \\} is JSON's. */
+    /** How the reference's Qwen2 tokenizer splits text before it merges. */
     private static final String PRE_TOKENIZER = """
             {"type": "Sequence", "pretokenizers": [
-              {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
-                "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"}},
-              {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}]}""";
+              {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex": "%s"}},
+              {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}]}""".formatted(LongText.WORDS.replace("\\", "\\\\"));
 
     private ByteLevelFiles() {}
 
@@ -44,7 +43,12 @@ final class ByteLevelFiles {
                 .write();
         DecodingRules decoding = new DecodingRules(config.flag("clean_up_tokenization_spaces", false), false, false, 0);
         return new Definition(
-                json, vocabulary, ByteLevelFiles::compose, decoding, cause -> diagnosis(mergesFile, pieces, cause));
+                json,
+                vocabulary,
+                ByteLevelFiles::compose,
+                decoding,
+                LongText.canBeCut(vocabulary.added()),
+                cause -> diagnosis(mergesFile, pieces, cause));
     }
 
     /** NFC of the whole text: a mark after a special token can change that token's last character, and then it is none. */

@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
  *
  * @param json the {@code tokenizer.json} text that the native tokenizer is made of
  * @param normalizer what happens to the whole text before the native tokenizer looks for special tokens
+ * @param words whether {@code json} splits text by {@link LongText#WORDS}, and nothing in it looks across a space
  * @param diagnosis what to report when the native tokenizer refuses {@code json}
  */
 record Definition(
@@ -15,4 +16,5 @@ record Definition(
         Vocabulary vocabulary,
         UnaryOperator<String> normalizer,
         DecodingRules decoding,
+        boolean words,
         Function<RuntimeException, TokenizerException> diagnosis) {}

@@ -73,6 +73,7 @@ final class SentencePieceFiles {
                 vocabulary,
                 normalizer::escape,
                 new DecodingRules(true, true, true, droppedSpaces),
+                false,
                 cause -> TokenizerException.refused(file, cause));
     }
 

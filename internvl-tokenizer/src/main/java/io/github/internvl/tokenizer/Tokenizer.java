@@ -28,12 +28,14 @@ public final class Tokenizer implements AutoCloseable {
     private final Vocabulary vocabulary;
     private final UnaryOperator<String> normalizer;
     private final DecodingRules decoding;
+    private final boolean words;
 
     private Tokenizer(Definition definition) {
         encoder = new NativeTokenizer(definition);
         vocabulary = definition.vocabulary();
         normalizer = definition.normalizer();
         decoding = definition.decoding();
+        words = definition.words();
     }
 
     /**
@@ -75,13 +77,16 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * The ids of a text.
+     * The ids of a text. Several threads share a text of more than 32,768 characters where the vocabulary is Qwen2.5's.
      *
      * @param addSpecialTokens whether the tokenizer's own prefix comes first; special tokens in the text are recognised in any case
      * @throws IllegalStateException if the tokenizer has been closed
      */
     public int[] encode(String text, boolean addSpecialTokens) {
-        return encoder.encode(normalizer.apply(wellFormed(text)), addSpecialTokens);
+        String normalized = normalizer.apply(wellFormed(text));
+        return words
+                ? LongText.encode(encoder, normalized, addSpecialTokens, LongText.PART)
+                : encoder.encode(normalized, addSpecialTokens);
     }
 
     /**

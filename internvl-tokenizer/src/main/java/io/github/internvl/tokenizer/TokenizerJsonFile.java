@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.stream.JsonReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * A {@code tokenizer.json} file, which goes to the native tokenizer as it is. Only what decoding and the look-up of tokens need is read
@@ -27,6 +29,8 @@ final class TokenizerJsonFile {
     private final List<AddedToken> added = new ArrayList<>();
     private Set<String> normalizers = Set.of();
     private Set<String> decoders = Set.of();
+    private boolean words;
+    private boolean plain = true;
 
     private TokenizerJsonFile(Path path) {
         this.path = path;
@@ -59,6 +63,7 @@ final class TokenizerJsonFile {
                 new Vocabulary(pieces, pieceBytes, List.copyOf(added), path),
                 normalizer,
                 new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip") ? 1 : 0),
+                words && plain && LongText.canBeCut(added),
                 cause -> TokenizerException.refused(path, cause));
     }
 
@@ -68,6 +73,9 @@ final class TokenizerJsonFile {
             switch (json.nextName()) {
                 case "added_tokens" -> addedTokens(JsonParser.parseReader(json).getAsJsonArray());
                 case "normalizer" -> normalizers = types(JsonParser.parseReader(json));
+                case "pre_tokenizer" -> words = isWords(JsonParser.parseReader(json));
+                case "post_processor" ->
+                    plain &= !types(JsonParser.parseReader(json)).contains("TemplateProcessing");
                 case "decoder" -> decoders = types(JsonParser.parseReader(json));
                 case "model" -> model(json);
                 default -> json.skipValue();
@@ -93,11 +101,20 @@ final class TokenizerJsonFile {
     private void addedTokens(JsonArray tokens) {
         for (JsonElement each : tokens) {
             JsonObject token = each.getAsJsonObject();
+            plain &= Stream.of("lstrip", "rstrip", "single_word")
+                    .noneMatch(name -> token.has(name) && token.get(name).getAsBoolean());
             added.add(new AddedToken(
                     token.get("id").getAsInt(),
                     token.get("content").getAsString(),
                     token.get("special").getAsBoolean()));
         }
+    }
+
+    /** Whether a pre-tokenizer is the one of {@link ByteLevelFiles}. */
+    private static boolean isWords(JsonElement preTokenizer) {
+        return types(preTokenizer).equals(Set.of("ByteLevel", "Sequence", "Split"))
+                && preTokenizer.toString().contains("\"Isolated\"")
+                && preTokenizer.toString().contains(new JsonPrimitive(LongText.WORDS).toString());
     }
 
     /** The kinds of a component and of its parts. */

@@ -122,6 +122,7 @@ final class Animation implements FrameSource {
             case EMPTY -> Reason.EMPTY;
             case TRUNCATED -> Reason.TRUNCATED;
             case TOO_LARGE -> Reason.TOO_LARGE;
+            case TOO_SLOW -> Reason.TOO_SLOW;
             case UNSUPPORTED_FORMAT -> Reason.UNSUPPORTED_FORMAT;
             case UNREADABLE -> Reason.UNREADABLE;
             case NOT_AN_IMAGE, BAD_DATA_URL, CORRUPT -> Reason.CORRUPT;

@@ -2,6 +2,7 @@ package io.github.internvl.vision;
 
 import java.awt.image.BufferedImage;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -13,11 +14,13 @@ import org.jspecify.annotations.Nullable;
  * A decoded picture: immutable 8-bit RGB pixels, row by row from the top. Safe for use by several threads; nothing to
  * close.
  *
- * <p>PNG, JPEG, GIF, BMP, TIFF and WebP are decoded; the content decides the format, never the file name. Of
+ * <p>PNG, JPEG, GIF, BMP, TIFF and WebP are decoded, and AVIF and HEIC with the artifact {@code internvl-video}; the content
+ * decides the format, never the file name. Of
  * animations and multi-page files the first frame counts. Pixels are those of the reference (Pillow's {@code
  * Image.open(file).convert("RGB")}) bit for bit: alpha is dropped, never composited; colour profiles are ignored;
  * 16-bit gray is clipped at 255 while 16-bit colour keeps the high byte; the EXIF orientation is applied only if
- * {@link ImageOptions} ask for it.
+ * {@link ImageOptions} ask for it. AVIF and HEIC are the exception: colours stored at half the resolution may differ by a few
+ * levels from what libavif and libheif make of them.
  *
  * <p>Every factory that decodes throws {@link ImageException} for bytes that are no usable image. The size in the
  * header is checked against {@link ImageOptions#maxPixels()} before memory is taken for the pixels. Nothing is
@@ -74,6 +77,21 @@ public final class Image {
     /** Decodes a {@code data:} URL, base64 or percent-encoded. Its media type is ignored: the content decides. */
     public static Image ofDataUrl(String url, ImageOptions options) {
         return new EncodedImage("data: URL", DataUrl.decode(url), options).decode();
+    }
+
+    /** Fetches a file from the web under the rules given, and decodes it with the default options. */
+    public static Image fetch(URI address, RemoteMedia rules) {
+        return fetch(address, rules, ImageOptions.defaults());
+    }
+
+    /**
+     * Fetches a file from the web under the rules given, and decodes it.
+     *
+     * @throws RemoteMediaException if it cannot be fetched
+     */
+    public static Image fetch(URI address, RemoteMedia rules, ImageOptions options) {
+        byte[] encoded = rules.fetch(address);
+        return new EncodedImage(WebAddress.of(address).toString(), encoded, options).decode();
     }
 
     /**

@@ -23,6 +23,8 @@ public final class ImageException extends IllegalArgumentException {
         CORRUPT,
         /** The header announces more pixels than the options allow, or the file has more bytes than an array holds. */
         TOO_LARGE,
+        /** Decoding took longer than the library allows for any picture. */
+        TOO_SLOW,
         /** The file or stream could not be read. */
         UNREADABLE,
         /** The text is not a data: URL, or its encoding is broken. */

@@ -2,6 +2,7 @@ package io.github.internvl.vision;
 
 import io.github.internvl.vision.ImageException.Reason;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
 /** The formats that are decoded, told apart by the first bytes alone. */
 enum ImageFormat {
@@ -10,12 +11,16 @@ enum ImageFormat {
     GIF,
     BMP,
     TIFF,
-    WEBP;
+    WEBP,
+    HEIF;
 
     /** How many first bytes the decision needs. */
     static final int MAGIC_BYTES = 32;
 
-    private static final String SUPPORTED = "PNG, JPEG, GIF, BMP, TIFF or WebP";
+    private static final Set<String> HEIF_BRANDS =
+            Set.of("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "mif2", "msf1", "miaf");
+
+    private static final String SUPPORTED = "PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF or HEIC";
 
     Image decode(EncodedImage image) {
         return switch (this) {
@@ -25,6 +30,7 @@ enum ImageFormat {
             case BMP -> BmpDecoder.decode(image);
             case TIFF -> TiffDecoder.decode(image);
             case WEBP -> WebpDecoder.decode(image);
+            case HEIF -> HeifDecoder.decode(image);
         };
     }
 
@@ -54,13 +60,16 @@ enum ImageFormat {
         if (head.startsWith("RIFF") && head.startsWith("WEBP", 8)) {
             return WEBP;
         }
+        if (head.startsWith("ftyp", 4) && HEIF_BRANDS.contains(head.substring(8, Math.min(head.length(), 12)))) {
+            return HEIF;
+        }
         throw unknown(image, head);
     }
 
     private static ImageException unknown(EncodedImage image, String head) {
         String known = null;
         if (head.startsWith("ftyp", 4)) {
-            known = head.startsWith("avi", 8) ? "AVIF" : "HEIF, AVIF or a video (" + printable(head.substring(8)) + ")";
+            known = "a video, or HEIF of an unknown kind (" + printable(head.substring(8)) + ")";
         } else if (head.startsWith("\0\0\0\fjP  ")) {
             known = "JPEG 2000";
         } else if (head.startsWith("\0\0\0\fJXL ") || head.startsWith("\u00ff\n")) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
@@ -62,23 +63,33 @@ final class ImageIoReader {
     /** Decodes the first picture of {@code data}, which must have the size the header announces. */
     BufferedImage read(byte[] data, int width, int height) {
         BufferedImage picture = call(data, reader -> reader.read(0));
-        checkSize(picture.getRaster(), width, height);
+        checkSize(picture.getWidth(), picture.getHeight(), width, height);
         return picture;
+    }
+
+    /** Decodes the first picture of {@code data} into a picture of the size the header announces. */
+    BufferedImage readInto(BufferedImage target, byte[] data) {
+        return call(data, reader -> {
+            checkSize(reader.getWidth(0), reader.getHeight(0), target.getWidth(), target.getHeight());
+            ImageReadParam into = reader.getDefaultReadParam();
+            into.setDestination(target);
+            return reader.read(0, into);
+        });
     }
 
     /** Decodes the first picture of {@code data} without any colour conversion. */
     Raster readRaster(byte[] data, int width, int height) {
         Raster raster = call(data, reader -> reader.readRaster(0, null));
-        checkSize(raster, width, height);
+        checkSize(raster.getWidth(), raster.getHeight(), width, height);
         return raster;
     }
 
-    private void checkSize(Raster found, int width, int height) {
-        if (found.getWidth() != width || found.getHeight() != height) {
+    private void checkSize(int foundWidth, int foundHeight, int width, int height) {
+        if (foundWidth != width || foundHeight != height) {
             throw image.failure(
                     Reason.CORRUPT,
                     "the " + format + " data must have the size of the header, " + width + " x " + height + ": "
-                            + found.getWidth() + " x " + found.getHeight() + "; get it again");
+                            + foundWidth + " x " + foundHeight + "; get it again");
         }
     }
 
@@ -99,6 +110,8 @@ final class ImageIoReader {
             } finally {
                 reader.dispose();
             }
+        } catch (ImageException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             if (memory.ranOut || endsEarly(e)) {
                 throw image.truncated("the " + format + " data must be whole");

@@ -43,8 +43,13 @@ final class JpegDecoder {
     }
 
     private byte[] fromColours() {
+        ImageIoReader reader = ImageIoReader.ofJdk(image, "JPEG");
+        int width = header.width();
+        int height = header.height();
         return RgbPixels.take(
-                ImageIoReader.ofJdk(image, "JPEG").read(header.plainStream(), header.width(), header.height()));
+                header.components() == 3
+                        ? reader.readInto(RgbPixels.picture(width, height), header.plainStream())
+                        : reader.read(header.plainStream(), width, height));
     }
 
     private byte[] fromSamples() {

@@ -9,6 +9,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.DirectColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import javax.imageio.ImageTypeSpecifier;
 
 /**
  * Pictures of {@code java.awt} as plain RGB bytes, with the values Pillow's conversion gives. They are read from the
@@ -16,6 +17,13 @@ import java.awt.image.Raster;
  */
 final class RgbPixels {
     private RgbPixels() {}
+
+    /** A picture that holds its pixels as {@link #take} wants them; readers fill it without a row in between. */
+    static BufferedImage picture(int width, int height) {
+        ColorSpace space = ColorSpace.getInstance(ColorSpace.CS_sRGB);
+        return ImageTypeSpecifier.createInterleaved(space, new int[] {0, 1, 2}, DataBuffer.TYPE_BYTE, false, false)
+                .createBufferedImage(width, height);
+    }
 
     /** The pixels of a picture nobody else uses: its own array where that already is packed RGB or BGR. */
     static byte[] take(BufferedImage image) {

@@ -2,6 +2,7 @@ package io.github.internvl.vision;
 
 import io.github.internvl.vision.VideoException.Reason;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +52,21 @@ public final class Video {
 
     /** Opens the bytes of a video file, which must not be changed while the video is used. */
     public static Video of(byte[] encoded, VideoOptions options) {
-        return open(VideoFile.of(encoded, options));
+        return open(VideoFile.of("video bytes", encoded, options));
+    }
+
+    /** Fetches a file from the web under the rules given, and opens it with the default limits. */
+    public static Video fetch(URI address, RemoteMedia rules) {
+        return fetch(address, rules, VideoOptions.defaults());
+    }
+
+    /**
+     * Fetches a file from the web under the rules given, as a whole into memory, and opens it.
+     *
+     * @throws RemoteMediaException if it cannot be fetched
+     */
+    public static Video fetch(URI address, RemoteMedia rules, VideoOptions options) {
+        return open(VideoFile.of(WebAddress.of(address).toString(), rules.fetch(address), options));
     }
 
     /** A video of frames from elsewhere, for instance a decoder of the caller's own. */
@@ -82,7 +97,7 @@ public final class Video {
         return new Video(folder.toString(), PictureFrames.of(folder, framesPerSecond));
     }
 
-    private static Video open(VideoFile file) {
+    static Video open(VideoFile file) {
         try {
             return new Video(file.name(), source(file));
         } catch (IOException e) {

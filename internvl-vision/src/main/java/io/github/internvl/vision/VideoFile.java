@@ -31,8 +31,8 @@ public final class VideoFile {
         return new VideoFile(file.toString(), options, () -> Files.newByteChannel(file)).checked();
     }
 
-    static VideoFile of(byte[] bytes, VideoOptions options) {
-        return new VideoFile("video bytes", options, () -> new ArrayChannel(bytes)).checked();
+    static VideoFile of(String name, byte[] bytes, VideoOptions options) {
+        return new VideoFile(name, options, () -> new ArrayChannel(bytes)).checked();
     }
 
     private VideoFile checked() {

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -163,8 +164,8 @@ class ImageFormatTest {
         "'<html><body>cat</body></html>', NOT_AN_IMAGE, an image must be PNG",
         "BM is how this text begins, NOT_AN_IMAGE, BM is how this t",
         "'', EMPTY, there are no bytes",
-        "'....ftypavif', UNSUPPORTED_FORMAT, AVIF; convert it",
-        "'....ftypheic', UNSUPPORTED_FORMAT, (heic)",
+        "'....ftypisom', UNSUPPORTED_FORMAT, (isom); convert it",
+        "'....ftypheic', TRUNCATED, the HEIF header must be whole",
         "'II+.', NOT_AN_IMAGE, II+.",
     })
     void tellsWhatTheBytesAreInstead(String text, Reason reason, String found) {
@@ -172,6 +173,14 @@ class ImageFormatTest {
         ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.of(bytes));
         assertThat(failure.reason()).isEqualTo(reason);
         assertThat(failure).hasMessageContaining(found);
+    }
+
+    @Test
+    void namesTheArtifactThatDecodesAvif() {
+        Path file = Path.of("../internvl-video/src/test/resources/heif/420.avif");
+        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.open(file));
+        assertThat(failure.reason()).isEqualTo(Reason.UNSUPPORTED_FORMAT);
+        assertThat(failure).hasMessageStartingWith(file + ": AVIF and HEIC").hasMessageContaining("internvl-video");
     }
 
     @ParameterizedTest

@@ -1,0 +1,150 @@
+package io.github.internvl.cli;
+
+import io.github.internvl.InternVL;
+import io.github.internvl.InternVLBuilder;
+import io.github.internvl.Precision;
+import io.github.internvl.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code internvl bench}: how fast a model is on this machine. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        description = {
+            "Measures how fast a model is on this machine: loading it, encoding tiles, computing prompts, generating, and "
+                    + "what happens to pictures and texts before. The best and the median of several runs count, after one "
+                    + "that does not.",
+            ""
+        },
+        footer = {
+            "",
+            "Compare only figures of one machine and one hour, with nothing else running; load1 tells what was.",
+            "",
+            "Examples:",
+            "  internvl bench InternVL2_5-1B",
+            "  internvl bench --precision int8 --figures decode_300,prefill_300 InternVL2_5-1B",
+            "  internvl bench --preprocess --picture photo.jpg",
+            "  internvl bench --json InternVL2_5-1B > ours.jsonl"
+        })
+final class BenchCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "MODEL",
+            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL, or the demo model.")
+    private @Nullable String model;
+
+    @Option(
+            names = "--preprocess",
+            description = "Measure pictures and texts alone; of the model only its tokenizer is read.")
+    private boolean preprocess;
+
+    @Option(
+            names = "--picture",
+            paramLabel = "FILE",
+            description = "The picture to preprocess; without it a JPEG of 4000 x 3000 pixels that is drawn for it.")
+    private @Nullable Path picture;
+
+    @Option(names = "--runs", paramLabel = "N", description = "How often each figure is measured: 5.")
+    private int runs = 5;
+
+    @Option(
+            names = "--figures",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Only these, such as decode_300,prefill_300.")
+    private @Nullable List<String> figures;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "FORMAT",
+            description = "float32, bfloat16, float16, int8 or int4; without it, the best for the device.")
+    private @Nullable Precision precision;
+
+    @Option(names = "--device", paramLabel = "DEVICE", description = "Compute on cpu or cuda:0.")
+    private @Nullable String device;
+
+    @Option(names = "--json", description = "Write each figure as a line of JSON instead, with all its runs.")
+    private boolean json;
+
+    BenchCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (runs < 1) {
+            throw new ParameterException(spec.commandLine(), "--runs must be at least 1: " + runs);
+        }
+        Path folder = Path.of(ModelFolder.named(model, "MODEL", spec.commandLine()));
+        if (!json) {
+            terminal.out()
+                    .printf(Locale.ROOT, "%-26s %12s %12s  %-8s %4s%n", "figure", "best", "median", "unit", "runs");
+        }
+        preprocess(folder, stopwatch(Map.of("model", String.valueOf(folder.getFileName()))));
+        if (!preprocess) {
+            model(folder);
+        }
+        return 0;
+    }
+
+    private void preprocess(Path folder, Stopwatch watch) throws IOException {
+        PreprocessBench bench = new PreprocessBench(watch);
+        byte[] file = picture == null ? PreprocessBench.photo(4000, 3000) : Files.readAllBytes(picture);
+        bench.picture(file, Runtime.getRuntime().availableProcessors());
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            bench.text(tokenizer);
+        }
+    }
+
+    private void model(Path folder) {
+        InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0);
+        if (precision != null) {
+            builder.precision(precision);
+        }
+        if (device != null) {
+            builder.device(device);
+        }
+        long start = System.nanoTime();
+        try (InternVL loaded = builder.load()) {
+            double seconds = (System.nanoTime() - start) / 1e9;
+            Map<String, Object> tags = new LinkedHashMap<>();
+            tags.put("model", loaded.info().name());
+            tags.put("dtype", loaded.precision().name().toLowerCase(Locale.ROOT));
+            tags.put("device", loaded.device());
+            tags.put("threads", Runtime.getRuntime().availableProcessors());
+            Stopwatch watch = stopwatch(tags);
+            watch.once("load", "s", seconds);
+            new ModelBench(loaded, watch).run();
+        }
+    }
+
+    private Stopwatch stopwatch(Map<String, Object> tags) {
+        return new Stopwatch(runs, 1, name -> figures == null || figures.contains(name), tags, this::print);
+    }
+
+    private void print(Figure figure) {
+        terminal.out().println(json ? figure.json() : figure.line());
+        terminal.out().flush();
+    }
+}

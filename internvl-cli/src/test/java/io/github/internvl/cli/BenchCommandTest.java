@@ -1,0 +1,95 @@
+package io.github.internvl.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchCommandTest {
+    @TempDir
+    private Path folder;
+
+    private Path picture = Path.of("");
+
+    @BeforeEach
+    void drawAPicture() throws IOException {
+        picture = Files.write(folder.resolve("photo.jpg"), PreprocessBench.photo(90, 60));
+    }
+
+    private CommandRun bench(String... options) {
+        String[] args = {"bench", "--runs", "2", "--picture", picture.toString(), TinyModel.FOLDER.toString()};
+        return CommandRun.of(Stream.of(args, options).flatMap(Stream::of).toArray(String[]::new));
+    }
+
+    private static List<JsonObject> figures(CommandRun run) {
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return run.out()
+                .lines()
+                .map(line -> JsonParser.parseString(line).getAsJsonObject())
+                .toList();
+    }
+
+    @Test
+    void measuresAModelUnderTheNamesThatPeersUse() {
+        List<JsonObject> figures = figures(bench("--json", "--precision", "float32"));
+        assertThat(figures)
+                .extracting(figure -> figure.get("figure").getAsString())
+                .containsExactly(
+                        "image_decode",
+                        "image_resize_tiles",
+                        "image_total",
+                        "tokenizer_encode",
+                        "tokenizer_encode_400_chars",
+                        "tokenizer_decode",
+                        "load",
+                        "vision_1tile",
+                        "vision_7tiles",
+                        "prefill_300",
+                        "prefill_2000",
+                        "decode_300",
+                        "decode_2000",
+                        "decode_300_x8",
+                        "generate_1tile_300_64");
+        assertThat(figures).allSatisfy(figure -> {
+            assertThat(figure.get("peer").getAsString()).isEqualTo("ours");
+            assertThat(figure.get("best").getAsDouble()).isPositive();
+            int runs = figure.get("figure").getAsString().equals("load") ? 1 : 2;
+            assertThat(figure.getAsJsonArray("runs")).hasSize(runs);
+        });
+        assertThat(figures.get(9).get("dtype").getAsString()).isEqualTo("float32");
+    }
+
+    @Test
+    void leavesTheModelAloneWhereOnlyPreprocessingIsWanted() {
+        CommandRun run = bench("--preprocess", "--figures", "image_total,tokenizer_encode,load");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().lines())
+                .hasSize(3)
+                .anyMatch(line -> line.matches("image_total +[0-9.,]+ +[0-9.,]+  ms +2"))
+                .anyMatch(line -> line.matches("tokenizer_encode +[0-9.,]+ +[0-9.,]+  chars/s +2"));
+    }
+
+    @Test
+    void wantsAtLeastOneRun() {
+        CommandRun run = CommandRun.of("bench", "--runs", "0", TinyModel.FOLDER.toString());
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("--runs");
+    }
+
+    @Test
+    void takesTheMedianBetweenTwoRuns() {
+        Figure figure = new Figure("decode_300", "tok/s", List.of(10.0, 20.0, 12.0, 14.0), Map.of());
+        assertThat(figure.median()).isEqualTo(13);
+        assertThat(figure.best()).isEqualTo(20);
+        assertThat(new Figure("load", "s", List.of(3.0, 2.0), Map.of()).best()).isEqualTo(2);
+    }
+}
