@@ -4,17 +4,23 @@ import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageException;
 import io.github.internvl.vision.ImageOptions;
+import io.github.internvl.vision.RemoteMedia;
+import io.github.internvl.vision.RemoteMediaException;
 import io.github.internvl.vision.Video;
 import io.github.internvl.vision.VideoException;
 import io.github.internvl.vision.VideoOptions;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Pictures and videos of requests, from {@code data:} URLs: as many are decoded at once as there are processors, and what they
+ * Pictures and videos of requests, from {@code data:} URLs, or from the web where that is allowed: as many are decoded at once as there are processors, and what they
  * take counts against the request's share of memory. Thread-safe.
  */
 final class Media {
@@ -24,18 +30,22 @@ final class Media {
 
     private final ImageOptions images;
     private final VideoOptions videos;
+    private final Optional<RemoteMedia> remote;
     private final Semaphore decoding = new Semaphore(Runtime.getRuntime().availableProcessors());
 
     Media(ServerOptions options) {
         images = options.images();
         videos = options.videos();
+        remote = options.remoteMedia();
     }
 
     /** The picture that {@code image_url} names. */
     Image image(Fields place, Memory.Share memory) {
-        String url = dataUrl(place);
+        String url = place.needed("url");
         try {
-            Image image = decode(() -> Image.ofDataUrl(url, images));
+            byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
+            requireData(place, url, fetched);
+            Image image = decode(() -> fetched == null ? Image.ofDataUrl(url, images) : Image.of(fetched, images));
             memory.take(bytes(image));
             return image;
         } catch (ImageException e) {
@@ -45,40 +55,59 @@ final class Media {
 
     /** The frames of the video that {@code video_url} names. */
     List<Image> frames(Fields place, Memory.Share memory) {
-        String url = dataUrl(place);
+        String url = place.needed("url");
         Integer wanted = place.integer("num_frames");
         int count = wanted == null ? USUAL_FRAMES : wanted;
         if (count < 1 || count > MOST_FRAMES) {
             throw place.wrong("num_frames", "must be 1.." + MOST_FRAMES);
         }
-        int comma = url.indexOf(',');
-        if (comma < 0 || !url.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
-            throw place.wrong("url", "must be a data: URL in base64 for a video");
-        }
         try {
-            byte[] file = Base64.getMimeDecoder().decode(url.substring(comma + 1));
+            byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
+            requireData(place, url, fetched);
+            byte[] file = fetched == null ? decoded(place, url) : fetched;
             List<Image> frames = decode(() -> Video.of(file, videos).sample(FrameSampling.frames(count)));
             memory.take(frames.stream().distinct().mapToLong(Media::bytes).sum());
             return frames;
         } catch (VideoException | ImageException e) {
             throw place.wrong("url", "is no usable video: " + e.getMessage());
-        } catch (IllegalArgumentException e) {
-            throw place.wrong("url", "is no base64: " + e.getMessage());
         }
     }
 
-    private static String dataUrl(Fields place) {
-        String url = place.needed("url");
-        String scheme = url.substring(0, Math.min(5, url.length())).toLowerCase(Locale.ROOT);
-        if (scheme.startsWith("http")) {
+    private static boolean isRemote(String url) {
+        return url.regionMatches(true, 0, "http:", 0, 5) || url.regionMatches(true, 0, "https:", 0, 6);
+    }
+
+    private byte[] fetch(Fields place, String url, Memory.Share memory) {
+        if (remote.isEmpty()) {
             throw place.unsupported(
                     "url",
                     "this server fetches nothing from other places: send the file itself, data:image/png;base64,…");
         }
-        if (!scheme.equals("data:")) {
+        try {
+            byte[] file = remote.get().fetch(new URI(url));
+            memory.takeForBody(file.length);
+            return file;
+        } catch (URISyntaxException | RemoteMediaException e) {
+            throw place.wrong("url", "cannot be fetched: " + e.getMessage());
+        }
+    }
+
+    private static void requireData(Fields place, String url, byte @Nullable [] fetched) {
+        if (fetched == null && !url.regionMatches(true, 0, "data:", 0, 5)) {
             throw place.wrong("url", "must be a data: URL, such as data:image/png;base64,…");
         }
-        return url;
+    }
+
+    private static byte[] decoded(Fields place, String url) {
+        int comma = url.indexOf(',');
+        if (comma < 0 || !url.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
+            throw place.wrong("url", "must be a data: URL in base64 for a video");
+        }
+        try {
+            return Base64.getMimeDecoder().decode(url.substring(comma + 1));
+        } catch (IllegalArgumentException e) {
+            throw place.wrong("url", "is no base64: " + e.getMessage());
+        }
     }
 
     private <T> T decode(Supplier<T> decoder) {

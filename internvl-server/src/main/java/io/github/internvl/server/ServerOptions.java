@@ -1,6 +1,7 @@
 package io.github.internvl.server;
 
 import io.github.internvl.vision.ImageOptions;
+import io.github.internvl.vision.RemoteMedia;
 import io.github.internvl.vision.VideoOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -89,6 +90,10 @@ public final class ServerOptions {
         return set.videos;
     }
 
+    Optional<RemoteMedia> remoteMedia() {
+        return Optional.ofNullable(set.remoteMedia);
+    }
+
     Optional<Supplier<String>> metrics() {
         return Optional.ofNullable(set.metrics);
     }
@@ -112,6 +117,7 @@ public final class ServerOptions {
                 .withMaxFramePixels(4096 * 2304)
                 .withMaxPixels(100_000_000)
                 .withTimeout(Duration.ofMinutes(1));
+        private @Nullable RemoteMedia remoteMedia;
         private @Nullable Supplier<String> metrics;
 
         private Builder() {}
@@ -214,6 +220,15 @@ public final class ServerOptions {
         /** Sets how much a video may cost; without it frames of 4K, 100 million pixels of all frames, a minute. */
         public Builder videos(VideoOptions options) {
             this.videos = options;
+            return this;
+        }
+
+        /**
+         * Lets requests name pictures and videos by http and https addresses, which the server then fetches under these
+         * rules. Without it they are refused, and only {@code data:} URLs are taken.
+         */
+        public Builder remoteMedia(RemoteMedia rules) {
+            this.remoteMedia = rules;
             return this;
         }
 
