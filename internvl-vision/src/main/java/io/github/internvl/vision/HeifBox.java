@@ -66,7 +66,7 @@ final class HeifBox {
             if (at >= end) {
                 throw new IndexOutOfBoundsException("box " + type + " ends at " + end);
             }
-            value = value << 8 | file.get(at++) & 0xff;
+            value = (value << 8) | (file.get(at++) & 0xff);
         }
         return value;
     }
