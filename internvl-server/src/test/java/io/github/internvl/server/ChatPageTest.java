@@ -177,22 +177,20 @@ class ChatPageTest {
 
     @Test
     void stopsAnAnswer() throws IOException {
+        GenerationConfig endless =
+                GenerationConfig.builder().ignoreEnd(true).maxNewTokens(4000).build();
         try (Demo demo = demo();
-                Browser browser = browser();
-                ChatStream other = demo.model.stream(ChatRequest.builder()
-                        .text("Why?")
-                        .generation(GenerationConfig.builder()
-                                .ignoreEnd(true)
-                                .maxNewTokens(4000)
-                                .build())
-                        .build())) {
+                Browser browser = browser()) {
             browser.open(demo.server.uri());
-            ask(browser, STAR);
-            browser.await("!document.querySelector('#stop').hidden");
-            browser.press("Escape", 27);
-            browser.await(DONE + 1);
-            assertThat(browser.text(".message.assistant .figures")).contains("stopped");
-            other.close();
+            try (ChatStream other = demo.model.stream(
+                    ChatRequest.builder().text("Why?").generation(endless).build())) {
+                assertThat(other.iterator().hasNext()).isTrue();
+                ask(browser, STAR);
+                browser.await("!document.querySelector('#stop').hidden");
+                browser.press("Escape", 27);
+                browser.await(DONE + 1);
+                assertThat(browser.text(".message.assistant .figures")).contains("stopped");
+            }
             ask(browser, STAR);
             browser.await(DONE + 2);
             assertThat(browser.text(".message.assistant:last-child .text")).isNotEmpty();

@@ -42,8 +42,8 @@ class RemoteMediaTest {
         try (Demo demo = Demo.start(options -> options.remoteMedia(rules), model -> model)) {
             JsonObject fetched = demo.chat(remote("http://" + host + "/shapes.png"));
             assertThat(Demo.content(fetched))
-                    .isEqualTo(Demo.content(demo.chat(
-                            ask("[" + picture("shapes.png") + ", " + text("Is there a green star?") + "]"))));
+                    .isEqualTo(Demo.content(
+                            demo.chat(ask("[" + picture("shapes.png") + ", " + text("Is there a green star?") + "]"))));
             for (String address : new String[] {
                 "http://" + host + "/none.png", "http://example.com/a.png", "http://169.254.169.254/", "http://[bad/"
             }) {

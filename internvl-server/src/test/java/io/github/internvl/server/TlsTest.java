@@ -32,11 +32,27 @@ class TlsTest {
     /** A key and a certificate of its own making, by the JDK's own tool. */
     private KeyStore store(String algorithm) throws GeneralSecurityException, IOException, InterruptedException {
         Path file = folder.resolve(algorithm + ".p12");
-        String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        String keytool =
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
         Process process = new ProcessBuilder(
-                        keytool, "-genkeypair", "-alias", "a", "-keyalg", algorithm, "-dname", "CN=localhost", "-ext",
-                        "SAN=ip:127.0.0.1", "-validity", "9", "-storetype", "PKCS12", "-keystore", file.toString(),
-                        "-storepass", new String(PASSWORD))
+                        keytool,
+                        "-genkeypair",
+                        "-alias",
+                        "a",
+                        "-keyalg",
+                        algorithm,
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "SAN=ip:127.0.0.1",
+                        "-validity",
+                        "9",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        file.toString(),
+                        "-storepass",
+                        new String(PASSWORD))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -92,8 +108,8 @@ class TlsTest {
     void saysWhatIsWrongWithItsFiles() throws IOException {
         Path none = folder.resolve("none.pem");
         Path empty = Files.writeString(folder.resolve("empty.pem"), "");
-        for (Map.Entry<Path, String> wrong :
-                Map.of(none, "cannot be read", empty, "-----BEGIN PRIVATE KEY-----").entrySet()) {
+        for (Map.Entry<Path, String> wrong : Map.of(none, "cannot be read", empty, "-----BEGIN PRIVATE KEY-----")
+                .entrySet()) {
             ServerOptions.Certificate files = new ServerOptions.Certificate(wrong.getKey(), wrong.getKey());
             assertThatThrownBy(() -> PemFiles.context(files))
                     .isInstanceOf(InternVLException.class)
