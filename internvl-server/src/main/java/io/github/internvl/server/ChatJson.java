@@ -178,6 +178,7 @@ final class ChatJson {
                 .sum();
         JsonObject details = new JsonObject();
         details.addProperty("cached_tokens", first.cachedTokens());
+        details.addProperty("image_tokens", first.visualTokens());
         details.addProperty("visual_tokens", first.visualTokens());
         JsonObject usage = new JsonObject();
         usage.addProperty("prompt_tokens", first.promptTokens());

@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class Site {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLServer.class);
     private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final Pattern PATH = Pattern.compile("[\\w./-]{1,100}"); // others may forge lines
     private static final int THREADS_FOR_REFUSALS = 16; // so that a full house still answers /health
     private static final int CLIENT_GONE = 499;
 
@@ -172,11 +173,10 @@ final class Site {
 
     private void log(Context context, float millis) {
         counts.add(context.statusCode());
-        boolean routed = context.statusCode() != 404 && context.statusCode() != 405;
         LOG.info(
                 "{} {} {} {} ms id={}{}",
                 context.method(),
-                routed ? context.path().replaceAll("\\p{Cntrl}", "?") : "?",
+                PATH.matcher(context.path()).matches() ? context.path() : "?",
                 context.statusCode(),
                 (long) millis,
                 Exchange.id(context),
