@@ -189,8 +189,14 @@ final class ChatCommand implements Callable<Integer> {
 
     private int askServer(URI address, ChatRequest settings, @Nullable String asked, boolean verbose)
             throws IOException {
-        ServerChat chat = new ServerChat(
-                terminal, new ServerClient(address), settings.generation(), system, settings.maxTiles(), verbose);
+        ServerClient client;
+        try {
+            client = new ServerClient(address);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+        ServerChat chat =
+                new ServerChat(terminal, client, settings.generation(), system, settings.maxTiles(), verbose);
         attachments.sendTo(chat);
         if (asked == null) {
             return chat.run();
