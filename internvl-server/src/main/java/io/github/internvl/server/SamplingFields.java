@@ -3,6 +3,7 @@ package io.github.internvl.server;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonPrimitive;
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.InvalidRequestException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,19 +24,23 @@ final class SamplingFields {
     /** The settings of a request, all but its log probabilities, which chat and completions ask for in ways of their own. */
     static GenerationConfig.Builder read(Fields body) {
         GenerationConfig.Builder config = GenerationConfig.builder();
-        set(body.number("top_p"), config::topP);
-        set(body.number("min_p"), config::minP);
-        set(body.number("typical_p"), config::typicalP);
-        set(body.integer("top_k"), topK -> config.topK(Math.max(topK, 0))); // vLLM says -1 for all
-        set(body.number("repetition_penalty"), config::repetitionPenalty);
-        set(body.number("presence_penalty"), config::presencePenalty);
-        set(body.number("frequency_penalty"), config::frequencyPenalty);
-        set(body.longInteger("seed"), config::seed);
-        set(either(body, "min_tokens", "min_new_tokens"), config::minNewTokens);
-        set(either(body, "max_completion_tokens", "max_tokens"), config::maxNewTokens);
-        set(body.flag("ignore_eos"), config::ignoreEnd);
-        set(body.flag("skip_special_tokens"), config::skipSpecialTokens);
-        set(body.flag("include_stop_str_in_output"), config::includeStop);
+        set(body, "top_p", body.number("top_p"), config::topP);
+        set(body, "min_p", body.number("min_p"), config::minP);
+        set(body, "typical_p", body.number("typical_p"), config::typicalP);
+        set(body, "top_k", body.integer("top_k"), topK -> config.topK(Math.max(topK, 0))); // vLLM says -1 for all
+        set(body, "repetition_penalty", body.number("repetition_penalty"), config::repetitionPenalty);
+        set(body, "presence_penalty", body.number("presence_penalty"), config::presencePenalty);
+        set(body, "frequency_penalty", body.number("frequency_penalty"), config::frequencyPenalty);
+        set(body, "seed", body.longInteger("seed"), config::seed);
+        for (String name : List.of("min_new_tokens", "min_tokens")) {
+            set(body, name, body.integer(name), config::minNewTokens);
+        }
+        for (String name : List.of("max_tokens", "max_completion_tokens")) {
+            set(body, name, body.integer(name), config::maxNewTokens);
+        }
+        set(body, "ignore_eos", body.flag("ignore_eos"), config::ignoreEnd);
+        set(body, "skip_special_tokens", body.flag("skip_special_tokens"), config::skipSpecialTokens);
+        set(body, "include_stop_str_in_output", body.flag("include_stop_str_in_output"), config::includeStop);
         config.logitBias(biases(body)).stopIds(body.integers("stop_token_ids"));
         config.stop(texts(body, "stop")).badWords(texts(body, "bad_words"));
         draw(body, config);
@@ -51,11 +56,11 @@ final class SamplingFields {
         if (temperature != null && temperature == 0) {
             config.sampling(false);
         } else if (temperature != null) {
-            config.temperature(temperature);
+            set(body, "temperature", temperature, config::temperature);
         } else if (answers != null && answers > 1) {
             config.sampling(true);
         }
-        set(answers, config::answers);
+        set(body, "n", answers, config::answers);
     }
 
     private static String[] texts(Fields body, String name) {
@@ -96,14 +101,14 @@ final class SamplingFields {
         }
     }
 
-    private static @Nullable Integer either(Fields body, String first, String second) {
-        Integer value = body.integer(first);
-        return value == null ? body.integer(second) : value;
-    }
-
-    private static <T> void set(@Nullable T value, Consumer<T> setter) {
-        if (value != null) {
-            setter.accept(value);
+    /** Sets what is there; the field is named where its value is out of range. */
+    private static <T> void set(Fields body, String name, @Nullable T value, Consumer<T> setter) {
+        try {
+            if (value != null) {
+                setter.accept(value);
+            }
+        } catch (InvalidRequestException e) {
+            throw body.wrong(name, "is out of range: " + e.getMessage());
         }
     }
 }

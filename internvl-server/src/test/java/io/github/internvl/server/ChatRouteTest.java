@@ -291,10 +291,10 @@ class ChatRouteTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "\"temperature\": -1; ; temperature must be",
+                "\"temperature\": -1; temperature; temperature must be",
                 "\"temperature\": \"hot\"; temperature; must be a number",
                 "\"top_p\": 1e999; top_p; must be a number",
-                "\"max_tokens\": 0; ; maxNewTokens must be",
+                "\"max_tokens\": 0; max_tokens; maxNewTokens must be",
                 "\"max_tokens\": 1.5; max_tokens; must be a whole number",
                 "\"n\": 0; n; must be 1..128",
                 "\"n\": 2, \"temperature\": 0; ; answers above 1",
