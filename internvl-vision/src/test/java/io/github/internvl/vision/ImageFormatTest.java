@@ -84,6 +84,18 @@ class ImageFormatTest {
         assertThatExceptionOfType(ImageException.class).isThrownBy(() -> Image.open(Goldens.image(file)));
     }
 
+    @Test
+    void refusesByNameWhatWouldComeOutOtherwiseThanInTheReference() throws IOException {
+        Path folder = Goldens.image("../unsupported/lab.tif").getParent();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.toList()).hasSizeGreaterThan(10).allSatisfy(file -> {
+                ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.open(file));
+                assertThat(failure.reason()).isEqualTo(Reason.UNSUPPORTED_FORMAT);
+                assertThat(failure).hasMessageStartingWith(file + ": a").hasMessageContaining("; convert it");
+            });
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("decodable")
     void anythingCutOffGivesATypedErrorOrThePicture(String file) throws IOException {
