@@ -17,6 +17,9 @@ final class JpegHeader {
     private static final int COMMENT = 0xfe;
     private static final int NO_TRANSFORM = -1;
 
+    /** Encoders make about ten. Each costs a pass over all of the picture, and may itself be a few bytes. */
+    private static final int MOST_SCANS = 50;
+
     private final EncodedImage image;
     private final ByteBuffer file;
     private final ByteArrayOutputStream tables = new ByteArrayOutputStream();
@@ -37,6 +40,7 @@ final class JpegHeader {
         JpegHeader header = new JpegHeader(image);
         header.readSegments();
         header.checkFrame();
+        header.checkScans();
         return header;
     }
 
@@ -172,6 +176,16 @@ final class JpegHeader {
                     Reason.UNSUPPORTED_FORMAT,
                     "a JPEG must be sequential or progressive with 1, 3 or 4 samples of 8 bits: process 0x"
                             + Integer.toHexString(frameMarker) + " with " + samples + " of " + bits + "; convert it");
+        }
+    }
+
+    private void checkScans() {
+        int scans = 0;
+        for (int i = scan; i + 1 < file.limit(); i++) {
+            if (file.get(i) == (byte) 0xff && file.get(i + 1) == (byte) SCAN && ++scans > MOST_SCANS) {
+                throw image.failure(
+                        Reason.TOO_LARGE, "a JPEG must have at most " + MOST_SCANS + " scans: it has more; convert it");
+            }
         }
     }
 

@@ -16,8 +16,12 @@ final class TiffDecoder {
     private static final int PHOTOMETRIC = 262;
     private static final int PALETTE = 3;
     private static final int CMYK = 5;
+    private static final int SAMPLES = 277;
+    private static final int MOST_SAMPLES = 8;
     private static final int PREDICTOR = 317;
     private static final int COLOUR_MAP = 320;
+    private static final int TILE_WIDTH = 322;
+    private static final int TILE_HEIGHT = 323;
     private static final int EXTRA_SAMPLES = 338;
     private static final int MULTIPLIED_ALPHA = 1;
     private static final int SAMPLE_FORMAT = 339;
@@ -48,6 +52,7 @@ final class TiffDecoder {
         long width = tags.value(WIDTH, 0);
         long height = tags.value(HEIGHT, 0);
         image.checkSize(width, height);
+        image.checkSize(tags.value(TILE_WIDTH, width), tags.value(TILE_HEIGHT, height));
         checkKind();
         for (int kind = 0; kind < DATA_OFFSETS.length; kind++) {
             checkDataIsThere(tags.values(DATA_OFFSETS[kind]), tags.values(DATA_LENGTHS[kind]));
@@ -80,12 +85,14 @@ final class TiffDecoder {
                 && !(photometric == CMYK && compression == JPEG)
                 && tags.value(SAMPLE_FORMAT, WHOLE_NUMBERS) == WHOLE_NUMBERS
                 && bits <= 16
+                && tags.value(SAMPLES, 1) <= MOST_SAMPLES
                 && tags.value(PREDICTOR, 1) <= (bits <= 8 ? 2 : 1);
         if (!known) {
             throw image.failure(
                     Reason.UNSUPPORTED_FORMAT,
-                    "a TIFF must have whole numbers of 1 to 16 bits in a usual compression: photometric " + photometric
-                            + ", compression " + compression + ", " + bits + " bits of kind "
+                    "a TIFF must have up to 8 samples, whole numbers of 1 to 16 bits, in a usual compression: photometric "
+                            + photometric + ", " + tags.value(SAMPLES, 1) + " samples, compression " + compression
+                            + ", " + bits + " bits of kind "
                             + tags.value(SAMPLE_FORMAT, WHOLE_NUMBERS) + ", predictor " + tags.value(PREDICTOR, 1)
                             + "; convert it to 8-bit RGB");
         }
