@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +28,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FuzzTest {
     private static final Path PICTURES = Path.of("../internvl-vision/src/test/resources/images");
     private static final Path ANIMATIONS = Path.of("../internvl-vision/src/test/resources/animations");
+    private static final Path UNSUPPORTED = Path.of("../internvl-vision/src/test/resources/unsupported");
     private static final Path HEIF = Path.of("src/test/resources/heif");
+    private static final Map<String, List<String>> CODECS = Map.of(
+            ".mp4", List.of("mpeg4", "libopenh264", "libaom-av1"),
+            ".mkv", List.of("mpeg4", "libopenh264", "libvpx-vp9"),
+            ".avi", List.of("mpeg4", "libopenh264"));
+
     private static final int ODD_PRIME = 7919;
 
     private final int count = Integer.getInteger("internvl.fuzz", 0);
@@ -53,12 +60,12 @@ class FuzzTest {
     void damagedFilesEndInAPictureOrATypedRefusal(String format, String ending, int few, @TempDir Path temporary)
             throws IOException, InterruptedException {
         Path samples = Files.createDirectory(temporary.resolve(format));
-        if (List.of(".mp4", ".mkv", ".avi").contains(ending)) {
-            for (String codec : new String[] {"mpeg4", "libopenh264"}) {
+        if (CODECS.containsKey(ending)) {
+            for (String codec : CODECS.get(ending)) {
                 Clip.of(codec).withFrames(8).write(samples.resolve(codec + ending));
             }
         }
-        for (Path folder : format.startsWith("video") ? List.of(ANIMATIONS) : List.of(PICTURES, HEIF)) {
+        for (Path folder : format.startsWith("video") ? List.of(ANIMATIONS) : List.of(PICTURES, UNSUPPORTED, HEIF)) {
             copy(folder, ending, samples);
         }
         String folder = System.getProperty("internvl.fuzz.findings");

@@ -73,6 +73,10 @@ final class EncodedImage {
         return ByteBuffer.wrap(bytes).order(order);
     }
 
+    long maxPixels() {
+        return options.maxPixels();
+    }
+
     boolean appliesOrientation() {
         return options.applyExifOrientation();
     }

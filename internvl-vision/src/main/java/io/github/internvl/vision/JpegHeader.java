@@ -20,6 +20,8 @@ final class JpegHeader {
     /** Encoders make about ten. Each costs a pass over all of the picture, and may itself be a few bytes. */
     private static final int MOST_SCANS = 50;
 
+    private static final long SCANS_AT_FULL_SIZE = 20;
+
     private final EncodedImage image;
     private final ByteBuffer file;
     private final ByteArrayOutputStream tables = new ByteArrayOutputStream();
@@ -182,10 +184,15 @@ final class JpegHeader {
     private void checkScans() {
         int scans = 0;
         for (int i = scan; i + 1 < file.limit(); i++) {
-            if (file.get(i) == (byte) 0xff && file.get(i + 1) == (byte) SCAN && ++scans > MOST_SCANS) {
-                throw image.failure(
-                        Reason.TOO_LARGE, "a JPEG must have at most " + MOST_SCANS + " scans: it has more; convert it");
-            }
+            scans += file.get(i) == (byte) 0xff && file.get(i + 1) == (byte) SCAN ? 1 : 0;
+        }
+        long most =
+                Math.min(MOST_SCANS, SCANS_AT_FULL_SIZE * image.maxPixels() / Math.max(1, width() * (long) height()));
+        if (scans > most && scans > 1) {
+            throw image.failure(
+                    Reason.TOO_LARGE,
+                    "a JPEG of " + width() + " x " + height() + " must have at most " + most + " scans: " + scans
+                            + "; convert it to a baseline JPEG");
         }
     }
 
