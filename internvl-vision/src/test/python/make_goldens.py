@@ -7,6 +7,7 @@ images.csv    what Pillow makes of them: file,width,height,rgb,upright_width,upr
               are SHA-256 of the RGB bytes, the latter after the EXIF orientation has been applied) or file,error
 resize.csv    bicubic resizes of the noise below: width,height,to_width,to_height,sha256,less_work_first: the latter with
               the columns first where Pillow 13 does so, which two resizes of one pass each give in any Pillow
+unsupported/  pictures that are refused here, whatever Pillow makes of them (rare_kinds.py)
 animations/   GIF and WebP animations with every way of drawing a frame over another; the frames are in
 animations.csv: file,milliseconds,SHA-256 of the RGB bytes of each frame
 tiles.csv     tilings of the noise: width,height,tile_size,min,max,thumbnail,columns,rows,sha256 of all tiles
@@ -20,11 +21,13 @@ import struct
 import zlib
 from pathlib import Path
 
+import rare_kinds
 from PIL import Image, ImageCms, ImageOps
 
 RESOURCES = Path(__file__).parent.parent / "resources"
 IMAGES = RESOURCES / "images"
 ANIMATIONS = RESOURCES / "animations"
+UNSUPPORTED = RESOURCES / "unsupported"
 W, H = 45, 35
 
 
@@ -427,12 +430,13 @@ def write(name, header, rows):
 
 
 if __name__ == "__main__":
-    for folder in (IMAGES, ANIMATIONS):
+    for folder in (IMAGES, ANIMATIONS, UNSUPPORTED):
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
             old.unlink()
     for make in (pngs, jpegs, gifs, bmps, tiffs, webps, animations):
         make()
+    rare_kinds.make(put, lambda name, data: (UNSUPPORTED / name).write_bytes(data), RGB, GRAY, RGBA, CMYK, PALETTE)
     write("images.csv", "file,width,height,rgb,upright_width,upright_height,upright", decoded())
     write("animations.csv", "file,milliseconds,frames", played())
     write("resize.csv", "width,height,to_width,to_height,sha256,less_work_first", resized())

@@ -1,5 +1,6 @@
 package io.github.internvl.vision;
 
+import io.github.internvl.vision.ImageException.Reason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -22,6 +23,17 @@ final class BmpDecoder {
         };
     }
 
+    /** Refuses OS/2's second header and what is no bitmap inside, which the JDK's reader does not know. */
+    private static void checkKind(EncodedImage image, int header, int bits, int compression) {
+        boolean usualBits = bits == 1 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32;
+        if (header == 16 || header == 64 || !usualBits || compression < UNCOMPRESSED || compression > BIT_FIELDS) {
+            throw image.failure(
+                    Reason.UNSUPPORTED_FORMAT,
+                    "a BMP must be of Windows with 1, 4, 8, 16, 24 or 32 bits, plain or in runs: header of " + header
+                            + " bytes, " + bits + " bits, compression " + compression + "; convert it");
+        }
+    }
+
     static Image decode(EncodedImage image) {
         ByteBuffer file = image.buffer(ByteOrder.LITTLE_ENDIAN);
         boolean core = file.getInt(14) == CORE_HEADER_BYTES;
@@ -30,6 +42,7 @@ final class BmpDecoder {
         image.checkSize(width, height);
         int bitsPerPixel = file.getShort(core ? 24 : 28);
         int compression = core ? UNCOMPRESSED : file.getInt(30);
+        checkKind(image, file.getInt(14), bitsPerPixel, compression);
         long rowBytes = ((long) width * bitsPerPixel + 31) / 32 * 4;
         boolean measurable = compression == UNCOMPRESSED || compression == BIT_FIELDS;
         if (measurable && file.getInt(10) + rowBytes * height > file.limit()) {

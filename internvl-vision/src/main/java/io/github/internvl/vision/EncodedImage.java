@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The bytes of an image file, with the name that messages give them and the options to decode them by. */
 final class EncodedImage {
-    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
-
     /** Longest side that is decoded: one beyond would make the tables of the resampler larger than the picture. */
     private static final long LONGEST_SIDE = 1 << 20;
 
@@ -45,10 +43,9 @@ final class EncodedImage {
             byte[] head = stream.readNBytes(ImageFormat.MAGIC_BYTES);
             ImageFormat.of(new EncodedImage(name, head, options));
             InputStream whole = new SequenceInputStream(new ByteArrayInputStream(head), stream);
-            EncodedImage image = new EncodedImage(name, whole.readNBytes(MOST_BYTES), options);
-            if (image.bytes.length == MOST_BYTES && whole.read() >= 0) {
-                throw image.failure(
-                        Reason.TOO_LARGE, "a file must have at most " + MOST_BYTES + " bytes: it has more; shrink it");
+            EncodedImage image = new EncodedImage(name, whole.readNBytes((int) options.maxBytes()), options);
+            if (image.bytes.length == options.maxBytes() && whole.read() >= 0) {
+                throw image.tooManyBytes("more");
             }
             return image;
         } catch (IOException e) {
@@ -57,6 +54,9 @@ final class EncodedImage {
     }
 
     Image decode() {
+        if (bytes.length > options.maxBytes()) {
+            throw tooManyBytes(Integer.toString(bytes.length));
+        }
         ImageFormat format = ImageFormat.of(this);
         try {
             return format.decode(this);
@@ -71,6 +71,10 @@ final class EncodedImage {
 
     ByteBuffer buffer(ByteOrder order) {
         return ByteBuffer.wrap(bytes).order(order);
+    }
+
+    long maxPixels() {
+        return options.maxPixels();
     }
 
     boolean appliesOrientation() {
@@ -94,6 +98,13 @@ final class EncodedImage {
                     "an image must have at most " + options.maxPixels() + " pixels: " + width + " x " + height
                             + "; shrink it or raise ImageOptions.maxPixels");
         }
+    }
+
+    private ImageException tooManyBytes(String found) {
+        return failure(
+                Reason.TOO_LARGE,
+                "an image must have at most " + options.maxBytes() + " bytes: " + found
+                        + "; shrink it or raise ImageOptions.maxBytes");
     }
 
     ImageException truncated(String rule) {

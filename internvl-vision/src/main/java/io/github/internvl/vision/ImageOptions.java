@@ -7,30 +7,40 @@ package io.github.internvl.vision;
  *     the default is {@code false}. A TIFF is always turned, as the reference's decoder does by itself.
  * @param maxPixels largest width times height that is decoded; a header that announces more is refused before any pixel
  *     memory is taken. 1..715,827,882 (three bytes each in one array), by default 178,956,970, where Pillow refuses too
+ * @param maxBytes most bytes of the file that are read at all, 1..2,147,483,639 (one array), by default 536,870,912
  */
-public record ImageOptions(boolean applyExifOrientation, long maxPixels) {
+public record ImageOptions(boolean applyExifOrientation, long maxPixels, long maxBytes) {
     private static final long MOST_PIXELS = Integer.MAX_VALUE / 3;
-    private static final ImageOptions DEFAULTS = new ImageOptions(false, 178_956_970);
+    private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
+    private static final ImageOptions DEFAULTS = new ImageOptions(false, 178_956_970, 1 << 29);
 
-    /** Checks the limit. */
+    /** Checks the limits. */
     public ImageOptions {
         if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
             throw new IllegalArgumentException("maxPixels must be 1.." + MOST_PIXELS + ": " + maxPixels);
         }
+        if (maxBytes < 1 || maxBytes > MOST_BYTES) {
+            throw new IllegalArgumentException("maxBytes must be 1.." + MOST_BYTES + ": " + maxBytes);
+        }
     }
 
-    /** The orientation as stored, at most 178,956,970 pixels. */
+    /** The orientation as stored, at most 178,956,970 pixels and 512 MiB. */
     public static ImageOptions defaults() {
         return DEFAULTS;
     }
 
     /** These options with another orientation rule. */
     public ImageOptions withApplyExifOrientation(boolean apply) {
-        return new ImageOptions(apply, maxPixels);
+        return new ImageOptions(apply, maxPixels, maxBytes);
     }
 
     /** These options with another pixel limit. */
     public ImageOptions withMaxPixels(long limit) {
-        return new ImageOptions(applyExifOrientation, limit);
+        return new ImageOptions(applyExifOrientation, limit, maxBytes);
+    }
+
+    /** These options with another limit of bytes. */
+    public ImageOptions withMaxBytes(long limit) {
+        return new ImageOptions(applyExifOrientation, maxPixels, limit);
     }
 }

@@ -17,6 +17,11 @@ final class JpegHeader {
     private static final int COMMENT = 0xfe;
     private static final int NO_TRANSFORM = -1;
 
+    /** Encoders make about ten. Each costs a pass over all of the picture, and may itself be a few bytes. */
+    private static final int MOST_SCANS = 50;
+
+    private static final long SCANS_AT_FULL_SIZE = 20;
+
     private final EncodedImage image;
     private final ByteBuffer file;
     private final ByteArrayOutputStream tables = new ByteArrayOutputStream();
@@ -37,6 +42,7 @@ final class JpegHeader {
         JpegHeader header = new JpegHeader(image);
         header.readSegments();
         header.checkFrame();
+        header.checkScans();
         return header;
     }
 
@@ -172,6 +178,21 @@ final class JpegHeader {
                     Reason.UNSUPPORTED_FORMAT,
                     "a JPEG must be sequential or progressive with 1, 3 or 4 samples of 8 bits: process 0x"
                             + Integer.toHexString(frameMarker) + " with " + samples + " of " + bits + "; convert it");
+        }
+    }
+
+    private void checkScans() {
+        int scans = 0;
+        for (int i = scan; i + 1 < file.limit(); i++) {
+            scans += file.get(i) == (byte) 0xff && file.get(i + 1) == (byte) SCAN ? 1 : 0;
+        }
+        long most =
+                Math.min(MOST_SCANS, SCANS_AT_FULL_SIZE * image.maxPixels() / Math.max(1, width() * (long) height()));
+        if (scans > most && scans > 1) {
+            throw image.failure(
+                    Reason.TOO_LARGE,
+                    "a JPEG of " + width() + " x " + height() + " must have at most " + most + " scans: " + scans
+                            + "; convert it to a baseline JPEG");
         }
     }
 

@@ -44,7 +44,7 @@ final class TiffDirectory {
         if (width == 0) {
             return new long[0];
         }
-        long bytes = count * (long) width;
+        long bytes = Integer.toUnsignedLong(count) * width;
         if (bytes > data.limit()) {
             throw new IndexOutOfBoundsException("a tag must lie inside the block: " + bytes + " bytes");
         }

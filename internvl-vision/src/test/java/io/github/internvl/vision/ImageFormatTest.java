@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.management.ThreadMXBean;
 import io.github.internvl.vision.ImageException.Reason;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -84,6 +85,18 @@ class ImageFormatTest {
         assertThatExceptionOfType(ImageException.class).isThrownBy(() -> Image.open(Goldens.image(file)));
     }
 
+    @Test
+    void refusesByNameWhatWouldComeOutOtherwiseThanInTheReference() throws IOException {
+        Path folder = Goldens.image("../unsupported/lab.tif").getParent();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.toList()).hasSizeGreaterThan(10).allSatisfy(file -> {
+                ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.open(file));
+                assertThat(failure.reason()).isEqualTo(Reason.UNSUPPORTED_FORMAT);
+                assertThat(failure).hasMessageStartingWith(file + ": a").hasMessageContaining("; convert it");
+            });
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("decodable")
     void anythingCutOffGivesATypedErrorOrThePicture(String file) throws IOException {
@@ -125,6 +138,54 @@ class ImageFormatTest {
         ByteBuffer.wrap(bytes).putInt(29, (int) sum.getValue());
 
         assertRefusedWithoutMemory(bytes, reason);
+    }
+
+    /** Found by damaging files: a count above 2^31 was taken for a small one. */
+    @Test
+    void aTagOfBillionsOfValuesIsNotRead() throws IOException {
+        byte[] bytes = Files.readAllBytes(Goldens.image("gray.tif"));
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(tag(bytes, 258) + 4, 0x80000000);
+        assertRefusedWithoutMemory(bytes, Reason.TRUNCATED);
+    }
+
+    @Test
+    void tilesOrSamplesBeyondThePictureCostNoMemory() throws IOException {
+        byte[] vast = Files.readAllBytes(Goldens.image("tiled.tif"));
+        ByteBuffer file = ByteBuffer.wrap(vast).order(ByteOrder.LITTLE_ENDIAN);
+        file.putShort(tag(vast, 322) + 8, (short) 60000).putShort(tag(vast, 323) + 8, (short) 60000);
+        assertRefusedWithoutMemory(vast, Reason.TOO_LARGE);
+
+        byte[] many = Files.readAllBytes(Goldens.image("tiled.tif"));
+        ByteBuffer.wrap(many).order(ByteOrder.LITTLE_ENDIAN).putShort(tag(many, 277) + 8, (short) 1000);
+        assertRefusedWithoutMemory(many, Reason.UNSUPPORTED_FORMAT);
+    }
+
+    /** Where the entry of a tag begins. */
+    private static int tag(byte[] tiff, int number) {
+        ByteBuffer file = ByteBuffer.wrap(tiff).order(ByteOrder.LITTLE_ENDIAN);
+        int entry = file.getInt(4) + 2;
+        while (file.getShort(entry) != number) {
+            entry += 12;
+        }
+        return entry;
+    }
+
+    /** A scan of a few bytes costs as much time as the picture has pixels. */
+    @Test
+    void refusesMoreScansThanAnyEncoderMakes() throws IOException {
+        byte[] jpeg = Files.readAllBytes(Goldens.image("444_progressive.jpg"));
+        int scan = jpeg.length - 2;
+        while (jpeg[scan] != (byte) 0xff || jpeg[scan + 1] != (byte) 0xda) {
+            scan--;
+        }
+        byte[] last = Arrays.copyOfRange(jpeg, scan, jpeg.length - 2);
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        bomb.write(jpeg, 0, jpeg.length - 2);
+        for (int i = 0; i < 50; i++) {
+            bomb.writeBytes(last);
+        }
+        bomb.write(jpeg, jpeg.length - 2, 2);
+        assertRefusedWithoutMemory(bomb.toByteArray(), Reason.TOO_LARGE);
     }
 
     @Test

@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,6 +126,23 @@ class ImageTest {
     }
 
     @Test
+    void filesStreamsAndBytesAreHeldToTheLimitOfBytes() throws IOException {
+        byte[] bytes = Files.readAllBytes(PNG);
+        ImageOptions exact = ImageOptions.defaults().withMaxBytes(bytes.length);
+        ImageOptions less = ImageOptions.defaults().withMaxBytes(bytes.length - 1);
+        assertThat(Image.of(bytes, exact).width()).isPositive();
+        assertThat(Image.read(new ByteArrayInputStream(bytes), exact).width()).isPositive();
+        for (ThrowingCallable decode : List.<ThrowingCallable>of(
+                () -> Image.of(bytes, less),
+                () -> Image.open(PNG, less),
+                () -> Image.read(new ByteArrayInputStream(bytes), less))) {
+            ImageException failure = catchThrowableOfType(ImageException.class, decode);
+            assertThat(failure.reason()).isEqualTo(Reason.TOO_LARGE);
+            assertThat(failure).hasMessageContaining("at most " + (bytes.length - 1) + " bytes");
+        }
+    }
+
+    @Test
     void plainPixelsAreCopiedInAndReadOnly() {
         byte[] rgb = {1, 2, 3, 4, 5, 6};
         Image image = Image.ofRgb(2, 1, rgb);
@@ -157,6 +176,9 @@ class ImageTest {
                 .withMessage("maxPixels must be 1..715827882: 0");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ImageOptions.defaults().withMaxPixels(715827883));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ImageOptions.defaults().withMaxBytes(0))
+                .withMessage("maxBytes must be 1..2147483639: 0");
     }
 
     @ParameterizedTest
