@@ -63,7 +63,7 @@ record Mutations(List<byte[]> samples, long seed) {
         int bytes = 1 << random.nextInt(3);
         boolean little = random.nextBoolean();
         for (int i = 0; i < bytes && at + i < file.length; i++) {
-            file[at + i] = (byte) (number >> 8 * (little ? i : bytes - 1 - i));
+            file[at + i] = (byte) (number >> (8 * (little ? i : bytes - 1 - i)));
         }
     }
 
