@@ -46,7 +46,9 @@ class ArchitectureTest {
     private static final String TORCH = "io.github.internvl.internal.torch..";
 
     /** What stands on the public API alone. */
-    private static final String[] OUTSIDE = {MICROMETER, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."};
+    private static final String[] OUTSIDE = {
+        MICROMETER, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
+    };
 
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
 

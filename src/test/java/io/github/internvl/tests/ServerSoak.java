@@ -60,9 +60,16 @@ class ServerSoak {
     private static final List<String> PICTURES =
             List.of("shapes.png", "shapes-changed.png", "shapes-wide.png", "chart.png", "number.png", "word.png");
     private static final List<String> QUESTIONS = List.of(
-            "Is there a green star?", "How many circles are there?", "describe this image", "What color is the square?");
+            "Is there a green star?",
+            "How many circles are there?",
+            "describe this image",
+            "What color is the square?");
     private static final List<String> GARBAGE = List.of(
-            "", "{", "[]", "{\"messages\": 1}", "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\","
+            "",
+            "{",
+            "[]",
+            "{\"messages\": 1}",
+            "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\","
                     + " \"image_url\": {\"url\": \"data:image/png;base64,AAAA\"}}]}]}");
 
     private final double minutes = Double.parseDouble(System.getProperty("internvl.soak.minutes", "1"));
@@ -107,7 +114,8 @@ class ServerSoak {
             }
             await(() -> model.stats().running() == 0 && model.stats().waiting() == 0);
             String metrics = http.send(
-                            HttpRequest.newBuilder(server.uri().resolve("metrics")).build(),
+                            HttpRequest.newBuilder(server.uri().resolve("metrics"))
+                                    .build(),
                             HttpResponse.BodyHandlers.ofString())
                     .body();
             System.out.println(metrics);
@@ -160,7 +168,8 @@ class ServerSoak {
     private static String body(String picture, String question, boolean streamed) throws IOException {
         String url = "data:image/png;base64,"
                 + Base64.getEncoder().encodeToString(Files.readAllBytes(DemoModel.sample(picture)));
-        return "{\"max_tokens\": 64, \"stream\": " + streamed + ", \"messages\": [{\"role\": \"user\", \"content\": [{\"type\":"
+        return "{\"max_tokens\": 64, \"stream\": " + streamed
+                + ", \"messages\": [{\"role\": \"user\", \"content\": [{\"type\":"
                 + " \"image_url\", \"image_url\": {\"url\": \"" + url + "\"}}, {\"type\": \"text\", \"text\": "
                 + new JsonPrimitive(question) + "}]}]}";
     }
@@ -232,7 +241,8 @@ class ServerSoak {
             return "";
         }
         JsonObject choice = choice(JsonParser.parseString(line.substring(6)).getAsJsonObject());
-        JsonElement content = choice.has("delta") ? choice.getAsJsonObject("delta").get("content") : null;
+        JsonElement content =
+                choice.has("delta") ? choice.getAsJsonObject("delta").get("content") : null;
         return content == null || content.isJsonNull() ? "" : content.getAsString();
     }
 
@@ -266,8 +276,7 @@ class ServerSoak {
                 .findFirst()
                 .orElseThrow();
         long asked = counts.values().stream().mapToLong(LongAdder::sum).sum();
-        System.out.printf(
-                Locale.ROOT, "%8d requests, heap %d, resident %d MiB%n", asked, heap, resident / MEGABYTE);
+        System.out.printf(Locale.ROOT, "%8d requests, heap %d, resident %d MiB%n", asked, heap, resident / MEGABYTE);
         return resident;
     }
 

@@ -195,8 +195,7 @@ final class ChatCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
-        ServerChat chat =
-                new ServerChat(terminal, client, settings.generation(), system, settings.maxTiles(), verbose);
+        ServerChat chat = new ServerChat(terminal, client, settings.generation(), system, settings.maxTiles(), verbose);
         attachments.sendTo(chat);
         if (asked == null) {
             return chat.run();

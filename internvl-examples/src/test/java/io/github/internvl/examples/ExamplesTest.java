@@ -181,7 +181,9 @@ class ExamplesTest {
 
     @Test
     void servesAModel() throws Exception {
-        assertThat(print(Serving::main)).startsWith("{\"object\":\"list\"").contains(model.info().name());
+        assertThat(print(Serving::main))
+                .startsWith("{\"object\":\"list\"")
+                .contains(model.info().name());
     }
 
     @Test

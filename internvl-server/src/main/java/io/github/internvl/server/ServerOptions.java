@@ -15,12 +15,43 @@ import org.jspecify.annotations.Nullable;
 public final class ServerOptions {
     private static final ServerOptions DEFAULTS = builder().build();
 
-    private final Builder set;
+    private final Values set;
 
     /** The files of a certificate. */
     record Certificate(Path chain, Path key) {}
 
-    private ServerOptions(Builder set) {
+    /** What a builder collects; not changed any more once options have it. */
+    private static final class Values implements Cloneable {
+        private String host = "127.0.0.1";
+        private int port = 23333;
+        private @Nullable String modelName;
+        private List<String> apiKeys = List.of();
+        private List<String> allowedOrigins = List.of();
+        private @Nullable Certificate certificate;
+        private long maxBodyBytes = 32L << 20;
+        private long maxMediaBytes = Runtime.getRuntime().maxMemory() / 2;
+        private int maxRequests = 256;
+        private int requestsPerMinute;
+        private Duration timeout = Duration.ofMinutes(10);
+        private boolean chatPage = true;
+        private ImageOptions images = ImageOptions.defaults().withMaxPixels(50_000_000);
+        private VideoOptions videos = VideoOptions.defaults()
+                .withMaxFramePixels(4096 * 2304)
+                .withMaxPixels(100_000_000)
+                .withTimeout(Duration.ofMinutes(1));
+        private @Nullable RemoteMedia remoteMedia;
+        private @Nullable Supplier<String> metrics;
+
+        private Values copy() {
+            try {
+                return (Values) clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private ServerOptions(Values set) {
         this.set = set;
     }
 
@@ -31,7 +62,7 @@ public final class ServerOptions {
 
     /** Starts from the defaults. */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(new Values());
     }
 
     String host() {
@@ -99,46 +130,30 @@ public final class ServerOptions {
     }
 
     /** Collects options; each method checks its value. Not thread-safe. */
-    public static final class Builder implements Cloneable {
-        private String host = "127.0.0.1";
-        private int port = 23333;
-        private @Nullable String modelName;
-        private List<String> apiKeys = List.of();
-        private List<String> allowedOrigins = List.of();
-        private @Nullable Certificate certificate;
-        private long maxBodyBytes = 32L << 20;
-        private long maxMediaBytes = Runtime.getRuntime().maxMemory() / 2;
-        private int maxRequests = 256;
-        private int requestsPerMinute;
-        private Duration timeout = Duration.ofMinutes(10);
-        private boolean chatPage = true;
-        private ImageOptions images = ImageOptions.defaults().withMaxPixels(50_000_000);
-        private VideoOptions videos = VideoOptions.defaults()
-                .withMaxFramePixels(4096 * 2304)
-                .withMaxPixels(100_000_000)
-                .withTimeout(Duration.ofMinutes(1));
-        private @Nullable RemoteMedia remoteMedia;
-        private @Nullable Supplier<String> metrics;
+    public static final class Builder {
+        private final Values set;
 
-        private Builder() {}
+        private Builder(Values set) {
+            this.set = set;
+        }
 
         /** Sets the address to listen on, {@code 0.0.0.0} for all; without it 127.0.0.1, which other machines do not reach. */
         public Builder host(String address) {
-            this.host = address;
+            set.host = address;
             return this;
         }
 
         /** Sets the port, 0 for any that is free; without it 23333. */
         public Builder port(int number) {
             check(number >= 0 && number <= 65535, "port must be 0..65535", number);
-            this.port = number;
+            set.port = number;
             return this;
         }
 
         /** Sets the name that clients call the model by; without it {@link io.github.internvl.ModelInfo#name}. */
         public Builder modelName(String name) {
             check(!name.isBlank(), "modelName must not be blank", name);
-            this.modelName = name;
+            set.modelName = name;
             return this;
         }
 
@@ -151,26 +166,26 @@ public final class ServerOptions {
                     !key.isBlank() && key.chars().allMatch(c -> c > ' ' && c < 127),
                     "apiKeys must be of visible ASCII characters; the length of the one that is not",
                     key.length()));
-            this.apiKeys = List.copyOf(keys);
+            set.apiKeys = List.copyOf(keys);
             return this;
         }
 
         /** Sets the origins whose pages may ask from a browser (CORS), such as {@code https://example.com}; none without it. */
         public Builder allowedOrigins(Collection<String> origins) {
-            this.allowedOrigins = List.copyOf(origins);
+            set.allowedOrigins = List.copyOf(origins);
             return this;
         }
 
         /** Switches TLS on: a chain of certificates and its unencrypted PKCS#8 key, as PEM files, read at the start. */
         public Builder tls(Path certificates, Path privateKey) {
-            this.certificate = new Certificate(certificates, privateKey);
+            set.certificate = new Certificate(certificates, privateKey);
             return this;
         }
 
         /** Sets the most bytes of a request, pictures included; without it 32 MiB. */
         public Builder maxBodyBytes(long bytes) {
             check(bytes >= 1 && bytes <= 1 << 30, "maxBodyBytes must be 1 to 2^30", bytes);
-            this.maxBodyBytes = bytes;
+            set.maxBodyBytes = bytes;
             return this;
         }
 
@@ -180,46 +195,46 @@ public final class ServerOptions {
          */
         public Builder maxMediaBytes(long bytes) {
             check(bytes >= 1, "maxMediaBytes must be at least 1", bytes);
-            this.maxMediaBytes = bytes;
+            set.maxMediaBytes = bytes;
             return this;
         }
 
         /** Sets how many requests are inside at once, waiting ones included; more are refused with status 429. Without it 256. */
         public Builder maxRequests(int requests) {
             check(requests >= 1 && requests <= 10_000, "maxRequests must be 1..10000", requests);
-            this.maxRequests = requests;
+            set.maxRequests = requests;
             return this;
         }
 
         /** Sets how many requests a key may send in a minute, or without keys an address; 0, as without it, for any number. */
         public Builder requestsPerMinute(int requests) {
             check(requests >= 0, "requestsPerMinute must be 0 (any number) or more", requests);
-            this.requestsPerMinute = requests;
+            set.requestsPerMinute = requests;
             return this;
         }
 
         /** Sets the longest time of a request, waiting included, after which its answer ends as it is; without it ten minutes. */
         public Builder timeout(Duration most) {
             check(!most.isNegative() && !most.isZero(), "timeout must be longer than nothing", most);
-            this.timeout = most;
+            set.timeout = most;
             return this;
         }
 
         /** Sets whether there is a chat page at {@code /}; without it there is. */
         public Builder chatPage(boolean shown) {
-            this.chatPage = shown;
+            set.chatPage = shown;
             return this;
         }
 
         /** Sets how pictures are decoded; without it as by default, up to 50 million pixels. */
         public Builder images(ImageOptions options) {
-            this.images = options;
+            set.images = options;
             return this;
         }
 
         /** Sets how much a video may cost; without it frames of 4K, 100 million pixels of all frames, a minute. */
         public Builder videos(VideoOptions options) {
-            this.videos = options;
+            set.videos = options;
             return this;
         }
 
@@ -228,7 +243,7 @@ public final class ServerOptions {
          * rules. Without it they are refused, and only {@code data:} URLs are taken.
          */
         public Builder remoteMedia(RemoteMedia rules) {
-            this.remoteMedia = rules;
+            set.remoteMedia = rules;
             return this;
         }
 
@@ -238,17 +253,13 @@ public final class ServerOptions {
          * has the server's own counts alone.
          */
         public Builder metrics(Supplier<String> scrape) {
-            this.metrics = scrape;
+            set.metrics = scrape;
             return this;
         }
 
         /** Makes the options. */
         public ServerOptions build() {
-            try {
-                return new ServerOptions((Builder) clone());
-            } catch (CloneNotSupportedException e) {
-                throw new AssertionError(e);
-            }
+            return new ServerOptions(set.copy());
         }
 
         private static void check(boolean holds, String rule, Object found) {
