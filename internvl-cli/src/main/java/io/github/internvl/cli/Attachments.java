@@ -6,6 +6,7 @@ import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageOptions;
 import io.github.internvl.vision.RemoteMedia;
 import io.github.internvl.vision.Video;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +91,16 @@ final class Attachments {
         pictures.forEach(this::addPicture);
         if (video != null) {
             addVideo(video);
+        }
+    }
+
+    /** Gives what the options name to a chat with a server, as it is. */
+    void sendTo(ServerChat chat) throws IOException {
+        for (String picture : pictures) {
+            chat.addPicture(picture);
+        }
+        if (video != null) {
+            chat.addVideo(video, frames);
         }
     }
 

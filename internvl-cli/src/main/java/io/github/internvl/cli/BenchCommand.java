@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -40,7 +41,8 @@ import picocli.CommandLine.Spec;
             "  internvl bench InternVL2_5-1B",
             "  internvl bench --precision int8 --figures decode_300,prefill_300 InternVL2_5-1B",
             "  internvl bench --preprocess --picture photo.jpg",
-            "  internvl bench --json InternVL2_5-1B > ours.jsonl"
+            "  internvl bench --json InternVL2_5-1B > ours.jsonl",
+            "  internvl bench --server http://localhost:23333 --concurrency 16 --requests 200 --picture photo.jpg"
         })
 final class BenchCommand implements Callable<Integer> {
     private final Terminal terminal;
@@ -87,6 +89,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Write each figure as a line of JSON instead, with all its runs.")
     private boolean json;
 
+    @Mixin
+    private final ServerBench server = new ServerBench();
+
     BenchCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -95,6 +100,13 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         if (runs < 1) {
             throw new ParameterException(spec.commandLine(), "--runs must be at least 1: " + runs);
+        }
+        if (server.isWanted()) {
+            try {
+                return server.run(picture, json, terminal);
+            } catch (IllegalArgumentException e) {
+                throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+            }
         }
         Path folder = Path.of(ModelFolder.named(model, "MODEL", spec.commandLine()));
         if (!json) {

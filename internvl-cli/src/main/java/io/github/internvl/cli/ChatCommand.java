@@ -12,6 +12,7 @@ import io.github.internvl.Precision;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -52,6 +53,7 @@ import picocli.CommandLine.Spec;
             "  internvl chat --allow-host images.example.com --image https://images.example.com/a.jpg \"What is this?\"",
             "  internvl chat --temperature 0.8 --top-p 0.8 --seed 1 \"Tell me a story.\"",
             "  internvl chat --image chart.png - < question.txt",
+            "  internvl chat --server http://localhost:23333 --image photo.jpg \"What is on the table?\"",
             "  internvl chat --image photo.jpg --choice red,green,blue \"What color is the ball?\"",
             "  internvl chat --image photo.jpg --annotate boxes.png \"Please provide the bounding box coordinate of the "
                     + "region this sentence describes: <ref>red circle</ref>\""
@@ -129,6 +131,13 @@ final class ChatCommand implements Callable<Integer> {
             description = "Most tokens of a prompt and its answer together.")
     private @Nullable Integer contextLength;
 
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            description = "Ask this server instead of loading a model here: http://localhost:23333. Its key is in "
+                    + "$INTERNVL_API_KEY.")
+    private @Nullable URI server;
+
     @Option(names = "--no-stream", description = "Write the answer only when it is complete.")
     private boolean whole;
 
@@ -152,6 +161,9 @@ final class ChatCommand implements Callable<Integer> {
         }
         String asked = "-".equals(question) ? readQuestion() : question;
         boolean verbose = main != null && main.verbose();
+        if (server != null) {
+            return askServer(server, settings, asked, verbose);
+        }
         AnswerPrinter printer = new AnswerPrinter(terminal, !whole, verbose);
         attachments.open();
         long start = System.nanoTime();
@@ -173,6 +185,23 @@ final class ChatCommand implements Callable<Integer> {
             }
             return 0;
         }
+    }
+
+    private int askServer(URI address, ChatRequest settings, @Nullable String asked, boolean verbose)
+            throws IOException {
+        ServerClient client;
+        try {
+            client = new ServerClient(address);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+        ServerChat chat = new ServerChat(terminal, client, settings.generation(), system, settings.maxTiles(), verbose);
+        attachments.sendTo(chat);
+        if (asked == null) {
+            return chat.run();
+        }
+        chat.ask(asked);
+        return 0;
     }
 
     /** All that is said of every question alike, as a request whose text is still to be replaced. */

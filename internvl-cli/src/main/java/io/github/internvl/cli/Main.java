@@ -1,6 +1,7 @@
 package io.github.internvl.cli;
 
 import java.io.PrintWriter;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -26,6 +27,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  internvl chat --model OpenGVLab/InternVL2_5-1B",
             "  internvl download OpenGVLab/InternVL2_5-1B",
             "  internvl info InternVL2_5-1B",
+            "  internvl serve OpenGVLab/InternVL2_5-1B --port 23333",
+            "  source <(internvl completion)",
             "  internvl bench InternVL2_5-1B",
             "",
             "internvl COMMAND --help tells more."
@@ -52,6 +55,8 @@ public final class Main {
                 .addSubcommand(new ChatCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
                 .addSubcommand(new DownloadCommand(terminal))
+                .addSubcommand(new ServeCommand(terminal))
+                .addSubcommand("completion", new GenerateCompletion())
                 .addSubcommand(new BenchCommand(terminal))
                 .setOut(terminal.out())
                 .setErr(terminal.err())

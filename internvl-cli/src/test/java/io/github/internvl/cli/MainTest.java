@@ -11,11 +11,13 @@ class MainTest {
     void listsItsCommands() {
         CommandRun run = CommandRun.of("--help");
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out()).startsWith("Usage: internvl ").contains("chat", "info", "download", "Examples:");
+        assertThat(run.out())
+                .startsWith("Usage: internvl ")
+                .contains("chat", "info", "download", "serve", "completion", "Examples:");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"chat", "info", "download"})
+    @ValueSource(strings = {"chat", "info", "download", "serve"})
     void explainsEachCommandWithExamples(String command) {
         CommandRun run = CommandRun.of(command, "--help");
         assertThat(run.exitCode()).isZero();

@@ -180,6 +180,13 @@ class ExamplesTest {
     }
 
     @Test
+    void servesAModel() throws Exception {
+        assertThat(print(Serving::main))
+                .startsWith("{\"object\":\"list\"")
+                .contains(model.info().name());
+    }
+
+    @Test
     void findsTheRedCircleOfTheSamplePicture() throws Exception {
         System.setProperty("internvl.model", DemoModel.path().toString());
         try {

@@ -1,0 +1,210 @@
+package io.github.internvl.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import io.github.internvl.GenerationConfig;
+import io.github.internvl.InternVLException;
+import io.github.internvl.OutputFormat;
+import io.github.internvl.StopRules;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** {@code internvl chat --server}: the questions of a conversation, answered by a server. */
+final class ServerChat {
+    private static final Pattern SPECIAL = Pattern.compile("[\\\\^$.|?*+()\\[\\]{}/-]");
+
+    private final Terminal terminal;
+    private final ServerClient client;
+    private final JsonObject settings;
+    private final boolean verbose;
+    private final JsonArray messages = new JsonArray();
+    private final JsonArray pending = new JsonArray();
+    private final @Nullable String system;
+    private final OptionalInt maxTiles;
+
+    ServerChat(
+            Terminal terminal,
+            ServerClient client,
+            GenerationConfig config,
+            @Nullable String system,
+            OptionalInt maxTiles,
+            boolean verbose) {
+        this.terminal = terminal;
+        this.client = client;
+        this.settings = fields(config);
+        this.system = system;
+        this.maxTiles = maxTiles;
+        this.verbose = verbose;
+        restart();
+    }
+
+    private void restart() {
+        while (!messages.isEmpty()) {
+            messages.remove(0);
+        }
+        if (system != null) {
+            messages.add(message("system", new JsonPrimitive(system)));
+        }
+    }
+
+    private static JsonObject message(String role, JsonElement content) {
+        JsonObject message = new JsonObject();
+        message.addProperty("role", role);
+        message.add("content", content);
+        return message;
+    }
+
+    /** Adds a picture to the next question. */
+    void addPicture(String place) throws IOException {
+        JsonObject part = ServerClient.part("image_url", place);
+        maxTiles.ifPresent(tiles -> part.getAsJsonObject("image_url").addProperty("max_dynamic_patch", tiles));
+        pending.add(part);
+    }
+
+    /** Asks the next question about a video. */
+    void addVideo(String place, @Nullable Integer frames) throws IOException {
+        JsonObject part = ServerClient.part("video_url", place);
+        if (frames != null) {
+            part.getAsJsonObject("video_url").addProperty("num_frames", frames);
+        }
+        pending.add(part);
+    }
+
+    /** Asks, and writes the answer as it comes. */
+    void ask(String question) {
+        JsonArray content = pending.deepCopy();
+        content.add(ServerClient.words(question));
+        JsonObject body = settings.deepCopy();
+        JsonArray asked = messages.deepCopy();
+        asked.add(message("user", content));
+        body.add("messages", asked);
+        PrintWriter out = terminal.out();
+        long start = System.nanoTime();
+        ServerClient.Answer answer = client.stream(body, piece -> {
+            out.print(piece);
+            out.flush();
+        });
+        out.println();
+        out.flush();
+        messages.add(asked.get(asked.size() - 1));
+        messages.add(message("assistant", new JsonPrimitive(answer.text())));
+        while (!pending.isEmpty()) {
+            pending.remove(0);
+        }
+        if (verbose) {
+            double seconds = (System.nanoTime() - start) / 1e9;
+            terminal.err()
+                    .println(String.valueOf(answer.usage()) + ", ended by " + answer.finishReason() + ", "
+                            + String.format(Locale.ROOT, "%.2f s", seconds));
+        }
+    }
+
+    /** Takes each line for a question or a command; 1 if a line failed that nobody was there to see fail, else 0. */
+    int run() throws IOException {
+        int failures = 0;
+        for (String line = terminal.in().readLine();
+                line != null && !line.strip().equals("/exit"); ) {
+            try {
+                take(line.strip());
+            } catch (IllegalArgumentException | InternVLException | IOException e) {
+                terminal.err().println("internvl: " + e.getMessage());
+                failures++;
+            }
+            line = terminal.in().readLine();
+        }
+        return failures > 0 && !terminal.interactive() ? 1 : 0;
+    }
+
+    private void take(String line) throws IOException {
+        String[] words = line.split("\\s+", 2);
+        switch (words[0]) {
+            case "" -> {}
+            case "/image", "/video" -> {
+                if (words.length < 2) {
+                    throw new IllegalArgumentException(words[0] + " needs a file: " + words[0] + " FILE");
+                }
+                if (words[0].equals("/image")) {
+                    addPicture(words[1]);
+                } else {
+                    addVideo(words[1], null);
+                }
+            }
+            case "/new" -> restart();
+            default -> {
+                if (line.startsWith("/")) {
+                    throw new IllegalArgumentException(
+                            "unknown command " + words[0] + "; there are /image FILE, /video FILE, /new and /exit");
+                }
+                ask(line);
+            }
+        }
+    }
+
+    /** Generation settings as the protocol has them. */
+    static JsonObject fields(GenerationConfig config) {
+        JsonObject fields = new JsonObject();
+        fields.addProperty("max_tokens", config.maxNewTokens());
+        fields.addProperty("temperature", config.sampling() ? config.temperature() : 0);
+        if (config.sampling()) {
+            fields.addProperty("top_p", config.topP());
+            fields.addProperty("top_k", config.topK());
+            fields.addProperty("min_p", config.minP());
+        }
+        config.seed().ifPresent(seed -> fields.addProperty("seed", seed));
+        fields.addProperty("repetition_penalty", config.penalties().repetition());
+        fields.addProperty("presence_penalty", config.penalties().presence());
+        fields.addProperty("frequency_penalty", config.penalties().frequency());
+        if (config.minNewTokens() > 0) {
+            fields.addProperty("min_tokens", config.minNewTokens());
+        }
+        StopRules stop = config.stopRules();
+        addTexts(fields, "stop", stop.texts());
+        addTexts(fields, "bad_words", config.penalties().badWords());
+        if (!config.format().isText()) {
+            fields.add("response_format", format(config.format()));
+        }
+        return fields;
+    }
+
+    private static void addTexts(JsonObject fields, String name, List<String> texts) {
+        if (!texts.isEmpty()) {
+            JsonArray array = new JsonArray();
+            texts.forEach(array::add);
+            fields.add(name, array);
+        }
+    }
+
+    private static JsonObject format(OutputFormat format) {
+        JsonObject written = new JsonObject();
+        switch (format.kind()) {
+            case JSON -> written.addProperty("type", "json_object");
+            case JSON_SCHEMA -> {
+                JsonObject named = new JsonObject();
+                named.addProperty("name", "answer");
+                named.add("schema", JsonParser.parseString(format.texts().get(0)));
+                written.addProperty("type", "json_schema");
+                written.add("json_schema", named);
+            }
+            case REGEX, CHOICE -> {
+                List<String> alternatives = new ArrayList<>(format.texts());
+                if (format.kind() == OutputFormat.Kind.CHOICE) {
+                    alternatives.replaceAll(text -> SPECIAL.matcher(text).replaceAll("\\\\$0"));
+                }
+                written.addProperty("type", "regex_schema");
+                written.addProperty("regex_schema", alternatives.stream().collect(Collectors.joining("|")));
+            }
+            default -> written.addProperty("type", "text");
+        }
+        return written;
+    }
+}

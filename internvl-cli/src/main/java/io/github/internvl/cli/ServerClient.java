@@ -1,0 +1,208 @@
+package io.github.internvl.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.github.internvl.InternVLException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a server that speaks OpenAI's chat protocol. Thread-safe. */
+final class ServerClient {
+    private static final String KEY = "INTERNVL_API_KEY";
+
+    private static final Map<String, String> TYPES = Map.of(
+            "png",
+            "image/png",
+            "jpg",
+            "image/jpeg",
+            "jpeg",
+            "image/jpeg",
+            "gif",
+            "image/gif",
+            "webp",
+            "image/webp",
+            "mp4",
+            "video/mp4",
+            "webm",
+            "video/webm",
+            "mov",
+            "video/quicktime");
+
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(10))
+            .build();
+    private final URI base;
+
+    /**
+     * What a streamed answer came to.
+     *
+     * @param finishReason why it ended, in the protocol's word
+     * @param usage its tokens, if the server told
+     */
+    record Answer(
+            String text, String finishReason, @Nullable JsonObject usage) {}
+
+    /** Makes a client of a server, with or without {@code /v1} at the end of its address. */
+    ServerClient(URI server) {
+        String text = server.toString().replaceFirst("/+$", "").replaceFirst("/v1$", "");
+        if (!text.matches("https?://.+")) {
+            throw new IllegalArgumentException("--server must be an address such as http://localhost:23333: " + server);
+        }
+        base = URI.create(text + "/v1/");
+    }
+
+    /** The name of the model that the server has. */
+    String model() {
+        JsonObject list = json(send(request("models").build(), HttpResponse.BodyHandlers.ofString()));
+        return list.getAsJsonArray("data").get(0).getAsJsonObject().get("id").getAsString();
+    }
+
+    /** Asks, and gives each piece of the answer to {@code onText} as it comes. */
+    Answer stream(JsonObject body, Consumer<String> onText) {
+        JsonObject options = new JsonObject();
+        options.addProperty("include_usage", true);
+        body.addProperty("stream", true);
+        body.add("stream_options", options);
+        HttpRequest request = request("chat/completions")
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
+                .build();
+        HttpResponse<Stream<String>> response = send(request, HttpResponse.BodyHandlers.ofLines());
+        StringBuilder text = new StringBuilder();
+        String finish = "";
+        JsonObject usage = null;
+        try (Stream<String> lines = response.body()) {
+            for (Iterator<String> line = lines.iterator(); line.hasNext(); ) {
+                JsonObject chunk = chunk(line.next());
+                if (chunk.get("usage") instanceof JsonObject told) {
+                    usage = told;
+                }
+                JsonObject choice = first(chunk.get("choices"));
+                if (choice.get("delta") instanceof JsonObject delta && isText(delta.get("content"))) {
+                    String piece = delta.get("content").getAsString();
+                    text.append(piece);
+                    onText.accept(piece);
+                }
+                finish = isText(choice.get("finish_reason"))
+                        ? choice.get("finish_reason").getAsString()
+                        : finish;
+            }
+        }
+        if (finish.isEmpty()) {
+            throw new InternVLException(base + ": the connection ended before the answer did");
+        }
+        return new Answer(text.toString(), finish, usage);
+    }
+
+    private JsonObject chunk(String line) {
+        if (!line.startsWith("data: ") || line.equals("data: [DONE]")) {
+            return new JsonObject();
+        }
+        JsonObject chunk =
+                JsonParser.parseString(line.substring("data: ".length())).getAsJsonObject();
+        if (chunk.get("error") instanceof JsonObject error) {
+            throw new InternVLException(base + ": " + error.get("message").getAsString());
+        }
+        return chunk;
+    }
+
+    private static JsonObject first(@Nullable JsonElement choices) {
+        return choices instanceof JsonArray array && !array.isEmpty()
+                ? array.get(0).getAsJsonObject()
+                : new JsonObject();
+    }
+
+    private static boolean isText(@Nullable JsonElement value) {
+        return value != null && value.isJsonPrimitive();
+    }
+
+    private HttpRequest.Builder request(String route) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(route));
+        String key = System.getenv(KEY);
+        return key == null ? request : request.header("Authorization", "Bearer " + key);
+    }
+
+    private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {
+        try {
+            HttpResponse<T> response = http.send(
+                    request, info -> info.statusCode() == 200 ? handler.apply(info) : refused(info.statusCode()));
+            return response;
+        } catch (IOException e) {
+            if (e.getCause() instanceof InternVLException refusal) {
+                throw refusal;
+            }
+            throw new InternVLException(base + ": cannot be reached; start it with internvl serve (" + e + ")", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InternVLException("interrupted while waiting for " + base, e);
+        }
+    }
+
+    private <T> HttpResponse.BodySubscriber<T> refused(int status) {
+        return HttpResponse.BodySubscribers.mapping(
+                HttpResponse.BodySubscribers.ofString(StandardCharsets.UTF_8), body -> {
+                    throw new InternVLException(base + ": " + status + ", " + message(body));
+                });
+    }
+
+    private static String message(String body) {
+        try {
+            return JsonParser.parseString(body)
+                    .getAsJsonObject()
+                    .getAsJsonObject("error")
+                    .get("message")
+                    .getAsString();
+        } catch (JsonParseException | IllegalStateException | NullPointerException e) {
+            return "without a reason that can be read";
+        }
+    }
+
+    private static JsonObject json(HttpResponse<String> response) {
+        return JsonParser.parseString(response.body()).getAsJsonObject();
+    }
+
+    /** A part of a message: a file as a {@code data:} URL, or an address that the server is to fetch. */
+    static JsonObject part(String type, String place) throws IOException {
+        JsonObject source = new JsonObject();
+        source.addProperty("url", place.matches("(?i)https?://.*") ? place : dataUrl(Path.of(place)));
+        JsonObject part = new JsonObject();
+        part.addProperty("type", type);
+        part.add(type, source);
+        return part;
+    }
+
+    private static String dataUrl(Path file) throws IOException {
+        String ending = file.toString().replaceFirst(".*\\.", "").toLowerCase(Locale.ROOT);
+        try (InputStream in = Files.newInputStream(file)) {
+            return "data:" + TYPES.getOrDefault(ending, "application/octet-stream") + ";base64,"
+                    + Base64.getEncoder().encodeToString(in.readAllBytes());
+        }
+    }
+
+    /** A part of a message that is words. */
+    static JsonObject words(String text) {
+        JsonObject part = new JsonObject();
+        part.addProperty("type", "text");
+        part.addProperty("text", text);
+        return part;
+    }
+}

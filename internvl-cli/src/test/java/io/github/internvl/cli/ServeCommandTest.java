@@ -1,0 +1,148 @@
+package io.github.internvl.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PipedReader;
+import java.io.PipedWriter;
+import java.io.PrintWriter;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(180)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ServeCommandTest {
+    private final AtomicInteger exitCode = new AtomicInteger(-1);
+    private Thread command = new Thread();
+    private String address = "";
+
+    @BeforeAll
+    @Timeout(120)
+    void serve() throws IOException {
+        PipedReader errors = new PipedReader(1 << 16);
+        PrintWriter err = new PrintWriter(new PipedWriter(errors), true);
+        Terminal terminal =
+                new Terminal(new BufferedReader(new StringReader("")), new PrintWriter(new StringWriter()), err, false);
+        command = new Thread(() -> exitCode.set(Main.commandLine(terminal)
+                .execute(
+                        "serve",
+                        "--port",
+                        "0",
+                        "--name",
+                        "tiny",
+                        "--precision",
+                        "float32",
+                        "--device",
+                        "cpu",
+                        "--context-length",
+                        "4096",
+                        TinyModel.FOLDER.toString())));
+        command.start();
+        String line = new BufferedReader(errors).readLine();
+        assertThat(line).contains(" answers at http://127.0.0.1:");
+        address = line.substring(line.indexOf("http"));
+    }
+
+    @AfterAll
+    void endsWhenItIsTold() throws InterruptedException {
+        command.interrupt();
+        command.join();
+        assertThat(exitCode).hasValue(0);
+    }
+
+    private String get(String path) throws IOException, InterruptedException {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(address).resolve(path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    @Test
+    void servesItsModelAndMetrics() throws IOException, InterruptedException {
+        assertThat(get("v1/models")).contains("\"tiny\"");
+        assertThat(get("metrics")).contains("internvl_requests_running", "internvl_http_responses_total");
+        assertThat(get("")).contains("<title>InternVL</title>");
+    }
+
+    @Test
+    void answersAChatOfTheCommandAsTheModelDoes() {
+        String[] question = {
+            "--max-new-tokens", "12", "--max-tiles", "1", "--image", TinyModel.picture("badge.png"), "What is it?"
+        };
+        List<String> model = List.of("--model", TinyModel.FOLDER.toString(), "--precision", "float32");
+        CommandRun here = CommandRun.of(TinyModel.args(model, question));
+        CommandRun there = CommandRun.of(TinyModel.args(List.of("--server", address), question));
+        assertThat(there.exitCode()).as(there.err()).isZero();
+        assertThat(there.out()).isEqualTo(here.out());
+        CommandRun talk = CommandRun.reading(
+                "What is it?\nAnd now?\n/image missing.png\n", "chat", "--server", address, "--max-new-tokens", "4");
+        assertThat(talk.out().lines()).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(talk.err()).contains("missing.png");
+        assertThat(talk.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void measuresWhatClientsGet() {
+        CommandRun run = CommandRun.of(
+                "bench",
+                "--server",
+                address,
+                "--requests",
+                "6",
+                "--concurrency",
+                "3",
+                "--max-new-tokens",
+                "5",
+                "--rate",
+                "200",
+                "--json");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        JsonObject figures = JsonParser.parseString(run.out()).getAsJsonObject();
+        assertThat(figures.get("requests").getAsInt()).isEqualTo(6);
+        assertThat(figures.get("failed").getAsInt()).isZero();
+        assertThat(figures.get("model").getAsString()).isEqualTo("tiny");
+        assertThat(figures.get("first_token_ms_p95").getAsDouble()).isPositive();
+        assertThat(figures.get("per_token_ms_p50").getAsDouble()).isPositive();
+    }
+
+    @Test
+    void saysWhatIsWrong(@TempDir Path folder) throws IOException {
+        CommandRun nobody = CommandRun.of("chat", "--server", "http://localhost:1", "Why?");
+        assertThat(nobody.exitCode()).isEqualTo(1);
+        assertThat(nobody.err()).contains("http://localhost:1/v1/: cannot be reached");
+        Path text = Files.writeString(folder.resolve("text.png"), "no picture");
+        CommandRun refused = CommandRun.of("chat", "--server", address, "--image", text.toString(), "Why?");
+        assertThat(refused.err()).contains(": 400, messages[0].content[0].image_url.url is no usable picture");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        Path keys = Files.writeString(folder.resolve("keys.txt"), "# none\n");
+        CommandRun keyless = CommandRun.of("serve", "--api-key-file", keys.toString(), TinyModel.FOLDER.toString());
+        assertThat(keyless.exitCode()).isEqualTo(2);
+        assertThat(keyless.err()).contains("holds no key");
+        assertThat(CommandRun.of("chat", "--server", "localhost", "Why?").exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void writesACompletionScript() {
+        assertThat(CommandRun.of("completion").out()).contains("internvl", "serve", "complete ");
+    }
+}

@@ -1,0 +1,66 @@
+package io.github.internvl.server;
+
+import io.javalin.http.Context;
+import io.javalin.http.NotFoundResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The chat page: files of this package, read once, which ask nobody but the server that they come from. Thread-safe. */
+final class ChatPage {
+    /** Lets a browser load and run what comes from here, and nothing else. */
+    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+            + " img-src 'self' data: blob:; media-src data: blob:; base-uri 'none'; form-action 'none';"
+            + " frame-ancestors 'none'";
+
+    private static final Map<String, String> TYPES = Map.of(
+            "index.html", "text/html; charset=utf-8",
+            "style.css", "text/css; charset=utf-8",
+            "talk.css", "text/css; charset=utf-8",
+            "app.js", "text/javascript; charset=utf-8",
+            "api.js", "text/javascript; charset=utf-8",
+            "media.js", "text/javascript; charset=utf-8",
+            "store.js", "text/javascript; charset=utf-8",
+            "view.js", "text/javascript; charset=utf-8");
+
+    private final Map<String, byte[]> files = new TreeMap<>();
+
+    ChatPage() {
+        TYPES.keySet().forEach(name -> files.put(name, read(name)));
+    }
+
+    private static byte[] read(String name) {
+        try (InputStream in = ChatPage.class.getResourceAsStream("page/" + name)) {
+            if (in == null) {
+                throw new IllegalStateException("the chat page lacks its file " + name);
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@code GET /}. */
+    void index(Context context) {
+        show(context, "index.html");
+    }
+
+    /** {@code GET /page/NAME}. */
+    void part(Context context) {
+        show(context, context.pathParam("name"));
+    }
+
+    private void show(Context context, String name) {
+        byte[] file = files.get(name);
+        if (file == null) {
+            throw new NotFoundResponse();
+        }
+        context.header("content-security-policy", POLICY)
+                .header("referrer-policy", "no-referrer")
+                .header("cache-control", "no-cache")
+                .contentType(String.valueOf(TYPES.get(name)))
+                .result(file);
+    }
+}

@@ -1,0 +1,39 @@
+package io.github.internvl.server;
+
+import io.github.internvl.InvalidRequestException;
+import io.github.internvl.QueueFullException;
+import io.javalin.http.HttpResponseException;
+import java.time.Duration;
+import java.util.Locale;
+
+/** What a client gets to know of a failure. */
+final class Failures {
+    private static final Duration SOON = Duration.ofSeconds(1);
+
+    private Failures() {}
+
+    /** The refusal that a failure comes down to. */
+    static Refusal refusal(Throwable failure, String requestId) {
+        if (failure instanceof Refusal refusal) {
+            return refusal;
+        }
+        if (failure instanceof InvalidRequestException) {
+            return Refusal.wrong(null, String.valueOf(failure.getMessage()));
+        }
+        if (failure instanceof QueueFullException) {
+            return Refusal.tooMuch("server_busy", String.valueOf(failure.getMessage()), SOON);
+        }
+        if (failure instanceof HttpResponseException known && known.getStatus() < 500) {
+            return Refusal.status(known.getStatus(), "not_found", reason(known));
+        }
+        return Refusal.failed(requestId);
+    }
+
+    private static String reason(HttpResponseException known) {
+        return switch (known.getStatus()) {
+            case 404 -> "there is no such route; see /v1/models, /v1/chat/completions";
+            case 405 -> "the route does not take this method";
+            default -> String.valueOf(known.getMessage()).toLowerCase(Locale.ROOT);
+        };
+    }
+}

@@ -1,0 +1,247 @@
+package io.github.internvl.server;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.math.BigDecimal;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A JSON object of a request, read field by field: a field that is not as it must be is refused by its path. A field that is
+ * null is absent.
+ */
+final class Fields {
+    private static final int LONGEST_NUMBER = 40;
+
+    private final JsonObject object;
+    private final String path;
+
+    private Fields(JsonObject object, String path) {
+        this.object = object;
+        this.path = path;
+    }
+
+    /** Reads a body: one JSON object in UTF-8, nested up to 64 deep. */
+    static Fields of(byte[] body) {
+        try (Reader text = new InputStreamReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8.newDecoder());
+                JsonReader reader = new JsonReader(text)) {
+            reader.setStrictness(Strictness.STRICT);
+            reader.setNestingLimit(64);
+            JsonElement json = JsonParser.parseReader(reader);
+            if (!json.isJsonObject() || reader.peek() != JsonToken.END_DOCUMENT) {
+                throw Refusal.wrong(null, "the body must be one JSON object");
+            }
+            return new Fields(json.getAsJsonObject(), "");
+        } catch (CharacterCodingException e) {
+            throw Refusal.wrong(null, "the body must be JSON in UTF-8: it holds bytes that are none");
+        } catch (IOException | JsonParseException e) {
+            throw e.getCause() instanceof CharacterCodingException
+                    ? Refusal.wrong(null, "the body must be JSON in UTF-8: it holds bytes that are none")
+                    : Refusal.wrong(null, "the body must be JSON: " + place(e));
+        }
+    }
+
+    /** What is wrong with a JSON text and where, without what stands there. */
+    private static String place(Exception wrong) {
+        String message = String.valueOf(wrong.getMessage());
+        int see = message.indexOf("\nSee ");
+        String told = see < 0 ? message : message.substring(0, see);
+        return told.substring(told.indexOf("Exception: ") < 0 ? 0 : told.indexOf("Exception: ") + 11);
+    }
+
+    /** The name of a field with all that it lies in. */
+    String path(String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    /** What this object is called. */
+    String path() {
+        return path;
+    }
+
+    /** A field of any kind, unless it is absent. */
+    @Nullable
+    JsonElement any(String name) {
+        JsonElement value = object.get(name);
+        return value == null || value.isJsonNull() ? null : value;
+    }
+
+    boolean has(String name) {
+        return any(name) != null;
+    }
+
+    @Nullable
+    String string(String name) {
+        return value(name, "a string", value -> value.isString() ? value.getAsString() : null);
+    }
+
+    /** A string that must be there. */
+    String needed(String name) {
+        String value = string(name);
+        if (value == null) {
+            throw wrong(name, "must be there, a string");
+        }
+        return value;
+    }
+
+    @Nullable
+    Boolean flag(String name) {
+        return value(name, "true or false", value -> value.isBoolean() ? value.getAsBoolean() : null);
+    }
+
+    boolean isTrue(String name) {
+        return Boolean.TRUE.equals(flag(name));
+    }
+
+    @Nullable
+    Double number(String name) {
+        return value(name, "a number", value -> {
+            BigDecimal exact = exact(value);
+            return exact == null ? null : Double.valueOf(exact.doubleValue());
+        });
+    }
+
+    @Nullable
+    Integer integer(String name) {
+        return value(name, "a whole number of at most 32 bits", value -> {
+            Long whole = whole(value);
+            return whole == null || whole.intValue() != whole ? null : Integer.valueOf(whole.intValue());
+        });
+    }
+
+    @Nullable
+    Long longInteger(String name) {
+        return value(name, "a whole number of at most 64 bits", Fields::whole);
+    }
+
+    private static @Nullable Long whole(JsonPrimitive value) {
+        BigDecimal exact = exact(value);
+        try {
+            return exact == null || Math.abs(exact.scale()) > LONGEST_NUMBER ? null : exact.longValueExact();
+        } catch (ArithmeticException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable BigDecimal exact(JsonPrimitive value) {
+        if (!value.isNumber() || value.getAsString().length() > LONGEST_NUMBER) {
+            return null;
+        }
+        try {
+            BigDecimal exact = new BigDecimal(value.getAsString());
+            return Double.isInfinite(exact.doubleValue()) ? null : exact;
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+
+    private <T> @Nullable T value(String name, String kind, Function<JsonPrimitive, @Nullable T> reading) {
+        JsonElement value = any(name);
+        if (value == null) {
+            return null;
+        }
+        T read = value.isJsonPrimitive() ? reading.apply(value.getAsJsonPrimitive()) : null;
+        if (read == null) {
+            throw wrong(name, "must be " + kind);
+        }
+        return read;
+    }
+
+    /** An object, unless it is absent. */
+    @Nullable
+    Fields object(String name) {
+        JsonElement value = any(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isJsonObject()) {
+            throw wrong(name, "must be an object");
+        }
+        return new Fields(value.getAsJsonObject(), path(name));
+    }
+
+    /** The objects of an array; none if it is absent. */
+    List<Fields> objects(String name) {
+        List<Fields> objects = new ArrayList<>();
+        for (JsonElement element : array(name)) {
+            String place = path(name) + "[" + objects.size() + "]";
+            if (!element.isJsonObject()) {
+                throw Refusal.wrong(place, place + " must be an object");
+            }
+            objects.add(new Fields(element.getAsJsonObject(), place));
+        }
+        return objects;
+    }
+
+    /** The strings of an array, or a single one; none if it is absent. */
+    List<String> strings(String name) {
+        if (any(name) instanceof JsonPrimitive) {
+            return List.of(needed(name));
+        }
+        List<String> strings = new ArrayList<>();
+        for (JsonElement element : array(name)) {
+            if (!(element instanceof JsonPrimitive value) || !value.isString()) {
+                throw wrong(name, "must be a string or an array of strings");
+            }
+            strings.add(value.getAsString());
+        }
+        return strings;
+    }
+
+    /** The whole numbers of an array; none if it is absent. */
+    int[] integers(String name) {
+        JsonArray array = array(name);
+        int[] numbers = new int[array.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            Long whole = array.get(i) instanceof JsonPrimitive value ? whole(value) : null;
+            if (whole == null || whole < 0 || whole > Integer.MAX_VALUE) {
+                throw wrong(name, "must be an array of whole numbers from 0");
+            }
+            numbers[i] = whole.intValue();
+        }
+        return numbers;
+    }
+
+    /** The fields of an object by their names; none if it is absent. */
+    Map<String, JsonElement> entries(String name) {
+        Fields inner = object(name);
+        return inner == null ? Map.of() : inner.object.asMap();
+    }
+
+    private JsonArray array(String name) {
+        JsonElement value = any(name);
+        if (value == null) {
+            return new JsonArray();
+        }
+        if (!value.isJsonArray()) {
+            throw wrong(name, "must be an array");
+        }
+        return value.getAsJsonArray();
+    }
+
+    /** The refusal of a field. */
+    Refusal wrong(String name, String rule) {
+        return Refusal.wrong(path(name), path(name) + " " + rule);
+    }
+
+    /** The refusal of a field that is known and not offered. */
+    Refusal unsupported(String name, String remedy) {
+        return Refusal.unsupported(path(name), path(name) + " is not supported; " + remedy);
+    }
+}

@@ -1,0 +1,115 @@
+package io.github.internvl.server;
+
+import io.javalin.http.Context;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Who comes in, and how many at once; and the end of it, in which nobody comes in any more. Thread-safe. */
+final class Gate {
+    private static final Duration SOON = Duration.ofSeconds(1);
+
+    private final ServerOptions options;
+    private final ApiKeys keys;
+    private final RateLimit rate;
+    private final Semaphore places;
+    private final boolean ownMachineOnly;
+    private volatile boolean closing;
+    private volatile boolean closed;
+
+    Gate(ServerOptions options) {
+        this.options = options;
+        this.keys = new ApiKeys(options.apiKeys());
+        this.rate = new RateLimit(options.requestsPerMinute(), System::nanoTime);
+        this.places = new Semaphore(options.maxRequests());
+        this.ownMachineOnly = keys.isEmpty() && isLoopback(options.host());
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("host must be an address of this machine: " + host, e);
+        }
+    }
+
+    /** Whether nobody but this machine can ask, and needs no key. */
+    boolean isForOwnMachine() {
+        return ownMachineOnly;
+    }
+
+    /** Lets a request pass that brings a key, where keys are asked for. */
+    void admit(Context context) {
+        if (ownMachineOnly && !isOwnName(context.host())) {
+            throw Refusal.status(
+                    403,
+                    "unknown_host",
+                    "this server is for this machine alone, and the request's Host is another one's; where a proxy sends"
+                            + " it, start the server with API keys");
+        }
+        keys.check(context.header("authorization"));
+    }
+
+    /** A page of somebody else whose name was made to lead here (DNS rebinding) still has its own name in the Host. */
+    private boolean isOwnName(@Nullable String host) {
+        if (host == null) {
+            return false;
+        }
+        String name = host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
+        return name.equals("localhost")
+                || name.equals("[::1]")
+                || name.matches("127\\.\\d+\\.\\d+\\.\\d+")
+                || name.equals(options.host().toLowerCase(Locale.ROOT));
+    }
+
+    /** Takes a place for a request, which {@link #leave} gives back, or refuses it. */
+    void enter(Context context) {
+        if (closing) {
+            throw Refusal.unavailable("shutting_down", "the server is being shut down");
+        }
+        rate.count(keys.isEmpty() ? context.ip() : keys.name(context.header("authorization")));
+        if (!places.tryAcquire()) {
+            throw Refusal.tooMuch(
+                    "server_busy",
+                    "the server has " + options.maxRequests() + " requests to answer; send it again later",
+                    SOON);
+        }
+    }
+
+    void leave() {
+        places.release();
+    }
+
+    /** Requests inside. */
+    int inside() {
+        return options.maxRequests() - places.availablePermits();
+    }
+
+    boolean isOpen() {
+        return !closing;
+    }
+
+    /** Ends a request that is still inside when patience is over. */
+    void check() {
+        if (closed) {
+            throw Refusal.unavailable("shutting_down", "the server is being shut down; the request was not finished");
+        }
+    }
+
+    /** Lets nobody in any more, waits so long for those inside, and ends what is left. */
+    void close(Duration patience) {
+        closing = true;
+        try {
+            if (places.tryAcquire(options.maxRequests(), patience.toNanos(), TimeUnit.NANOSECONDS)) {
+                places.release(options.maxRequests());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        closed = true;
+    }
+}

@@ -1,0 +1,125 @@
+package io.github.internvl.server;
+
+import io.github.internvl.vision.FrameSampling;
+import io.github.internvl.vision.Image;
+import io.github.internvl.vision.ImageException;
+import io.github.internvl.vision.ImageOptions;
+import io.github.internvl.vision.RemoteMedia;
+import io.github.internvl.vision.RemoteMediaException;
+import io.github.internvl.vision.Video;
+import io.github.internvl.vision.VideoException;
+import io.github.internvl.vision.VideoOptions;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pictures and videos of requests, from {@code data:} URLs, or from the web where that is allowed: as many are decoded at once as there are processors, and what they
+ * take counts against the request's share of memory. Thread-safe.
+ */
+final class Media {
+    private static final int USUAL_FRAMES = 8;
+    private static final int MOST_FRAMES = 1024;
+    private static final int BYTES_OF_A_PIXEL = 3;
+
+    private final ImageOptions images;
+    private final VideoOptions videos;
+    private final Optional<RemoteMedia> remote;
+    private final Semaphore decoding = new Semaphore(Runtime.getRuntime().availableProcessors());
+
+    Media(ServerOptions options) {
+        images = options.images();
+        videos = options.videos();
+        remote = options.remoteMedia();
+    }
+
+    /** The picture that {@code image_url} names. */
+    Image image(Fields place, Memory.Share memory) {
+        String url = place.needed("url");
+        try {
+            byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
+            requireData(place, url, fetched);
+            Image image = decode(() -> fetched == null ? Image.ofDataUrl(url, images) : Image.of(fetched, images));
+            memory.take(bytes(image));
+            return image;
+        } catch (ImageException e) {
+            throw place.wrong("url", "is no usable picture: " + e.getMessage());
+        }
+    }
+
+    /** The frames of the video that {@code video_url} names. */
+    List<Image> frames(Fields place, Memory.Share memory) {
+        String url = place.needed("url");
+        Integer wanted = place.integer("num_frames");
+        int count = wanted == null ? USUAL_FRAMES : wanted;
+        if (count < 1 || count > MOST_FRAMES) {
+            throw place.wrong("num_frames", "must be 1.." + MOST_FRAMES);
+        }
+        try {
+            byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
+            requireData(place, url, fetched);
+            byte[] file = fetched == null ? decoded(place, url) : fetched;
+            List<Image> frames = decode(() -> Video.of(file, videos).sample(FrameSampling.frames(count)));
+            memory.take(frames.stream().distinct().mapToLong(Media::bytes).sum());
+            return frames;
+        } catch (VideoException | ImageException e) {
+            throw place.wrong("url", "is no usable video: " + e.getMessage());
+        }
+    }
+
+    private static boolean isRemote(String url) {
+        return url.regionMatches(true, 0, "http:", 0, 5) || url.regionMatches(true, 0, "https:", 0, 6);
+    }
+
+    private byte[] fetch(Fields place, String url, Memory.Share memory) {
+        if (remote.isEmpty()) {
+            throw place.unsupported(
+                    "url",
+                    "this server fetches nothing from other places: send the file itself, data:image/png;base64,…");
+        }
+        try {
+            byte[] file = remote.get().fetch(new URI(url));
+            memory.takeForBody(file.length);
+            return file;
+        } catch (URISyntaxException | RemoteMediaException e) {
+            throw place.wrong("url", "cannot be fetched: " + e.getMessage());
+        }
+    }
+
+    private static void requireData(Fields place, String url, byte @Nullable [] fetched) {
+        if (fetched == null && !url.regionMatches(true, 0, "data:", 0, 5)) {
+            throw place.wrong("url", "must be a data: URL, such as data:image/png;base64,…");
+        }
+    }
+
+    private static byte[] decoded(Fields place, String url) {
+        int comma = url.indexOf(',');
+        if (comma < 0 || !url.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
+            throw place.wrong("url", "must be a data: URL in base64 for a video");
+        }
+        try {
+            return Base64.getMimeDecoder().decode(url.substring(comma + 1));
+        } catch (IllegalArgumentException e) {
+            throw place.wrong("url", "is no base64: " + e.getMessage());
+        }
+    }
+
+    private <T> T decode(Supplier<T> decoder) {
+        decoding.acquireUninterruptibly();
+        try {
+            return decoder.get();
+        } finally {
+            decoding.release();
+        }
+    }
+
+    private static long bytes(Image image) {
+        return (long) image.width() * image.height() * BYTES_OF_A_PIXEL;
+    }
+}

@@ -1,0 +1,72 @@
+package io.github.internvl.server;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What requests and their pictures may take on the heap, all together. Thread-safe. */
+final class Memory {
+    private static final Duration SOON = Duration.ofSeconds(2);
+
+    private final long bytes;
+    private final AtomicLong used = new AtomicLong();
+
+    Memory(long bytes) {
+        this.bytes = bytes;
+    }
+
+    /** Opens the share of one request, which closes it. */
+    Share share() {
+        return new Share();
+    }
+
+    long used() {
+        return used.get();
+    }
+
+    /** What one request takes; used by its own thread. */
+    final class Share implements AutoCloseable {
+        private long taken;
+        private long body;
+
+        private Share() {}
+
+        /** Takes more, or refuses the request. */
+        void take(long more) {
+            if (more > bytes) {
+                throw Refusal.status(
+                        413,
+                        "request_too_large",
+                        "the request needs " + more + " bytes of memory at once, and this server gives " + bytes
+                                + "; send smaller or fewer pictures");
+            }
+            if (used.addAndGet(more) > bytes) {
+                used.addAndGet(-more);
+                throw Refusal.tooMuch(
+                        "server_busy", "the pictures of other requests take all memory; send it again later", SOON);
+            }
+            taken += more;
+        }
+
+        /** Takes more for the body itself, until it is forgotten. */
+        void takeForBody(long more) {
+            take(more);
+            body += more;
+        }
+
+        /** Gives back what the body took, once all of it that counts has become pictures and texts. */
+        void forgetBody() {
+            give(body);
+            body = 0;
+        }
+
+        private void give(long back) {
+            used.addAndGet(-back);
+            taken -= back;
+        }
+
+        @Override
+        public void close() {
+            give(taken);
+        }
+    }
+}

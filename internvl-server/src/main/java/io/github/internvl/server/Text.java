@@ -1,0 +1,14 @@
+package io.github.internvl.server;
+
+/** Words of messages. */
+final class Text {
+    private static final int LONGEST = 60;
+
+    private Text() {}
+
+    /** What a client sent, short and without control characters, to be shown to it. */
+    static String quote(String sent) {
+        String start = sent.length() <= LONGEST ? sent : sent.substring(0, LONGEST) + "…";
+        return "'" + start.replaceAll("\\p{Cntrl}", "?") + "'";
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.internvl.server;
+
+import org.jspecify.annotations.NullMarked;
