@@ -3,6 +3,7 @@ package io.github.internvl.server;
 import com.google.gson.JsonObject;
 import io.github.internvl.ChatResponse;
 import io.javalin.http.Context;
+import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import java.util.Locale;
 final class Exchange implements AutoCloseable {
     private static final String FIGURES = "internvl.figures";
     private static final int BLOCK = 1 << 16;
+    private static final int SKIP_LOOKS = 20;
+    private static final int SKIP_MILLIS = 5;
     private static final int COPIES = 4; // the bytes, their text while it grows, and what base64 stands for
 
     private final Context context;
@@ -114,6 +117,30 @@ final class Exchange implements AutoCloseable {
     static String figures(Context context) {
         String figures = context.attribute(FIGURES);
         return figures == null ? "" : figures;
+    }
+
+    /**
+     * Passes over a small body that nobody has read, so that the connection can go on; where it does not come at once, or is
+     * large, says that the connection ends.
+     */
+    static void skipBody(Context context) {
+        try {
+            ServletInputStream in = context.req().getInputStream();
+            for (int looks = 0; looks < SKIP_LOOKS && !in.isFinished(); looks++) {
+                if (in.available() > 0) {
+                    byte[] unused = in.readNBytes(Math.min(in.available(), BLOCK));
+                } else {
+                    Thread.sleep(SKIP_MILLIS);
+                }
+            }
+            if (!in.isFinished()) {
+                context.res().setHeader("connection", "close");
+            }
+        } catch (IOException e) {
+            context.res().setHeader("connection", "close");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Writes a reply to its end, so that the server may be stopped when this returns. */

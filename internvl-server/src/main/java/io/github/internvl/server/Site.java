@@ -164,6 +164,7 @@ final class Site {
         if (refusal.status() == 401) {
             context.header("www-authenticate", "Bearer");
         }
+        Exchange.skipBody(context);
         try {
             Exchange.reply(context, refusal.status(), refusal.body());
         } catch (ClientGone e) {
