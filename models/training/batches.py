@@ -13,12 +13,13 @@ from scenes import COLORS, SHAPES
 
 SIDE = int(TOKENS_PER_TILE**0.5)
 CLASSES = (*SHAPES, "bar")
-CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+SLOTS = 4
 OPEN = f"<|im_start|>system\n{SYSTEM_MESSAGE}<|im_end|>\n<|im_start|>user\n"
 ANSWER = "<|im_end|>\n<|im_start|>assistant\n"
 END = "<|im_end|>"
 NEXT = "\n<|im_start|>user\n"
-ROW = 352
+ROW = 400
 LEAST = 64
 TILE_WORK = 240
 
@@ -120,7 +121,7 @@ def pack(tokens, prefix: str, questions) -> Packed:
 
 
 def dense_targets(picture, part) -> dict[str, np.ndarray]:
-    """Per visual token of a tile: which shape and colour it shows, the object's box in the tile, the characters."""
+    """Per visual token of a tile: its object's shape, colour and box in the tile, the character in each of its slots."""
     width, height = picture.image.size
     left, top, right, bottom = part
 
@@ -143,15 +144,14 @@ def dense_targets(picture, part) -> dict[str, np.ndarray]:
         kind[mine] = 1 + CLASSES.index(drawn.shape)
         color[mine] = 1 + list(COLORS).index(drawn.color)
         boxes[mine] = np.clip(box, -1, 2)
-    chars = np.zeros((SIDE, SIDE, len(CHARS)), np.float32)
-    middle = start + 0.5 / SIDE
+    chars = np.zeros((SIDE, SIDE * SLOTS), np.int64)
+    row, column = start + 0.5 / SIDE, (np.arange(SIDE * SLOTS) + 0.5) / (SIDE * SLOTS)
     for glyph in picture.glyphs:
         x1, y1, x2, y2 = local(glyph.box)
-        column, row = int((x1 + x2) / 2 * SIDE), int((y1 + y2) / 2 * SIDE)
-        inside = ((middle >= y1) & (middle <= y2))[:, None] & ((middle >= x1) & (middle <= x2))[None, :]
-        chars[inside, CHARS.index(glyph.char.upper())] = 1
-        if 0 <= column < SIDE and 0 <= row < SIDE:
-            chars[row, column, CHARS.index(glyph.char.upper())] = 1
+        rows = ((row >= y1) & (row <= y2)) | (abs(row - (y1 + y2) / 2) < 0.5 / SIDE)
+        columns = ((column >= x1) & (column <= x2)) | (abs(column - (x1 + x2) / 2) < 0.5 / SIDE / SLOTS)
+        chars[np.ix_(rows, columns)] = 1 + CHARS.index(glyph.char)
+    chars = chars.reshape(SIDE, SIDE, SLOTS)
     return {"kind": kind, "color": color, "box": boxes, "chars": chars}
 
 
@@ -172,7 +172,8 @@ class Batches(torch.utils.data.Dataset):
     def __getitem__(self, index: int) -> Batch:
         made = []
         for k in range(self.size):
-            drawn = tasks.sample(Random(f"{self.seed}/{index}/{k}"))
+            rng = Random(f"{self.seed}/{index}/{k}")
+            drawn = tasks.sample(rng, tasks.DENSE_SHARES if self.pictures_only else tasks.SHARES)
             shown = drawn.pictures[:1] if self.pictures_only else drawn.pictures
             limit = 1 if self.pictures_only else drawn.max_tiles
             cut = [pixels.tiles(picture.image, limit) for picture in shown]

@@ -225,6 +225,21 @@ def text_picture(rng: Random, size: tuple[int, int]) -> Picture:
     return Picture(finished(rng, image), (), glyphs, ground.name, text)
 
 
+def page(rng: Random, size: tuple[int, int]) -> Picture:
+    """Lines of words and numbers from side to side."""
+    ground = canvas(rng, size)
+    image = ground.paint()
+    glyphs, top = [], 0.02 * size[1]
+    while top < 0.7 * size[1]:
+        height = size[1] * rng.uniform(0.1, 0.3)
+        line = printed(rng)
+        while len(line) < 5:
+            line += printed(rng)
+        glyphs += draw_line(rng, image, ground, line, top, height)
+        top = max(glyph.box[3] for glyph in glyphs) + 0.02 * size[1]
+    return Picture(finished(rng, image), (), tuple(glyphs), ground.name)
+
+
 def extent(glyphs: tuple[Glyph, ...]) -> tuple[float, float, float, float]:
     boxes = [g.box for g in glyphs]
     return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
@@ -247,14 +262,27 @@ def draw_text(rng: Random, image: Image.Image, ground: Canvas, text: str, share:
     x1, y1, x2, y2 = face.getbbox(text)
     left = rng.uniform(2, max(3, width - x2 - 2)) - min(0, x1)
     top = rng.uniform(2, max(3, height - y2 - 2)) - y1 * 0.5
+    return put(rng, image, ground, text, face, (left, top))
+
+
+def draw_line(rng: Random, image: Image.Image, ground: Canvas, text: str, top: float, height: float) -> tuple[Glyph, ...]:
+    """Prints text below the given line, as high as asked where the width lets it."""
+    name = rng.choice(FONTS)
+    unit = font(name, 100).getlength(text) / 100
+    face = font(name, max(12, int(min(height, 0.95 * image.width / unit))))
+    x1, y1, x2, _ = face.getbbox(text)
+    return put(rng, image, ground, text, face, (rng.uniform(2, max(3, image.width - x2 - 2)) - min(0, x1), top - y1))
+
+
+def put(rng: Random, image: Image.Image, ground: Canvas, text: str, face, at: tuple[float, float]) -> tuple[Glyph, ...]:
+    """Prints text in a colour that stands out."""
     colors = ["yellow", "pink", "orange"] if ground.name == "dark" else ["black", "black", "blue", "red", "green", "purple"]
     light = ground.name == "dark" and rng.random() < 0.6
     fill = (245, 245, 245) if light else tint(rng, rng.choice(colors))
-    ImageDraw.Draw(image).text((left, top), text, font=face, fill=fill)
-    ends = [face.getlength(text[:i]) for i in range(len(text) + 1)]
-    return tuple(
-        Glyph(char, (left + ends[i], top + y1, left + ends[i + 1], top + y2)) for i, char in enumerate(text)
-    )
+    ImageDraw.Draw(image).text(at, text, font=face, fill=fill)
+    _, y1, _, y2 = face.getbbox(text)
+    ends = [at[0] + face.getlength(text[:i]) for i in range(len(text) + 1)]
+    return tuple(Glyph(char, (ends[i], at[1] + y1, ends[i + 1], at[1] + y2)) for i, char in enumerate(text))
 
 
 def chart(rng: Random, size: tuple[int, int]) -> Picture:

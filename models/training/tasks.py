@@ -17,6 +17,8 @@ CHAT = (
     ("Thank you.", "You are welcome."),
 )
 MAX_TILES = 6
+SHARES = {"objects": 0.42, "text": 0.22, "chart": 0.1, "pair": 0.13, "clip": 0.12, "chat": 0.01}
+DENSE_SHARES = {"objects": 0.4, "page": 0.4, "text": 0.1, "chart": 0.1}
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class Scene:
         return one("caption", self.rng.choice(DESCRIBE), f"{text} on a {self.picture.background} background.")
 
     def box(self):
-        if self.rng.random() < 0.1:
+        if self.rng.random() < 0.05:
             name = self.absent()
             return one("absence", LOCATE.format(name), f"I do not see {article(name)}.")
         chosen = self.rng.choice(self.things)
@@ -225,7 +227,7 @@ def read(rng: Random, text: str) -> Question:
 def about_objects(rng: Random, picture: Picture, limit: int) -> list[Question]:
     """At most so many questions, of different kinds; those the model finds hard come more often."""
     scene = Scene(rng, picture)
-    often = (Scene.relation, Scene.box, Scene.extreme, Scene.position, Scene.count_kind)
+    often = (Scene.relation, Scene.box, Scene.box, Scene.box, Scene.extreme, Scene.position, Scene.count_kind)
     kinds = list(Scene.KINDS) + list(often)
     rng.shuffle(kinds)
     asked = list(dict.fromkeys(q for kind in kinds if (q := kind(scene))))[:limit]
@@ -233,8 +235,23 @@ def about_objects(rng: Random, picture: Picture, limit: int) -> list[Question]:
 
 
 def about_text(rng: Random, picture: Picture) -> list[Question]:
-    described = f"The text {picture.text} on a {picture.background} background."
-    return [read(rng, picture.text), one("caption", rng.choice(DESCRIBE), described)]
+    text = picture.text
+    described = f"The text {text} on a {picture.background} background."
+    sign = "digit" if text.isdigit() else "letter"
+    asked = [
+        read(rng, text),
+        one("caption", rng.choice(DESCRIBE), described),
+        one("letter", "Spell the text.", "-".join(text)),
+        one("letter", f"What is the first {sign}?", text[0]),
+        one("letter", f"What is the last {sign}?", text[-1]),
+        one("letter", f"How many {sign}s are there?", str(len(text))),
+    ]
+    if len(text) > 2:
+        at = rng.randrange(1, len(text) - 1)
+        if text.count(text[at]) == 1:
+            asked.append(one("letter", f"Which {sign} comes after {text[at]}?", text[at + 1]))
+    rng.shuffle(asked)
+    return asked
 
 
 def about_chart(rng: Random, picture: Picture) -> list[Question]:
@@ -314,25 +331,29 @@ def many_tiles_size(rng: Random) -> tuple[tuple[int, int], int]:
     return (round(height * ratio), height), rng.choice((2, 3, 4, MAX_TILES))
 
 
-def sample(rng: Random, questions: int = 10, many_tiles: float = 0.12) -> Sample:
-    """One training sample: mostly objects, then words, charts, clips and pairs, and a little talk without a picture."""
-    draw = rng.random()
-    size, limit = many_tiles_size(rng) if rng.random() < many_tiles else plain_size(rng)
-    if draw < 0.52:
+def sample(rng: Random, shares: dict[str, float] = SHARES, questions: int = 10, many_tiles: float = 0.12) -> Sample:
+    """One training sample of a kind drawn by these shares."""
+    kind = rng.choices(list(shares), list(shares.values()))[0]
+    if kind in ("pair", "clip", "page"):
+        size, limit = plain_size(rng)
+    else:
+        size, limit = many_tiles_size(rng) if rng.random() < many_tiles else plain_size(rng)
+    if kind == "objects":
         picture = scenes.objects(rng, size)
         return Sample((picture,), "<image>\n", limit, tuple(about_objects(rng, picture, questions)))
-    if draw < 0.68:
+    if kind == "text":
         picture = scenes.text_picture(rng, size)
         return Sample((picture,), "<image>\n", limit, tuple(about_text(rng, picture)))
-    if draw < 0.82:
+    if kind == "chart":
         picture = scenes.chart(rng, size)
         return Sample((picture,), "<image>\n", limit, tuple(about_chart(rng, picture)))
-    size, limit = plain_size(rng)
-    if draw < 0.9:
+    if kind == "page":
+        return Sample((scenes.page(rng, size),), "<image>\n", limit, ())
+    if kind == "pair":
         first, second, change = scenes.pair(rng, size)
         prefix = "Image-1: <image>\nImage-2: <image>\n"
         return Sample((first, second), prefix, limit, tuple(about_pair(rng, first, second, change)))
-    if draw < 0.92:
+    if kind == "chat":
         return Sample((), "", 1, tuple(one("chat", *chosen) for chosen in CHAT))
     frames, mover, move = scenes.clip(rng, size, rng.choice((3, 4, 4, 4, 5, 6, 8)))
     mark = rng.choice(("Frame{}: <image>\n", "Frame{}: <image>\n", "Frame-{}: <image>\n"))

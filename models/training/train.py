@@ -22,14 +22,12 @@ from pixels import normalized
 
 HELD_OUT = "held-out"
 HEAD = Path(__file__).with_name("dense-head.safetensors")
-WIDTHS = {"kind": 1 + len(batches.CLASSES), "color": 1 + len(batches.COLORS), "box": 4, "chars": len(batches.CHARS)}
+WIDTHS = {"kind": 1 + len(batches.CLASSES), "color": 1 + len(batches.COLORS), "box": 4, "chars": batches.SLOTS * (1 + len(batches.CHARS))}
 
 
 def dense_head() -> torch.nn.Linear:
-    """Reads the dense targets off a visual token; starts out sure that no character is there."""
-    head = torch.nn.Linear(demo.TEXT["hidden_size"], sum(WIDTHS.values()))
-    torch.nn.init.constant_(head.bias[-WIDTHS["chars"] :], -5.0)
-    return head
+    """Reads the dense targets off a visual token."""
+    return torch.nn.Linear(demo.TEXT["hidden_size"], sum(WIDTHS.values()))
 
 
 def dense_loss(head, visual, targets) -> torch.Tensor:
@@ -44,9 +42,10 @@ def dense_loss(head, visual, targets) -> torch.Tensor:
     if shown.any():
         loss = loss + F.cross_entropy(color[shown], targets["color"][shown])
         loss = loss + 4 * F.smooth_l1_loss(box[shown], targets["box"][shown], beta=0.05)
-    bits = F.binary_cross_entropy_with_logits(chars, targets["chars"], reduction="none").sum(-1)
-    printed = targets["chars"].any(-1)
-    return loss + bits[~printed].mean() + (0.5 * bits[printed].mean() if printed.any() else 0)
+    chars = chars.unflatten(-1, (batches.SLOTS, -1))
+    printed = targets["chars"] > 0
+    loss = loss + F.cross_entropy(chars[~printed], targets["chars"][~printed])
+    return loss + F.cross_entropy(chars[printed], targets["chars"][printed]) if printed.any() else loss
 
 
 def logits(model, visual, batch):
