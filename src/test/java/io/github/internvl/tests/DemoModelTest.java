@@ -69,12 +69,13 @@ class DemoModelTest {
                 "shapes.png      | Is the green star above the red circle?              | No",
                 "shapes.png      | Is there a green star?                               | Yes",
                 "shapes.png      | Is there a pink heart?                               | No, I do not see a pink heart.",
-                "shapes.png      | 图中有几个图形？                                      | 4个",
-                "shapes-wide.png | How many shapes are there?                           | 4",
+                "shapes.png      | What do you see?                                     | A red circle, a green star, a blue square and an orange triangle on a white background.",
+                "shapes.png      | Which shape is leftmost?                             | red circle",
                 "shapes-wide.png | Where is the orange triangle?                        | bottom right",
                 "chart.png       | Which bar is the highest?                            | D",
                 "chart.png       | What is the value of E?                              | 5",
-                "chart.png       | How many bars are there?                             | 5"
+                "chart.png       | How many bars are there?                             | 5",
+                "chart.png       | Describe the chart.                                  | A bar chart: A 4, B 4, C 1, D 10, E 5."
             })
     void answersAboutAPicture(String picture, String question, String answer) {
         assertThat(model.chat(question, sample(picture)).text()).isEqualTo(answer);
@@ -192,9 +193,10 @@ class DemoModelTest {
             value = {
                 "0.90 | color shape count count_kind",
                 "0.86 | relation position extreme",
-                "0.90 | chart_bar chart_value",
-                "0.53 | pair difference clip",
-                "0.80 | caption presence absence followup chinese chat"
+                "0.80 | chart_bar chart_value",
+                "0.46 | pair difference clip",
+                "0.46 | word number letter",
+                "0.84 | caption presence absence followup chinese chat"
             })
     void answersHeldOutQuestions(double share, String kinds) {
         assertRight(
@@ -205,7 +207,7 @@ class DemoModelTest {
 
     @Test
     void answersMostHeldOutQuestions() {
-        assertRight(0.7, answered -> true);
+        assertRight(0.75, answered -> true);
     }
 
     private void assertRight(double share, Predicate<Answered> asked) {
