@@ -61,7 +61,7 @@ class AsyncChatsTest {
     }
 
     @Test
-    void freesTheOnlySlotHoweverTheFutureIsCompleted() {
+    void freesTheOnlySlotHoweverTheFutureIsCompleted() throws InterruptedException {
         CompletableFuture<ChatResponse> cancelled = model.chatAsync(ENDLESS);
         cancelled.cancel(true);
         CompletableFuture<ChatResponse> late = model.chatAsync(ENDLESS).orTimeout(50, TimeUnit.MILLISECONDS);
@@ -72,7 +72,9 @@ class AsyncChatsTest {
         assertThatThrownBy(cancelled::join).isInstanceOf(CancellationException.class);
         assertThatThrownBy(late::join).hasCauseInstanceOf(TimeoutException.class);
         assertThatThrownBy(replaced::join).hasCauseInstanceOf(IllegalStateException.class);
-        assertThat(model.stats().running() + model.stats().waiting()).isZero();
+        while (model.stats().running() + model.stats().waiting() > 0) {
+            Thread.sleep(1); // whoever waits for a future may be told before its stream is closed
+        }
     }
 
     @Test
