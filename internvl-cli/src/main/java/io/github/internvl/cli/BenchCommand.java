@@ -2,7 +2,6 @@ package io.github.internvl.cli;
 
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
-import io.github.internvl.Precision;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,6 +45,20 @@ import picocli.CommandLine.Spec;
             "  internvl bench --server http://localhost:23333 --concurrency 16 --requests 200 --picture photo.jpg"
         })
 final class BenchCommand implements Callable<Integer> {
+    private static final List<String> PICTURE = List.of("image_decode", "image_resize_tiles", "image_total");
+    private static final List<String> TEXT =
+            List.of("tokenizer_encode", "tokenizer_encode_400_chars", "tokenizer_decode");
+    private static final List<String> MODEL = List.of(
+            "load",
+            "vision_1tile",
+            "vision_7tiles",
+            "prefill_300",
+            "prefill_2000",
+            "decode_300",
+            "decode_2000",
+            "decode_300_x8",
+            "generate_1tile_300_64");
+
     private final Terminal terminal;
 
     @Spec
@@ -77,14 +91,8 @@ final class BenchCommand implements Callable<Integer> {
             description = "Only these, such as decode_300,prefill_300.")
     private @Nullable List<String> figures;
 
-    @Option(
-            names = "--precision",
-            paramLabel = "FORMAT",
-            description = "float32, bfloat16, float16, int8 or int4; without it, the best for the device.")
-    private @Nullable Precision precision;
-
-    @Option(names = "--device", paramLabel = "DEVICE", description = "Compute on cpu or cuda:0.")
-    private @Nullable String device;
+    @Mixin
+    private final ModelOptions loading = new ModelOptions();
 
     @Option(names = "--json", description = "Write each figure as a line of JSON instead, with all its runs.")
     private boolean json;
@@ -108,35 +116,49 @@ final class BenchCommand implements Callable<Integer> {
                 throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
             }
         }
+        checkFigures();
         Path folder = Path.of(ModelFolder.named(model, "MODEL", spec.commandLine()));
         if (!json) {
             terminal.out()
                     .printf(Locale.ROOT, "%-26s %12s %12s  %-8s %4s%n", "figure", "best", "median", "unit", "runs");
         }
         preprocess(folder, stopwatch(Map.of("model", String.valueOf(folder.getFileName()))));
-        if (!preprocess) {
+        if (!preprocess && isWanted(MODEL)) {
             model(folder);
         }
         return 0;
     }
 
+    private void checkFigures() {
+        List<String> known =
+                Stream.of(PICTURE, TEXT, MODEL).flatMap(List::stream).toList();
+        if (figures != null && !known.containsAll(figures)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--figures must be among " + String.join(",", known) + ": " + String.join(",", figures));
+        }
+    }
+
+    private boolean isWanted(List<String> some) {
+        return figures == null || some.stream().anyMatch(figures::contains);
+    }
+
     private void preprocess(Path folder, Stopwatch watch) throws IOException {
         PreprocessBench bench = new PreprocessBench(watch);
-        byte[] file = picture == null ? PreprocessBench.photo(4000, 3000) : Files.readAllBytes(picture);
-        bench.picture(file, Runtime.getRuntime().availableProcessors());
-        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
-            bench.text(tokenizer);
+        if (isWanted(PICTURE)) {
+            byte[] file = picture == null ? PreprocessBench.photo(4000, 3000) : Files.readAllBytes(picture);
+            bench.picture(file, Runtime.getRuntime().availableProcessors());
+        }
+        if (isWanted(TEXT)) {
+            try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+                bench.text(tokenizer);
+            }
         }
     }
 
     private void model(Path folder) {
         InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0);
-        if (precision != null) {
-            builder.precision(precision);
-        }
-        if (device != null) {
-            builder.device(device);
-        }
+        loading.applyTo(builder);
         long start = System.nanoTime();
         try (InternVL loaded = builder.load()) {
             double seconds = (System.nanoTime() - start) / 1e9;
@@ -144,15 +166,23 @@ final class BenchCommand implements Callable<Integer> {
             tags.put("model", loaded.info().name());
             tags.put("dtype", loaded.precision().name().toLowerCase(Locale.ROOT));
             tags.put("device", loaded.device());
-            tags.put("threads", Runtime.getRuntime().availableProcessors());
+            tags.put("threads", threads());
             Stopwatch watch = stopwatch(tags);
             watch.once("load", "s", seconds);
             new ModelBench(loaded, watch).run();
         }
     }
 
+    /** Those of libtorch: all, unless the environment says how many. */
+    private static int threads() {
+        String set = System.getenv().getOrDefault("OMP_NUM_THREADS", "");
+        return set.matches("\\d{1,4}")
+                ? Integer.parseInt(set)
+                : Runtime.getRuntime().availableProcessors();
+    }
+
     private Stopwatch stopwatch(Map<String, Object> tags) {
-        return new Stopwatch(runs, 1, name -> figures == null || figures.contains(name), tags, this::print);
+        return new Stopwatch(runs, 1, name -> isWanted(List.of(name)), tags, this::print);
     }
 
     private void print(Figure figure) {

@@ -8,7 +8,6 @@ import io.github.internvl.Hub;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
 import io.github.internvl.InternVLException;
-import io.github.internvl.Precision;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
 import java.io.IOException;
@@ -112,24 +111,8 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private final GenerationOptions generation = new GenerationOptions();
 
-    @Option(
-            names = "--precision",
-            paramLabel = "FORMAT",
-            description = "float32, bfloat16, float16, int8 or int4; without it, the best for the device.")
-    private @Nullable Precision precision;
-
-    @Option(
-            names = "--device",
-            paramLabel = "DEVICE",
-            description =
-                    "Compute on cpu or cuda:0; the latter needs a CUDA build of libtorch, which is not part of the command.")
-    private @Nullable String device;
-
-    @Option(
-            names = "--context-length",
-            paramLabel = "N",
-            description = "Most tokens of a prompt and its answer together.")
-    private @Nullable Integer contextLength;
+    @Mixin
+    private final ModelOptions loading = new ModelOptions();
 
     @Option(
             names = "--server",
@@ -167,7 +150,7 @@ final class ChatCommand implements Callable<Integer> {
         AnswerPrinter printer = new AnswerPrinter(terminal, !whole, verbose);
         attachments.open();
         long start = System.nanoTime();
-        try (InternVL loaded = load(builder, bar)) {
+        try (InternVL loaded = ModelOptions.load(builder, bar)) {
             if (verbose) {
                 Duration time = Duration.ofNanos(System.nanoTime() - start);
                 terminal.err().println("loaded in " + Sizes.seconds(time));
@@ -222,15 +205,7 @@ final class ChatCommand implements Callable<Integer> {
                 .maxConcurrent(1)
                 .passOrder(passOrder)
                 .progress(bar.listener("Loading"));
-        if (precision != null) {
-            builder.precision(precision);
-        }
-        if (device != null) {
-            builder.device(device);
-        }
-        if (contextLength != null) {
-            builder.contextLength(contextLength);
-        }
+        loading.applyTo(builder);
         return builder;
     }
 
@@ -252,12 +227,6 @@ final class ChatCommand implements Callable<Integer> {
                     + " examples of --help do");
         }
         annotation.write(picture, boxes);
-    }
-
-    private static InternVL load(InternVLBuilder builder, LoadingBar bar) {
-        try (bar) {
-            return builder.load();
-        }
     }
 
     private String readQuestion() {

@@ -3,7 +3,6 @@ package io.github.internvl.cli;
 import io.github.internvl.Hub;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
-import io.github.internvl.Precision;
 import io.github.internvl.micrometer.MicrometerMetrics;
 import io.github.internvl.server.InternVLServer;
 import io.github.internvl.server.ServerOptions;
@@ -23,6 +22,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -129,23 +129,11 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--max-concurrent", paramLabel = "N", description = "Requests that are computed together: 8.")
     private int maxConcurrent = 8;
 
-    @Option(
-            names = "--context-length",
-            paramLabel = "N",
-            description = "Most tokens of a prompt and its answer together.")
-    private @Nullable Integer contextLength;
-
     @Option(names = "--kv-cache-tokens", paramLabel = "N", description = "Most tokens whose keys and values are kept.")
     private @Nullable Long kvCacheTokens;
 
-    @Option(
-            names = "--precision",
-            paramLabel = "FORMAT",
-            description = "float32, bfloat16, float16, int8 or int4; without it, the best for the device.")
-    private @Nullable Precision precision;
-
-    @Option(names = "--device", paramLabel = "DEVICE", description = "Compute on cpu or cuda:0.")
-    private @Nullable String device;
+    @Mixin
+    private final ModelOptions loading = new ModelOptions();
 
     /** The two files of TLS, which go together. */
     static final class Tls {
@@ -172,7 +160,7 @@ final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
-        try (InternVL loaded = load(builder, bar);
+        try (InternVL loaded = ModelOptions.load(builder, bar);
                 InternVLServer server = InternVLServer.start(loaded, options)) {
             terminal.err().println("internvl: " + loaded.info().name() + " answers at " + server.uri());
             untilTold(server);
@@ -226,25 +214,11 @@ final class ServeCommand implements Callable<Integer> {
                 .maxConcurrent(maxConcurrent)
                 .metrics(new MicrometerMetrics(registry))
                 .progress(bar.listener("Loading"));
-        if (precision != null) {
-            builder.precision(precision);
-        }
-        if (device != null) {
-            builder.device(device);
-        }
-        if (contextLength != null) {
-            builder.contextLength(contextLength);
-        }
+        loading.applyTo(builder);
         if (kvCacheTokens != null) {
             builder.kvCacheTokens(kvCacheTokens);
         }
         return builder;
-    }
-
-    private static InternVL load(InternVLBuilder builder, LoadingBar bar) {
-        try (bar) {
-            return builder.load();
-        }
     }
 
     /** Waits for the end of the process, or of this thread, and finishes what is being answered. */

@@ -86,6 +86,13 @@ class BenchCommandTest {
     }
 
     @Test
+    void namesTheFiguresThatThereAre() {
+        CommandRun run = bench("--figures", "decode_400");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("decode_400").contains("decode_300,");
+    }
+
+    @Test
     void takesTheMedianBetweenTwoRuns() {
         Figure figure = new Figure("decode_300", "tok/s", List.of(10.0, 20.0, 12.0, 14.0), Map.of());
         assertThat(figure.median()).isEqualTo(13);

@@ -29,6 +29,9 @@ final class LongText {
 
     static int[] encode(NativeTokenizer encoder, String text, boolean addSpecialTokens, int fewest) {
         List<String> parts = parts(text, fewest);
+        if (parts.size() == 1) {
+            return encoder.encode(text, addSpecialTokens);
+        }
         int[][] ids = new int[parts.size()][];
         IntStream.range(0, ids.length)
                 .parallel()
