@@ -11,13 +11,15 @@ class Rows:
     starts : List[int]     # the position of each row's first token
     counts : List[int]     # tokens of each row
     spans : List[int]      # key length that rules the rotary base: whole prompt, or the sequence up to the new token
+    masks : List[Tensor]   # what attention adds to each row's scores, [count, start + count]
 
     def __init__(self: __torch__.decoder.Rows, slots: List[List[List[Tensor]]], starts: List[int],
-                 counts: List[int], spans: List[int]) -> None:
+                 counts: List[int], spans: List[int], dtype: int, device: Device) -> None:
         self.slots = slots
         self.starts = starts
         self.counts = counts
         self.spans = spans
+        self.masks = [__torch__.layers.mask(counts[i], starts[i] + counts[i], dtype, device) for i in range(len(counts))]
 
 
 class Rotary:
@@ -59,14 +61,13 @@ class Rotary:
 
 class Layer:
     attention_norm : __torch__.layers.Norm
-    wq : __torch__.linear.Linear
-    wk : __torch__.linear.Linear
-    wv : __torch__.linear.Linear
+    wqkv : __torch__.linear.Linear
     wo : __torch__.linear.Linear
     mlp_norm : __torch__.layers.Norm
-    gate : __torch__.linear.Linear
-    up : __torch__.linear.Linear
+    gate_up : __torch__.linear.Linear
     down : __torch__.linear.Linear
+    heads : int
+    kv_heads : int
     width : int
     index : int
     device : Device
@@ -76,14 +77,15 @@ class Layer:
         name = "layers." + str(index) + "."
         self.attention_norm = w.norm(name + "attention_norm", eps)
         w.split(name + "wqkv", [name + "wq", name + "wk", name + "wv"], kv_heads, heads // kv_heads)
-        self.wq = __torch__.linear.load(w, name + "wq")                                        # [q * w, h]
-        self.wk = __torch__.linear.load(w, name + "wk")                                        # [kv * w, h]
-        self.wv = __torch__.linear.load(w, name + "wv")                                        # [kv * w, h]
+        w.join(name + "wqkv", [name + "wq", name + "wk", name + "wv"])
+        self.wqkv = __torch__.linear.load(w, name + "wqkv")                                    # [(q + kv + kv) * w, h]
         self.wo = __torch__.linear.load(w, name + "wo")
         self.mlp_norm = w.norm(name + "mlp_norm", eps)
-        self.gate = __torch__.linear.load(w, name + "gate")
-        self.up = __torch__.linear.load(w, name + "up")
+        w.join(name + "gate_up", [name + "gate", name + "up"])
+        self.gate_up = __torch__.linear.load(w, name + "gate_up")                              # [2 * mlp, h]
         self.down = __torch__.linear.load(w, name + "down")
+        self.heads = heads
+        self.kv_heads = kv_heads
         self.width = width
         self.index = index
         self.device = w.device
@@ -91,9 +93,11 @@ class Layer:
     def attention(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
                   rows: __torch__.decoder.Rows) -> Tensor:
         n = x.size(0)
-        q = __torch__.layers.rotate(self.wq.forward(x).view([n, -1, self.width]), cos, sin)    # [n, q, w]
-        k = __torch__.layers.rotate(self.wk.forward(x).view([n, -1, self.width]), cos, sin)    # [n, kv, w]
-        v = self.wv.forward(x).view([n, -1, self.width])                                       # [n, kv, w]
+        qkv = self.wqkv.forward(x).view([n, -1, self.width])                                   # [n, q + kv + kv, w]
+        qk = __torch__.layers.rotate(qkv.narrow(1, 0, self.heads + self.kv_heads), cos, sin)   # [n, q + kv, w]
+        q = qk.narrow(1, 0, self.heads)                                                        # [n, q, w]
+        k = qk.narrow(1, self.heads, self.kv_heads)                                            # [n, kv, w]
+        v = qkv.narrow(1, self.heads + self.kv_heads, self.kv_heads)                           # [n, kv, w]
         parts : List[Tensor] = []
         at = 0
         for i in range(len(rows.slots)):
@@ -102,7 +106,8 @@ class Layer:
             kept = rows.slots[i][self.index]
             __torch__.cache.write(kept, start, k.narrow(0, at, count), v.narrow(0, at, count))
             keys, values = __torch__.cache.read(kept, start + count, q.dtype)                  # [kv, start + count, w] each
-            parts.append(__torch__.layers.attend(q.narrow(0, at, count), keys, values))        # [count, q * w]
+            new = q.narrow(0, at, count)                                                       # [count, q, w]
+            parts.append(__torch__.layers.attend(new, keys, values, rows.masks[i]))            # [count, q * w]
             at += count
         return self.wo.forward(torch.cat(parts))                                               # [n, h]
 
@@ -110,7 +115,8 @@ class Layer:
                 rows: __torch__.decoder.Rows) -> Tensor:
         x = x + self.attention(self.attention_norm.forward(x), cos, sin, rows)                 # [n, h]
         y = self.mlp_norm.forward(x)                                                           # [n, h]
-        return x + self.down.forward(torch.silu(self.gate.forward(y)) * self.up.forward(y))    # [n, h]
+        gate, up = torch.chunk(self.gate_up.forward(y), 2, -1)                                 # [n, mlp] each
+        return x + self.down.forward(torch.silu(gate) * up)                                    # [n, h]
 
 
 class Decoder:
@@ -119,26 +125,19 @@ class Decoder:
     norm : __torch__.layers.Norm
     head : __torch__.head.Linear
     rotary : __torch__.decoder.Rotary
-    heads : int
     kv_heads : int
     width : int
-    eps : float
     last : Device         # of norm and head
 
     def __init__(self: __torch__.decoder.Decoder, w: __torch__.weights.Weights, last: __torch__.weights.Weights,
-                 heads: int, kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
-        embedding = w.stored("embedding.weight")
-        if not last.has("head.weight"):
-            last.tensors["head.weight"] = embedding                           # tied
-        self.embedding = embedding.to(w.device)
+                 kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
+        self.embedding = w.stored("embedding.weight").to(w.device)
         self.norm = last.norm("norm", eps)
         self.head = __torch__.head.load(last, "head")
         self.last = last.device
         self.rotary = __torch__.decoder.Rotary(width, base, factor, limit, self.embedding.device)
-        self.heads = heads
         self.kv_heads = kv_heads
         self.width = width
-        self.eps = eps
 
     def embed(self: __torch__.decoder.Decoder, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
               places: Tensor) -> Tensor:
@@ -159,30 +158,37 @@ class Graph(Module):
     __parameters__ = []
     __buffers__ = []
     training : bool
-    tensors : Dict[str, Tensor]                  # weights between bind and build
     model : List[__torch__.decoder.Decoder]      # one, from build on
     layers : List[__torch__.decoder.Layer]
     slots : List[List[List[Tensor]]]             # keys and values of the sequence in a slot, for each layer
 
-    def bind(self: __torch__.decoder.Graph, name: str, path: str, stored: int, numbers: int, at: int,
-             shape: List[int]) -> None:
-        __torch__.weights.map(self.tensors, name, path, stored, numbers, at, shape)
+    def table(self: __torch__.decoder.Graph) -> Dict[str, Tensor]:
+        return __torch__.weights.table()
 
-    def build(self: __torch__.decoder.Graph, wanted: int, first: str, last: str, heads: int, kv_heads: int, width: int,
-              eps: float, base: float, factor: float, limit: int) -> None:
-        # first: the device of the embedding; last: that of norm and head.
-        w = __torch__.weights.Weights(self.tensors, wanted, first)
-        v = __torch__.weights.Weights(self.tensors, wanted, last)
-        self.model.append(__torch__.decoder.Decoder(w, v, heads, kv_heads, width, eps, base, factor, limit))
+    def bind(self: __torch__.decoder.Graph, tensors: Dict[str, Tensor], name: str, path: str, stored: int, numbers: int,
+             at: int, shape: List[int]) -> None:
+        __torch__.weights.map(tensors, name, path, stored, numbers, at, shape)
 
-    def add(self: __torch__.decoder.Graph, wanted: int, device: str) -> None:
-        # The next layer.
-        m = self.model[0]
-        w = __torch__.weights.Weights(self.tensors, wanted, device)
-        self.layers.append(__torch__.decoder.Layer(w, len(self.layers), m.heads, m.kv_heads, m.width, m.eps))
+    def build(self: __torch__.decoder.Graph, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: int, first: str,
+              last: str, kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
+        # tensors, first: the embedding and its device; ends, last: norm and head and theirs.
+        w = __torch__.weights.Weights(tensors, wanted, first)
+        v = __torch__.weights.Weights(ends, wanted, last)
+        self.model.append(__torch__.decoder.Decoder(w, v, kv_heads, width, eps, base, factor, limit))
 
-    def built(self: __torch__.decoder.Graph) -> None:
-        self.tensors.clear()
+    def made(self: __torch__.decoder.Graph, tensors: Dict[str, Tensor], wanted: int, device: str, index: int, heads: int,
+             kv_heads: int, width: int, eps: float) -> __torch__.decoder.Layer:
+        # Several threads may make layers, and another one build the rest, at the same time.
+        w = __torch__.weights.Weights(tensors, wanted, device)
+        return __torch__.decoder.Layer(w, index, heads, kv_heads, width, eps)
+
+    def append(self: __torch__.decoder.Graph, layer: __torch__.decoder.Layer) -> None:
+        self.layers.append(layer)
+
+    def add(self: __torch__.decoder.Graph, tensors: Dict[str, Tensor], wanted: int, device: str, heads: int,
+            kv_heads: int, width: int, eps: float) -> None:
+        # The next layer, for callers that cannot hold one.
+        self.layers.append(self.made(tensors, wanted, device, len(self.layers), heads, kv_heads, width, eps))
 
     def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int, kept: int) -> None:
         # Gives a slot room for so many tokens, none or more, layer by layer; the first `kept` stay. Slots come into being
@@ -211,7 +217,9 @@ class Graph(Module):
 
     def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],
              spans: List[int]) -> __torch__.decoder.Rows:
-        return __torch__.decoder.Rows([self.slots[slot] for slot in slots], starts, counts, spans)
+        m = self.model[0]
+        kept = [self.slots[slot] for slot in slots]
+        return __torch__.decoder.Rows(kept, starts, counts, spans, m.norm.weight.dtype, m.embedding.device)
 
     def embed(self: __torch__.decoder.Graph, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
               places: Tensor) -> Tensor:

@@ -28,7 +28,14 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x * cos + torch.cat([-b, a], -1) * sin             # [n, heads, w]
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def mask(n: int, m: int, dtype: int, device: Device) -> Tensor:
+    # What is added to the scores of the last n positions of m: each sees those up to itself.
+    if n == 1 or n == m:
+        return torch.empty([0, 0], dtype=dtype, device=device)                              # the kernels know
+    return torch.full([n, m], -inf, dtype=dtype, device=device).triu(m - n + 1)             # [n, m]
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     # Causal attention of the last n positions of a sequence over all its m; q [n, heads, w], k and v [kv, m, w].
     n = q.size(0)
     kv = k.size(0)
@@ -39,12 +46,12 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         folded = q.view([1, kv, group, q.size(2)])                                          # [1, kv, group, w]
         one = torch.scaled_dot_product_attention(folded, k.unsqueeze(0), v.unsqueeze(0))    # [1, kv, group, w]
         return one.reshape([1, -1])                                                         # [1, heads * w]
-    heads = q.transpose(0, 1).unsqueeze(0)                                                  # [1, heads, n, w]
-    wide_k = k.unsqueeze(1).expand([-1, group, -1, -1]).reshape([1, kv * group, m, -1])     # [1, heads, m, w]
-    wide_v = v.unsqueeze(1).expand([-1, group, -1, -1]).reshape([1, kv * group, m, -1])     # [1, heads, m, w]
+    # Key heads are the batch, so that the query heads that share one see the same keys, uncopied.
+    heads = q.view([n, kv, group, -1]).permute([1, 2, 0, 3])                                # [kv, group, n, w]
+    keys = k.unsqueeze(1).expand([-1, group, -1, -1])                                       # [kv, group, m, w]
+    values = v.unsqueeze(1).expand([-1, group, -1, -1])                                     # [kv, group, m, w]
     if n == m:
-        y = torch.scaled_dot_product_attention(heads, wide_k, wide_v, is_causal=True)       # [1, heads, n, w]
+        y = torch.scaled_dot_product_attention(heads, keys, values, is_causal=True)         # [kv, group, n, w]
     else:
-        mask = torch.ones([n, m], dtype=11, device=q.device).tril(m - n)                    # [n, m] bool
-        y = torch.scaled_dot_product_attention(heads, wide_k, wide_v, mask)                 # [1, heads, n, w]
-    return y.squeeze(0).transpose(0, 1).reshape([n, -1])                                    # [n, heads * w]
+        y = torch.scaled_dot_product_attention(heads, keys, values, mask.to(q.device))      # [kv, group, n, w]
+    return y.permute([2, 0, 1, 3]).reshape([n, -1])                                         # [n, heads * w]

@@ -5,11 +5,9 @@ class Graph(Module):
     __parameters__ = []
     __buffers__ = []
     training : bool
-    tensors : Dict[str, Tensor]
 
     def product(self: __torch__.probe.Graph, x: Tensor, weight: Tensor, wanted: int, device: str) -> Tensor:
-        self.tensors["linear.weight"] = weight                                                               # [o, i]
-        w = __torch__.weights.Weights(self.tensors, wanted, device)
+        w = __torch__.weights.Weights({"linear.weight": weight}, wanted, device)                             # [o, i]
         linear = __torch__.linear.load(w, "linear")
         return linear.forward(x.to(w.device, wanted)).to(torch.device("cpu"), 6)                             # [n, o] float32
 

@@ -132,27 +132,36 @@ class Graph(Module):
     __parameters__ = []
     __buffers__ = []
     training : bool
-    tensors : Dict[str, Tensor]                          # weights between bind and build
     model : List[__torch__.vision.VisionTransformer]     # one, from build on
     layers : List[__torch__.vision.Layer]
 
-    def bind(self: __torch__.vision.Graph, name: str, path: str, stored: int, numbers: int, at: int,
-             shape: List[int]) -> None:
-        __torch__.weights.map(self.tensors, name, path, stored, numbers, at, shape)
+    def table(self: __torch__.vision.Graph) -> Dict[str, Tensor]:
+        return __torch__.weights.table()
 
-    def build(self: __torch__.vision.Graph, wanted: int, device: str, mlp_device: str) -> None:
-        w = __torch__.weights.Weights(self.tensors, wanted, device)
-        mlp = __torch__.weights.Weights(self.tensors, wanted, mlp_device)
+    def bind(self: __torch__.vision.Graph, tensors: Dict[str, Tensor], name: str, path: str, stored: int, numbers: int,
+             at: int, shape: List[int]) -> None:
+        __torch__.weights.map(tensors, name, path, stored, numbers, at, shape)
+
+    def build(self: __torch__.vision.Graph, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: int, device: str,
+              mlp_device: str) -> None:
+        # tensors, device: what comes before the layers; ends, mlp_device: the projector.
+        w = __torch__.weights.Weights(tensors, wanted, device)
+        mlp = __torch__.weights.Weights(ends, wanted, mlp_device)
         self.model.append(__torch__.vision.VisionTransformer(w, mlp))
 
-    def add(self: __torch__.vision.Graph, wanted: int, device: str, heads: int, eps: float, qk_norm: bool) -> None:
-        # The next layer.
-        w = __torch__.weights.Weights(self.tensors, wanted, device)
-        name = "layers." + str(len(self.layers)) + "."
-        self.layers.append(__torch__.vision.Layer(w, name, heads, eps, qk_norm))
+    def made(self: __torch__.vision.Graph, tensors: Dict[str, Tensor], wanted: int, device: str, index: int, heads: int,
+             eps: float, qk_norm: bool) -> __torch__.vision.Layer:
+        # Several threads may make layers, and another one build the rest, at the same time.
+        w = __torch__.weights.Weights(tensors, wanted, device)
+        return __torch__.vision.Layer(w, "layers." + str(index) + ".", heads, eps, qk_norm)
 
-    def built(self: __torch__.vision.Graph) -> None:
-        self.tensors.clear()
+    def append(self: __torch__.vision.Graph, layer: __torch__.vision.Layer) -> None:
+        self.layers.append(layer)
+
+    def add(self: __torch__.vision.Graph, tensors: Dict[str, Tensor], wanted: int, device: str, heads: int,
+            eps: float, qk_norm: bool) -> None:
+        # The next layer, for callers that cannot hold one.
+        self.layers.append(self.made(tensors, wanted, device, len(self.layers), heads, eps, qk_norm))
 
     def normalise(self: __torch__.vision.Graph, tiles: Tensor) -> Tensor:
         return self.model[0].normalise(tiles)                         # [t, s, s, 3] uint8 -> [t, 3, s, s] float32

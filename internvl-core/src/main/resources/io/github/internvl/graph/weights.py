@@ -1,6 +1,14 @@
 # The tensors of a checkpoint, by the names that the graphs use. A file is mapped, not read: memory becomes resident as
-# it is touched, and a tensor that keeps its number format and stays on the CPU is never copied.
+# it is touched, and a tensor that keeps its number format and stays on the CPU is never copied. Each part of a model has
+# a table of its own: once that part is made, the table goes, and with it what is resident of the file for its sake.
 # Letters: o = outputs, i = inputs, kv = key heads, w = head width, h = model width.
+
+
+def table() -> Dict[str, Tensor]:
+    # An empty one written down would be a constant to TorchScript, and so the same object each time.
+    made = {"": torch.empty([0], dtype=6, device=torch.device("cpu"))}
+    made.pop("")
+    return made
 
 
 def map(tensors: Dict[str, Tensor], name: str, path: str, stored: int, numbers: int, at: int,
@@ -16,9 +24,12 @@ def map(tensors: Dict[str, Tensor], name: str, path: str, stored: int, numbers: 
     tensors[name] = tensors[key].narrow(0, at, count).view(shape)              # shape
 
 
+def outputs(suffix: str) -> int:
+    # Which dimension the outputs are. Packed weights have them last, eight to a number; their scales as well.
+    return 0 if suffix == ".weight" or suffix == ".bias" else 1
+
+
 class Weights:
-    # The graph owns the table: an empty one made here would be a constant to TorchScript, and so the same object each
-    # time.
     tensors : Dict[str, Tensor]
     wanted : int                   # the number format to compute in
     device : Device
@@ -48,20 +59,18 @@ class Weights:
 
     def join(self: __torch__.weights.Weights, name: str, parts: List[str]) -> None:
         # Several linears become one with their outputs one behind the other.
-        for suffix in [".weight", ".bias"]:
+        for suffix in [".weight", ".bias", ".qweight", ".qzeros", ".scales"]:
             if parts[0] + suffix in self.tensors:
-                self.tensors[name + suffix] = torch.cat([self.tensors.pop(part + suffix) for part in parts])    # [o, ...]
+                own = [self.tensors.pop(part + suffix).to(self.device) for part in parts]         # [o, ...] each
+                self.tensors[name + suffix] = torch.cat(own, __torch__.weights.outputs(suffix))    # [o, ...]
 
     def split(self: __torch__.weights.Weights, name: str, parts: List[str], kv_heads: int, group: int) -> None:
-        # InternLM2: for each key head in turn its query heads, its key head, its value head. Packed weights have the
-        # outputs last, eight to a number; their scales have them last as well.
+        # InternLM2: for each key head in turn its query heads, its key head, its value head.
         for suffix in [".weight", ".bias", ".qweight", ".qzeros", ".scales"]:
             if name + suffix in self.tensors:
                 # Moved first: taken apart, it is a copy.
                 fused = self.tensors.pop(name + suffix).to(self.device)    # [kv * (group + 2) * w, h], packed [h, ...]
-                axis = 0
-                if suffix != ".weight" and suffix != ".bias":
-                    axis = 1
+                axis = __torch__.weights.outputs(suffix)
                 heads = fused.unflatten(axis, [kv_heads, group + 2, -1])    # [kv, group + 2, w, h]
                 first = 0
                 for part in parts:

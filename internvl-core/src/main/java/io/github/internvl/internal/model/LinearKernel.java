@@ -16,6 +16,8 @@ import org.slf4j.LoggerFactory;
  */
 enum LinearKernel {
     DENSE("dense"),
+    HALF("half"),
+    PACKED("packed"),
     INT8_ONEDNN("int8_onednn"),
     INT8_FBGEMM("int8_fbgemm"),
     INT8("int8"),
@@ -39,27 +41,46 @@ enum LinearKernel {
     }
 
     /**
-     * The kernel for the layers.
+     * The kernel for the language model's layers.
      *
-     * @param packed whether the checkpoint has them in four bits
+     * @param stored the formats that their weights are stored in; {@link NumberFormat#INT32} for those of four bits
      * @param numbers what is computed in
      * @param devices where the layers are
      */
-    static LinearKernel ofLayers(LinearWeights weights, boolean packed, NumberFormat numbers, Set<String> devices) {
-        boolean rounded = weights != LinearWeights.AS_STORED || numbers == NumberFormat.BFLOAT16;
-        if (!packed) {
-            return switch (weights) {
-                case AS_STORED -> DENSE;
-                case INT8 -> int8(numbers, devices);
-                case INT4 -> int4(numbers, devices);
-            };
+    static LinearKernel ofLayers(
+            LinearWeights weights, Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
+        if (stored.contains(NumberFormat.INT32)) {
+            boolean exact = weights == LinearWeights.AS_STORED && numbers != NumberFormat.BFLOAT16;
+            return exact ? INT4 : int4(numbers, devices);
         }
-        return rounded ? int4(numbers, devices) : INT4; // only that one is exact
+        return switch (weights) {
+            case AS_STORED -> floats(stored, numbers, devices);
+            case INT8 -> int8(numbers, devices);
+            case INT4 -> int4(numbers, devices);
+        };
     }
 
-    /** The kernel for the head; quantized checkpoints have it in full. */
-    static LinearKernel ofHead(LinearWeights weights, boolean packed, NumberFormat numbers, Set<String> devices) {
-        return packed || weights == LinearWeights.AS_STORED ? DENSE : int8(numbers, devices);
+    /** The kernel for the head; checkpoints of four bits have it in full. */
+    static LinearKernel ofHead(
+            LinearWeights weights, Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
+        return weights == LinearWeights.AS_STORED || stored.contains(NumberFormat.INT32)
+                ? floats(stored, numbers, devices)
+                : int8(numbers, devices);
+    }
+
+    /** The kernel for ViT and projector, whose inputs have a thousand rows: in 16 bits packing them gains nothing. */
+    static LinearKernel ofVision(NumberFormat numbers, Set<String> devices) {
+        return areCpu(devices) && numbers == NumberFormat.FLOAT32 ? first(numbers, devices, PACKED, DENSE) : DENSE;
+    }
+
+    private static LinearKernel floats(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
+        if (!areCpu(devices) || numbers == NumberFormat.FLOAT16) {
+            return DENSE;
+        }
+        boolean short16 = stored.stream().allMatch(format -> format.bytes() <= 2 || !format.isFloat());
+        return numbers == NumberFormat.FLOAT32 && short16
+                ? first(numbers, devices, HALF, PACKED, DENSE)
+                : first(numbers, devices, PACKED, DENSE);
     }
 
     private static LinearKernel int8(NumberFormat numbers, Set<String> devices) {
@@ -87,7 +108,7 @@ enum LinearKernel {
     boolean works(NumberFormat numbers, String device) {
         Map<String, String> used =
                 Map.of("weights", "weights", "layers", "layers", "quantize", "quantize", "linear", file);
-        try (ScriptModule probe = ScriptModule.compile("probe", used, List.of("tensors"), List.of());
+        try (ScriptModule probe = ScriptModule.compile("probe", used, List.of());
                 Tensor found = probe.call("check", numbers.code(), device)) {
             for (float value : found.floats()) {
                 if (!(Math.abs(value - LARGEST) < TOLERANCE)) {

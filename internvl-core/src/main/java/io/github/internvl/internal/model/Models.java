@@ -92,19 +92,21 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
     }
 
     private static ScriptModule vision(GraphBuilder builder, VisionConfig vit, Spread places) {
-        Map<String, String> used = Map.of("linear", LinearKernel.DENSE.file());
+        LinearKernel linear =
+                LinearKernel.ofVision(builder.numbers(), Set.copyOf(List.of(places.vision(), places.projector())));
+        Map<String, String> used = Map.of("linear", linear.file());
         List<Object> layer = List.of(vit.heads(), vit.eps(), vit.qkNorm());
         List<String> layers = Collections.nCopies(vit.storedLayers(), places.vision());
         return builder.build("vision", used, List.of(places.vision(), places.projector()), layers, layer);
     }
 
     private static ScriptModule language(GraphBuilder builder, LanguageConfig llm, Format format) {
-        boolean packed = llm.packedGroup() > 0;
         Spread places = format.places();
+        Set<NumberFormat> stored = builder.stored();
         List<String> devices =
                 IntStream.range(0, llm.layers()).mapToObj(places::layer).toList();
-        LinearKernel layers = LinearKernel.ofLayers(format.linears(), packed, format.numbers(), Set.copyOf(devices));
-        LinearKernel head = LinearKernel.ofHead(format.linears(), packed, format.numbers(), Set.of(places.head()));
+        LinearKernel layers = LinearKernel.ofLayers(format.linears(), stored, format.numbers(), Set.copyOf(devices));
+        LinearKernel head = LinearKernel.ofHead(format.linears(), stored, format.numbers(), Set.of(places.head()));
         Map<String, String> used = Map.of(
                 "linear",
                 layers.file(),
@@ -117,14 +119,14 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         List<Object> sizes = List.of(
                 places.embedding(),
                 places.head(),
-                llm.heads(),
                 llm.kvHeads(),
                 llm.headWidth(),
                 llm.eps(),
                 llm.ropeBase(),
                 llm.ropeFactor(),
                 llm.positions());
-        return builder.build("decoder", used, sizes, devices, List.of());
+        List<Object> layer = List.of(llm.heads(), llm.kvHeads(), llm.headWidth(), llm.eps());
+        return builder.build("decoder", used, sizes, devices, layer);
     }
 
     @Override

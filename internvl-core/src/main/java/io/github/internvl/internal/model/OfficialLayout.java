@@ -108,7 +108,7 @@ final class OfficialLayout {
 
     private static void head(WeightTable table, LanguageConfig llm, String stored) {
         if (llm.tied()) {
-            table.optional("head.weight", stored, llm.vocabulary(), llm.width());
+            table.tied("head.weight", stored, "embedding.weight", llm.vocabulary(), llm.width());
         } else {
             table.add("head.weight", stored, llm.vocabulary(), llm.width());
         }

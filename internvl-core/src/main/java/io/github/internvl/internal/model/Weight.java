@@ -1,6 +1,7 @@
 package io.github.internvl.internal.model;
 
 import io.github.internvl.internal.torch.NumberFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor that a graph needs.
@@ -8,10 +9,20 @@ import io.github.internvl.internal.torch.NumberFormat;
  * @param name its name in the graph
  * @param stored its name in the checkpoint
  * @param packed whether it holds several numbers of few bits in each int32
- * @param optional whether the graph can do without (a tied head)
+ * @param otherwise the tensor of the checkpoint that is taken where this one is not there (a tied head)
  * @param shape its sizes
  */
-record Weight(String name, String stored, boolean packed, boolean optional, long... shape) {
+record Weight(
+        String name,
+        String stored,
+        boolean packed,
+        @Nullable String otherwise,
+        long... shape) {
+
+    /** Whether a checkpoint may come without it. */
+    boolean optional() {
+        return otherwise != null;
+    }
 
     /** Whether the format that it is stored in can be read. */
     boolean fits(NumberFormat format) {

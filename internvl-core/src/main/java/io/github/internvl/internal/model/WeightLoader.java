@@ -4,6 +4,7 @@ import io.github.internvl.CheckpointException;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
 import io.github.internvl.internal.torch.ScriptModule;
+import io.github.internvl.internal.torch.ScriptObject;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -14,10 +15,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
- * Binds the tensors of a checkpoint to the graphs: each exactly once, after all of them have been checked. Files are mapped
+ * Binds the tensors of a checkpoint to tables of the graphs: each exactly once, after all of them have been checked. Files are mapped
  * by the graphs themselves; no weight passes through Java.
  */
 final class WeightLoader {
@@ -61,25 +63,35 @@ final class WeightLoader {
         return what + " (" + names.size() + "): " + shown + (names.size() > LISTED ? ", …;" : ";");
     }
 
-    /** Binds weights, which {@link #check} has passed, to a graph. */
-    static void bind(ScriptModule graph, Checkpoint checkpoint, List<Weight> weights) {
-        for (Weight weight : weights) {
-            StoredTensor tensor = checkpoint.tensors().get(weight.stored());
-            if (tensor == null) {
-                continue; // an optional one
+    /** A new table of the graph with some weights, which {@link #check} has passed; the caller closes it. */
+    static ScriptObject bind(ScriptModule graph, Checkpoint checkpoint, List<Weight> weights) {
+        ScriptObject table = graph.make("table");
+        try {
+            for (Weight weight : weights) {
+                StoredTensor tensor = stored(checkpoint, weight);
+                if (tensor.isAligned()) {
+                    bind(graph, table, weight.name(), tensor);
+                } else {
+                    bindCopy(graph, table, weight.name(), tensor);
+                }
             }
-            if (tensor.isAligned()) {
-                bind(graph, weight.name(), tensor);
-            } else {
-                bindCopy(graph, weight.name(), tensor);
-            }
+            return table;
+        } catch (RuntimeException | Error e) {
+            table.close();
+            throw e;
         }
     }
 
-    private static void bind(ScriptModule graph, String name, StoredTensor tensor) {
+    private static StoredTensor stored(Checkpoint checkpoint, Weight weight) {
+        StoredTensor own = checkpoint.tensors().get(weight.stored());
+        return own != null ? own : Objects.requireNonNull(checkpoint.tensors().get(weight.otherwise()));
+    }
+
+    private static void bind(ScriptModule graph, ScriptObject table, String name, StoredTensor tensor) {
         int size = tensor.format().bytes();
         graph.run(
                 "bind",
+                table,
                 name,
                 tensor.file().toString(),
                 tensor.format().code(),
@@ -89,7 +101,7 @@ final class WeightLoader {
     }
 
     /** A tensor at an odd place cannot be mapped as numbers; its bytes are mapped from a file of their own. */
-    private static void bindCopy(ScriptModule graph, String name, StoredTensor tensor) {
+    private static void bindCopy(ScriptModule graph, ScriptObject table, String name, StoredTensor tensor) {
         try {
             Path copy = Files.createTempFile("internvl-", ".tensor");
             copy.toFile().deleteOnExit(); // Windows cannot delete a mapped file
@@ -104,7 +116,7 @@ final class WeightLoader {
                     done += some;
                 }
             }
-            bind(graph, name, new StoredTensor(name, tensor.format(), tensor.shape(), copy, tensor.bytes(), 0));
+            bind(graph, table, name, new StoredTensor(name, tensor.format(), tensor.shape(), copy, tensor.bytes(), 0));
             if (!System.getProperty("os.name").startsWith("Windows")) {
                 Files.delete(copy); // the mapping keeps the bytes
             }

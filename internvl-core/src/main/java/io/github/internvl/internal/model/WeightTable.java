@@ -25,11 +25,17 @@ final class WeightTable {
     }
 
     void add(String name, String stored, long... shape) {
-        weights.add(new Weight(name, stored, false, false, shape));
+        weights.add(new Weight(name, stored, false, null, shape));
     }
 
-    void optional(String name, String stored, long... shape) {
-        weights.add(new Weight(name, stored, false, true, shape));
+    /** A tensor that is the same as one before it, unless the checkpoint has it all the same. */
+    void tied(String name, String stored, String before, long... shape) {
+        String same = weights.stream()
+                .filter(weight -> weight.name().equals(before))
+                .map(Weight::stored)
+                .findFirst()
+                .orElseThrow();
+        weights.add(new Weight(name, stored, false, same, shape));
     }
 
     void norm(String name, String stored, long width, boolean rms) {
@@ -53,8 +59,8 @@ final class WeightTable {
             linear(name, stored, outputs, inputs, bias);
             return;
         }
-        weights.add(new Weight(name + ".qweight", stored + ".qweight", true, false, inputs, outputs / PER_INT));
-        weights.add(new Weight(name + ".qzeros", stored + ".qzeros", true, false, inputs / group, outputs / PER_INT));
+        weights.add(new Weight(name + ".qweight", stored + ".qweight", true, null, inputs, outputs / PER_INT));
+        weights.add(new Weight(name + ".qzeros", stored + ".qzeros", true, null, inputs / group, outputs / PER_INT));
         add(name + ".scales", stored + ".scales", inputs / group, outputs);
         if (bias) {
             add(name + ".bias", stored + ".bias", outputs);

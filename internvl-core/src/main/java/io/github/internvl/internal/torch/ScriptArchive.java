@@ -17,7 +17,7 @@ import java.util.zip.ZipOutputStream;
  *
  * <p>It is a zip of stored entries: the source of every file under {@code code/__torch__/}, and {@code data.pkl}, a
  * pickle of the graph object. Graph objects start empty (weights are bound later), so the pickle needs a dozen opcodes:
- * the class, its {@code training} flag and its empty tables and lists. Sources are PyTorch's serialised dialect: no
+ * the class, its {@code training} flag and its empty lists. Sources are PyTorch's serialised dialect: no
  * imports, every class and function by its full name ({@code __torch__.layers.rotate}), number formats as codes.
  */
 final class ScriptArchive {
@@ -31,13 +31,12 @@ final class ScriptArchive {
      * @param graph the file that holds {@code Graph}, without its ending
      * @param used the other files, without their endings, by the names that graph text calls them: a file under another
      *     name than its own takes that name in its text as well
-     * @param tables the names of the graph's table attributes
-     * @param lists the names of its list attributes
+     * @param lists the names of the graph's list attributes
      */
-    static byte[] pack(String graph, Map<String, String> used, List<String> tables, List<String> lists) {
+    static byte[] pack(String graph, Map<String, String> used, List<String> lists) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-            store(zip, "graph/data.pkl", pickle("__torch__." + graph, tables, lists));
+            store(zip, "graph/data.pkl", pickle("__torch__." + graph, lists));
             store(zip, "graph/code/__torch__/" + graph + ".py", source(graph, graph));
             for (Map.Entry<String, String> file : used.entrySet()) {
                 store(zip, "graph/code/__torch__/" + file.getKey() + ".py", source(file.getValue(), file.getKey()));
@@ -78,17 +77,13 @@ final class ScriptArchive {
     }
 
     /** Protocol 2: an object of class {@code module.Graph} with {@code training} false and empty attributes. */
-    private static byte[] pickle(String module, List<String> tables, List<String> lists) throws IOException {
+    private static byte[] pickle(String module, List<String> lists) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(new byte[] {(byte) 0x80, 2});
         out.write(("c" + module + "\nGraph\n").getBytes(StandardCharsets.US_ASCII)); // GLOBAL
         out.write(new byte[] {')', (byte) 0x81, '}', '('}); // EMPTY_TUPLE NEWOBJ EMPTY_DICT MARK
         text(out, "training");
         out.write(0x89); // NEWFALSE
-        for (String table : tables) {
-            text(out, table);
-            out.write('}'); // EMPTY_DICT
-        }
         for (String list : lists) {
             text(out, list);
             out.write(']'); // EMPTY_LIST

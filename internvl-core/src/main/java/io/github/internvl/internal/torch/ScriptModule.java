@@ -17,10 +17,10 @@ import java.util.Map;
 /**
  * A compiled graph: an object in libtorch whose methods are called by name.
  *
- * <p>Arguments may be {@link Tensor}, {@code List<Tensor>} (not empty), {@code long[]}, {@code int[]}, {@code Integer},
+ * <p>Arguments may be {@link Tensor}, {@link ScriptObject}, {@code List<Tensor>} (not empty), {@code long[]}, {@code int[]}, {@code Integer},
  * {@code Long}, {@code Double}, {@code Boolean} and {@code String}; they must match the method's declaration in the graph
- * text. A failing call throws DJL's {@code EngineException} with the line of graph text. Not thread-safe: one thread at a
- * time. Closing frees the graph with all weights bound to it.
+ * text. A failing call throws DJL's {@code EngineException} with the line of graph text. Methods that change the object
+ * must be called by one thread at a time. Closing frees the graph with all weights bound to it.
  */
 public final class ScriptModule implements AutoCloseable {
     private final Model model; // holds the native module: its finalizer would free it
@@ -32,15 +32,13 @@ public final class ScriptModule implements AutoCloseable {
     }
 
     /**
-     * Compiles {@code graph.py}; its table and list attributes start empty.
+     * Compiles {@code graph.py}; its list attributes start empty.
      *
      * @param used the files that it uses, by the names that graph text calls them
-     * @param tables the names of its table attributes
      * @param lists the names of its list attributes
      */
-    public static ScriptModule compile(
-            String graph, Map<String, String> used, List<String> tables, List<String> lists) {
-        byte[] archive = ScriptArchive.pack(graph, used, tables, lists);
+    public static ScriptModule compile(String graph, Map<String, String> used, List<String> lists) {
+        byte[] archive = ScriptArchive.pack(graph, used, lists);
         TorchRuntime.version(); // starts the engine
         Model model = Model.newInstance(graph, Device.cpu(), "PyTorch");
         try {
@@ -63,6 +61,11 @@ public final class ScriptModule implements AutoCloseable {
         return new Tensor(invoke(method, arguments));
     }
 
+    /** Calls a method that gives something to hand in again; the caller closes it. */
+    public ScriptObject make(String method, Object... arguments) {
+        return new ScriptObject(invoke(method, arguments));
+    }
+
     /** Calls a method that gives nothing. */
     public void run(String method, Object... arguments) {
         invoke(method, arguments).close();
@@ -81,6 +84,9 @@ public final class ScriptModule implements AutoCloseable {
     private static IValue value(Object argument, List<IValue> made) {
         if (argument instanceof Tensor tensor) {
             return tensor.value(); // its owner closes it
+        }
+        if (argument instanceof ScriptObject object) {
+            return object.value(); // likewise
         }
         IValue value;
         if (argument instanceof long[] longs) {

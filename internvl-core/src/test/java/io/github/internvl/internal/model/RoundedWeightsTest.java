@@ -36,7 +36,7 @@ class RoundedWeightsTest {
         }
         Map<String, String> used =
                 Map.of("weights", "weights", "layers", "layers", "quantize", "quantize", "linear", kernel.file());
-        try (ScriptModule probe = ScriptModule.compile("probe", used, List.of("tensors"), List.of());
+        try (ScriptModule probe = ScriptModule.compile("probe", used, List.of());
                 Tensor x = Tensor.of(unit, INPUTS, INPUTS);
                 Tensor stored = Tensor.of(weight, OUTPUTS, INPUTS);
                 Tensor product = probe.call("product", x, stored, NumberFormat.FLOAT32.code(), "cpu")) {
