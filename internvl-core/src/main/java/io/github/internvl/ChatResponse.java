@@ -45,8 +45,17 @@ public record ChatResponse(
      * @param generatedTokens tokens of the answer, its end token included
      * @param cachedTokens those of the prompt that did not have to be computed, since another prompt began with them
      * @param cachedTiles tiles that did not have to be encoded, since they or their visual tokens were there already
+     * @param draftedTokens tokens of the answer that were drafted: {@link GenerationConfig.Builder#promptLookup}
+     * @param acceptedTokens those of them that were right, and so cost no step of their own
      */
-    public record Usage(int promptTokens, int visualTokens, int generatedTokens, int cachedTokens, int cachedTiles) {}
+    public record Usage(
+            int promptTokens,
+            int visualTokens,
+            int generatedTokens,
+            int cachedTokens,
+            int cachedTiles,
+            int draftedTokens,
+            int acceptedTokens) {}
 
     /**
      * Where the time of a request went. Steps are shared with other requests, so the times of concurrent requests overlap.

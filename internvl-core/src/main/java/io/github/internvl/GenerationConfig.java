@@ -57,6 +57,7 @@ public final class GenerationConfig {
         private double lengthPenalty = 1;
         private EarlyStopping earlyStopping = EarlyStopping.WHEN_UNLIKELY;
         private OptionalInt logprobs = OptionalInt.empty();
+        private int promptLookup;
         private boolean skipSpecialTokens = true;
         private OutputFormat format = OutputFormat.text();
         private List<LogitsProcessor> processors = List.of();
@@ -168,6 +169,11 @@ public final class GenerationConfig {
     /** How many of the best tokens are told beside each token and its log probability; empty if none are told. */
     public OptionalInt logprobs() {
         return set.logprobs;
+    }
+
+    /** Most tokens that are drafted at once; 0 for none. */
+    public int promptLookup() {
+        return set.promptLookup;
     }
 
     /** Whether special tokens are left out of the text. */
@@ -386,6 +392,13 @@ public final class GenerationConfig {
         public Builder logprobs(int best) {
             require(best >= 0 && best <= 100, "logprobs must be 0..100", best);
             set.logprobs = OptionalInt.of(best);
+            return this;
+        }
+
+        /** Drafts so many tokens, 0 to 32, from what came before, and verifies them in one step; answers stay the same. */
+        public Builder promptLookup(int tokens) {
+            require(tokens >= 0 && tokens <= 32, "promptLookup must be 0 (none) to 32", tokens);
+            set.promptLookup = tokens;
             return this;
         }
 

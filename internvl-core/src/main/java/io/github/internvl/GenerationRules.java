@@ -21,6 +21,10 @@ final class GenerationRules {
         if (!config.format().isText()) {
             checkFormat(config);
         }
+        refuse(
+                config.promptLookup() > 0 && (beams > 1 || config.answers() > 1),
+                "promptLookup and several answers or beams cannot be combined, as drafts are made for one: "
+                        + Math.max(beams, config.answers()));
         if (beams == 1) {
             return;
         }

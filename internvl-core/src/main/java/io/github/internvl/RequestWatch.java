@@ -55,7 +55,7 @@ final class RequestWatch {
         Timings none = new Timings(Duration.ZERO, sinceArrival(), Duration.ZERO, Duration.ZERO, Duration.ZERO);
         traffic.metrics()
                 .onEnd(new MetricsListener.Ended(
-                        event.id, FinishReason.CANCELLED, new Usage(0, 0, 0, 0, 0), none, sinceArrival()));
+                        event.id, FinishReason.CANCELLED, new Usage(0, 0, 0, 0, 0, 0, 0), none, sinceArrival()));
     }
 
     /** Listens to the engine in front of {@code inner}, for a prepared request. */
@@ -159,7 +159,9 @@ final class RequestWatch {
                     event.visualTokens,
                     event.generatedTokens,
                     generation.cachedTokens(),
-                    generation.cachedTiles());
+                    generation.cachedTiles(),
+                    generation.draftedTokens(),
+                    generation.acceptedTokens());
             Timings timings = RequestPreparer.timings(preprocess, generation);
             try {
                 stopping(() -> traffic.metrics()

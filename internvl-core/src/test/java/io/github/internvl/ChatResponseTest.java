@@ -88,7 +88,13 @@ class ChatResponseTest {
     private static List<Box> boxes(String text) {
         Timings timings = new Timings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
         return new ChatResponse(
-                        text, FinishReason.STOP, new Usage(1, 0, 1, 0, 0), timings, List.of(), List.of(), List.of())
+                        text,
+                        FinishReason.STOP,
+                        new Usage(1, 0, 1, 0, 0, 0, 0),
+                        timings,
+                        List.of(),
+                        List.of(),
+                        List.of())
                 .boxes();
     }
 }

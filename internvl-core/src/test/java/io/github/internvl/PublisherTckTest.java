@@ -57,7 +57,7 @@ class PublisherTckTest {
                 engine.onText("piece " + i);
             }
             Generation.Answer answer = new Generation.Answer("all of it", new int[0], FinishReason.STOP, List.of());
-            engine.onEnd(new Generation(List.of(answer), 0, 0, 0, 0, 0, 0));
+            engine.onEnd(new Generation(List.of(answer), 0, 0, 0, 0, 0, 0, 0, 0));
             return stream.publisher();
         }
 
@@ -78,7 +78,7 @@ class PublisherTckTest {
             return new ChatResponse(
                     answer.text(),
                     answer.reason(),
-                    new ChatResponse.Usage(1, 0, 0, 0, 0),
+                    new ChatResponse.Usage(1, 0, 0, 0, 0, 0, 0),
                     new ChatResponse.Timings(none, none, none, none, none),
                     List.of(),
                     List.of(),

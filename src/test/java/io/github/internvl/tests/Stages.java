@@ -146,7 +146,7 @@ final class Stages {
             int[] ids = prompts.get(row).tokens().ids();
             int[] answer = answers.get(row);
             language.reserve(row, ids.length + answer.length, 0);
-            chunks.add(new TokenChunk(row, 0, ids, width, visual.get(row), true));
+            chunks.add(new TokenChunk(row, 0, ids, width, visual.get(row), 1));
             logits.add(new ArrayList<>());
             longest = Math.max(longest, answer.length);
         }
@@ -158,7 +158,7 @@ final class Stages {
                 if (step < answers.get(row).length) {
                     int[] next = {answers.get(row)[step - 1]};
                     int start = prompts.get(row).length() + step - 1;
-                    chunks.add(new TokenChunk(row, start, next, width + step, TokenChunk.Visual.NONE, true));
+                    chunks.add(new TokenChunk(row, start, next, width + step, TokenChunk.Visual.NONE, 1));
                 }
             }
             step(chunks, logits);
@@ -172,20 +172,20 @@ final class Stages {
         int length = prompt.ids().length;
         language.reserve(0, length + answer.length, 0);
         if (visual == null) {
-            step(List.of(new TokenChunk(0, 0, prompt.ids(), length, TokenChunk.Visual.NONE, true)), logits);
+            step(List.of(new TokenChunk(0, 0, prompt.ids(), length, TokenChunk.Visual.NONE, 1)), logits);
         } else {
             int width = (int) visual.shape()[2];
             int rows = visual.values().length / width;
             try (Tensor tokens = visual.reshaped(rows, width).tensor()) {
                 TokenChunk.Visual places =
                         new TokenChunk.Visual(List.of(tokens), new int[1], new int[] {rows}, prompt.visualPlaces());
-                step(List.of(new TokenChunk(0, 0, prompt.ids(), length, places, true)), logits);
+                step(List.of(new TokenChunk(0, 0, prompt.ids(), length, places, 1)), logits);
             }
         }
         for (int i = 0; i + 1 < answer.length; i++) {
             int[] next = {answer[i]};
             int start = length + i;
-            step(List.of(new TokenChunk(0, start, next, start + 1, TokenChunk.Visual.NONE, true)), logits);
+            step(List.of(new TokenChunk(0, start, next, start + 1, TokenChunk.Visual.NONE, 1)), logits);
         }
         return logits.get(0);
     }

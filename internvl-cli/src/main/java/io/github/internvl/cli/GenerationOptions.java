@@ -67,6 +67,13 @@ final class GenerationOptions {
             description = "Let no run of N tokens come twice in an answer.")
     private @Nullable Integer noRepeatNgram;
 
+    @Option(
+            names = "--prompt-lookup",
+            paramLabel = "N",
+            description =
+                    "Draft up to N tokens from what came before and verify them together: faster where answers quote.")
+    private @Nullable Integer promptLookup;
+
     @Option(names = "--min-new-tokens", paramLabel = "N", description = "Fewest tokens of an answer.")
     private @Nullable Integer minNewTokens;
 
@@ -144,6 +151,7 @@ final class GenerationOptions {
         set(presencePenalty, config::presencePenalty);
         set(frequencyPenalty, config::frequencyPenalty);
         set(noRepeatNgram, config::noRepeatNgram);
+        set(promptLookup, config::promptLookup);
         set(minNewTokens, config::minNewTokens);
         set(seed, config::seed);
         if (temperature != null && temperature == 0) {

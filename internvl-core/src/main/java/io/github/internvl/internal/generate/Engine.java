@@ -15,6 +15,7 @@ import io.github.internvl.vision.PixelTiles;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -126,7 +127,12 @@ public final class Engine implements AutoCloseable {
         }
         check(request.config());
         Sequence sequence = new Sequence(
-                request, leaving(listener), () -> decoder(request.config()), this.tiles.none(), limits.contextTokens());
+                request,
+                leaving(listener),
+                () -> decoder(request.config()),
+                this.tiles.none(),
+                limits.contextTokens(),
+                models.language().plainLimit());
         checkRoom(sequence);
         door.enter(sequence);
         return sequence;
@@ -265,8 +271,7 @@ public final class Engine implements AutoCloseable {
                 Stream.of(true, false).flatMap(prompt -> span(rows, prompt)).toList();
         List<TokenChunk> chunks = rows.stream().map(Engine::chunk).toList();
         List<Sequence> ready = rows.stream()
-                .filter(Scheduler.Row::isLast)
-                .map(Scheduler.Row::sequence)
+                .flatMap(row -> Collections.nCopies(row.nexts(), row.sequence()).stream())
                 .toList();
         List<LogitRows> next;
         try (Tensor logits = models.language().step(chunks)) {
@@ -344,7 +349,7 @@ public final class Engine implements AutoCloseable {
                 sequence.tokens(row.branch(), row.start(), end),
                 Math.max(sequence.promptLength(), end),
                 sequence.visual().within(sequence.request().prompt().visualPlaces(), row.start(), end),
-                row.isLast());
+                row.nexts());
     }
 
     /**

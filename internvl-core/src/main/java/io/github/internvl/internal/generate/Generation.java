@@ -9,6 +9,8 @@ import java.util.List;
  * @param answers the answers, at least one, the best or first one first
  * @param cachedTokens tokens of the prompt that were there already
  * @param cachedTiles tiles that did not have to be encoded
+ * @param draftedTokens tokens that were drafted
+ * @param acceptedTokens those of them that were right
  * @param queuedNanos from submission to a slot
  * @param visionNanos spent on its tiles
  * @param prefillNanos from then to the first token
@@ -18,6 +20,8 @@ public record Generation(
         List<Answer> answers,
         int cachedTokens,
         int cachedTiles,
+        int draftedTokens,
+        int acceptedTokens,
         long queuedNanos,
         long visionNanos,
         long prefillNanos,

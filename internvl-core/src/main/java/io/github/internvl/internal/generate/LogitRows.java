@@ -3,8 +3,8 @@ package io.github.internvl.internal.generate;
 import java.util.Arrays;
 
 /**
- * The logits that the next tokens of a sequence follow from, a row for each of its branches, or one for all of them right
- * after the prompt.
+ * The logits that the next tokens of a sequence follow from: a row for each of its branches, one for all of them right
+ * after the prompt, or one for the last token of the only branch and for each draft after it.
  *
  * @param best the best token of each row
  * @param values the numbers of all rows; empty where they stayed on the device
@@ -12,6 +12,11 @@ import java.util.Arrays;
  * @param vocabulary length of a row
  */
 record LogitRows(int[] best, float[] values, int first, int vocabulary) {
+
+    /** One of the rows alone. */
+    LogitRows only(int row) {
+        return new LogitRows(new int[] {best[row]}, values, first + row * vocabulary, vocabulary);
+    }
 
     /** The best token of a branch. */
     int best(int branch) {

@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  * up by a long one. The engine's thread owns it.
  */
 final class Scheduler {
-    /** Tokens {@code start .. start + count - 1} of a branch are computed next; of the first one, in the prompt. */
+    /**
+     * Tokens {@code start .. start + count - 1} of a branch are computed next: of the first one, in the prompt; of an answer
+     * its last token and drafts.
+     */
     record Row(Sequence sequence, int branch, int start, int count) {
         /** Whether the next token follows from these. */
         boolean isLast() {
@@ -29,6 +32,11 @@ final class Scheduler {
 
         boolean isPrompt() {
             return start < sequence.promptLength();
+        }
+
+        /** After how many of the tokens another one follows. */
+        int nexts() {
+            return isPrompt() ? (isLast() ? 1 : 0) : count;
         }
     }
 
@@ -96,8 +104,9 @@ final class Scheduler {
         for (Sequence sequence : active) {
             if (sequence.computed() == sequence.promptLength()) {
                 int last = sequence.promptLength() + sequence.decoding().length() - 1;
+                int count = 1 + sequence.draft();
                 for (int branch : sequence.decoding().live()) {
-                    rows.add(new Row(sequence, branch, last, 1));
+                    rows.add(new Row(sequence, branch, last, count));
                 }
             }
         }

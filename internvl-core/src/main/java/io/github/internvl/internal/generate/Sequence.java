@@ -23,6 +23,7 @@ public final class Sequence {
     private final Generation.Listener listener;
     private final Decoding decoding;
     private final VisualTokens visual;
+    private final PromptLookup lookup;
     private final Content content;
     private final int capacity;
     private final long submitted = System.nanoTime();
@@ -43,13 +44,15 @@ public final class Sequence {
      * Makes a sequence whose answers {@code decoders} turn into text.
      *
      * @param visual the place for its visual tokens
+     * @param plainLimit most tokens whose keys do not depend on how many there are
      */
     Sequence(
             GenerationRequest request,
             Generation.Listener listener,
             Supplier<TextDecoder> decoders,
             VisualTokens visual,
-            int contextTokens) {
+            int contextTokens,
+            int plainLimit) {
         this.listener = listener;
         this.visual = visual;
         this.pictures = request.pictures();
@@ -60,6 +63,7 @@ public final class Sequence {
         this.capacity =
                 (int) Math.min(contextTokens, (long) length + request.config().maxNewTokens());
         this.decoding = decoding(this.request, listener, decoders, capacity - length);
+        this.lookup = new PromptLookup(capacity <= plainLimit ? request.config().promptLookup() : 0);
     }
 
     private static Decoding decoding(
@@ -137,11 +141,26 @@ public final class Sequence {
         return computed;
     }
 
-    /** Some tokens of a branch: of the prompt, or its last one. */
+    /** Some tokens of a branch: of the prompt, or its last one with the drafts after it. */
     int[] tokens(int branch, int start, int end) {
-        return start < promptLength()
-                ? Arrays.copyOfRange(request.prompt().ids(), start, end)
-                : new int[] {decoding.last(branch)};
+        if (start < promptLength()) {
+            return Arrays.copyOfRange(request.prompt().ids(), start, end);
+        }
+        int[] tokens = new int[end - start];
+        tokens[0] = decoding.last(branch);
+        System.arraycopy(lookup.drafts(), 0, tokens, 1, tokens.length - 1);
+        return tokens;
+    }
+
+    /** Drafts what may come after the last token; how many tokens the next step is to verify. */
+    int draft() {
+        if (request.config().promptLookup() > 0) {
+            int[] said = content.and(decoding.kept()).ids();
+            int[] all = Arrays.copyOf(said, said.length + 1);
+            all[said.length] = decoding.last(0);
+            lookup.draft(all, capacity - all.length);
+        }
+        return lookup.drafts().length;
     }
 
     /** Tiles of all pictures. */
@@ -213,8 +232,26 @@ public final class Sequence {
         }
     }
 
-    /** Takes the next token of each branch; what has to be copied before the next ones are computed. */
+    /**
+     * Takes the next token of each branch, and of the only one as many more as were drafted rightly; what has to be copied
+     * before the next ones are computed.
+     */
     List<SlotCopy> advance(LogitRows rows) {
+        int[] drafts = lookup.drafts();
+        if (drafts.length == 0) {
+            return take(rows);
+        }
+        int right = 0;
+        take(rows.only(0));
+        while (right < drafts.length && !isComplete() && decoding.last(0) == drafts[right]) {
+            right++;
+            take(rows.only(right));
+        }
+        lookup.verified(right);
+        return List.of();
+    }
+
+    private List<SlotCopy> take(LogitRows rows) {
         if (decoding.length() == 0) {
             firstToken = System.nanoTime();
         }
@@ -244,6 +281,8 @@ public final class Sequence {
                 answers,
                 reused,
                 reusedTiles,
+                lookup.drafted(),
+                lookup.accepted(),
                 start - submitted,
                 visionNanos,
                 first - start - visionNanos,

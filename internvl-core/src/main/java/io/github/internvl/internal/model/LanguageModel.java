@@ -56,7 +56,7 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * Computes one step over all chunks.
      *
-     * @return logits [chunks that want them, vocabulary] float32 on the model's device; the caller closes them
+     * @return logits [tokens after which they are wanted, vocabulary] float32 on the model's device; the caller closes them
      */
     public Tensor step(List<TokenChunk> chunks) {
         int[] ids = chunks.stream().flatMapToInt(c -> Arrays.stream(c.ids())).toArray();
@@ -76,8 +76,8 @@ public final class LanguageModel implements AutoCloseable {
                 places.add(at + place);
             }
             at += chunk.ids().length;
-            if (chunk.logits()) {
-                last.add(at - 1);
+            for (int i = at - chunk.logits(); i < at; i++) {
+                last.add(i);
             }
         }
         try (Tensor idTensor = Tensor.of(ids);

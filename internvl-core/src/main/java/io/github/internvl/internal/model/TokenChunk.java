@@ -11,9 +11,9 @@ import java.util.List;
  * @param ids the tokens
  * @param span the key length that rules the rotary base: the whole prompt's while prefilling, the sequence's afterwards
  * @param visual visual tokens in place of some of the tokens
- * @param logits whether the logits after the last token are wanted
+ * @param logits after how many of the last tokens logits are wanted
  */
-public record TokenChunk(int slot, int start, int[] ids, int span, Visual visual, boolean logits) {
+public record TokenChunk(int slot, int start, int[] ids, int span, Visual visual, int logits) {
 
     /**
      * Visual tokens of a chunk.

@@ -215,7 +215,8 @@ class SchedulerTest {
                 List.of(),
                 new GenerationRequest.Urgency(priority, null));
         VisualTokens visual = new VisualTokens(new VisualCache(0), 1);
-        Sequence sequence = new Sequence(request, NOBODY, () -> TOKENIZER.decoder(true), visual, 1000);
+        Sequence sequence =
+                new Sequence(request, NOBODY, () -> TOKENIZER.decoder(true), visual, 1000, Integer.MAX_VALUE);
         scheduler.add(sequence);
         return sequence;
     }

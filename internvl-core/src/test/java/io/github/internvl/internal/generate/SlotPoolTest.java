@@ -40,7 +40,8 @@ class SlotPoolTest {
                 List.of(),
                 GenerationRequest.Urgency.USUAL);
         VisualTokens visual = new VisualTokens(new VisualCache(0), 1);
-        return new Sequence(request, new SilentListener(), () -> TOKENIZER.decoder(true), visual, 100_000);
+        return new Sequence(
+                request, new SilentListener(), () -> TOKENIZER.decoder(true), visual, 100_000, Integer.MAX_VALUE);
     }
 
     private static int[] run(int from, int to) {

@@ -118,9 +118,9 @@ class SpreadTest {
             LanguageModel model = models.language();
             model.reserve(0, ids.length + 1, 0);
             List<Float> all = new ArrayList<>();
-            step(model, new TokenChunk(0, 0, ids, ids.length, taken, true), all);
+            step(model, new TokenChunk(0, 0, ids, ids.length, taken, 1), all);
             int[] next = {9};
-            step(model, new TokenChunk(0, ids.length, next, ids.length + 1, TokenChunk.Visual.NONE, true), all);
+            step(model, new TokenChunk(0, ids.length, next, ids.length + 1, TokenChunk.Visual.NONE, 1), all);
             float[] floats = new float[all.size()];
             for (int i = 0; i < floats.length; i++) {
                 floats[i] = all.get(i);

@@ -111,17 +111,21 @@ class WeightLoaderTest {
     @ParameterizedTest
     @EnumSource(
             value = LinearKernel.class,
-            names = {"DENSE", "INT8", "INT8_FBGEMM", "INT8_ONEDNN", "INT4", "INT4_CPU"})
+            names = {"DENSE", "HALF", "PACKED", "INT8", "INT8_FBGEMM", "INT8_ONEDNN", "INT4", "INT4_CPU"})
     void everyKernelThatIsChosenAddsUpTheLargestProducts(LinearKernel kernel) {
         boolean works = kernel.works(NumberFormat.FLOAT32, "cpu");
 
         assertThat(works
+                        || kernel == LinearKernel.HALF
+                        || kernel == LinearKernel.PACKED
                         || kernel == LinearKernel.INT8_FBGEMM
                         || kernel == LinearKernel.INT8_ONEDNN
                         || kernel == LinearKernel.INT4_CPU)
                 .as("%s must work on every machine", kernel)
                 .isTrue();
-        assertThat(LinearKernel.ofLayers(LinearWeights.INT8, false, NumberFormat.FLOAT32, Set.of("cpu")) == kernel)
+        assertThat(LinearKernel.ofLayers(
+                                LinearWeights.INT8, Set.of(NumberFormat.BFLOAT16), NumberFormat.FLOAT32, Set.of("cpu"))
+                        == kernel)
                 .as("%s is taken for INT8", kernel)
                 .satisfies(taken -> assertThat(works || !taken).isTrue());
     }
@@ -177,7 +181,7 @@ class WeightLoaderTest {
     }
 
     private static TokenChunk chunk(int slot, int start, int... ids) {
-        return new TokenChunk(slot, start, ids, start + ids.length, TokenChunk.Visual.NONE, true);
+        return new TokenChunk(slot, start, ids, start + ids.length, TokenChunk.Visual.NONE, 1);
     }
 
     private static float[] step(LanguageModel model, TokenChunk... chunks) {
