@@ -20,6 +20,7 @@ enum LinearKernel {
     PACKED("packed"),
     INT8_ONEDNN("int8_onednn"),
     INT8_FBGEMM("int8_fbgemm"),
+    INT8_CUDA("int8_cuda"),
     INT8("int8"),
     INT4_CPU("int4_cpu"),
     INT4_CUDA("int4_cuda"),
@@ -84,7 +85,9 @@ enum LinearKernel {
     }
 
     private static LinearKernel int8(NumberFormat numbers, Set<String> devices) {
-        return areCpu(devices) ? first(numbers, devices, INT8_ONEDNN, INT8_FBGEMM, INT8) : INT8;
+        return areCpu(devices)
+                ? first(numbers, devices, INT8_ONEDNN, INT8_FBGEMM, INT8)
+                : first(numbers, devices, INT8_CUDA, INT8);
     }
 
     private static LinearKernel int4(NumberFormat numbers, Set<String> devices) {
