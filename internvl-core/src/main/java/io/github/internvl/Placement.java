@@ -24,7 +24,8 @@ record Placement(Precision precision, DevicePlan devices) {
         return new Placement(chosen, map.plan(model, chosen, contextTokens));
     }
 
-    private static Precision usual(Precision stored, String place) {
+    /** The precision for a checkpoint as it is stored. */
+    static Precision usual(Precision stored, String place) {
         return switch (stored) {
             case FLOAT32, INT8, INT4 -> stored;
             case BFLOAT16, FLOAT16 -> Precision.valueOf(best(place).name());

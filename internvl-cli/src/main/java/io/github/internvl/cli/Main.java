@@ -58,6 +58,7 @@ public final class Main {
                 .addSubcommand(new ServeCommand(terminal))
                 .addSubcommand("completion", new GenerateCompletion())
                 .addSubcommand(new BenchCommand(terminal))
+                .addSubcommand(new ExportCommand(terminal))
                 .setOut(terminal.out())
                 .setErr(terminal.err())
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -17,7 +17,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"chat", "info", "download", "serve"})
+    @ValueSource(strings = {"chat", "info", "download", "serve", "export-graph"})
     void explainsEachCommandWithExamples(String command) {
         CommandRun run = CommandRun.of(command, "--help");
         assertThat(run.exitCode()).isZero();

@@ -26,16 +26,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
 
     /** Reads the configuration and the tables of contents; throws {@link CheckpointException} for what does not fit. */
     public static Checkpoint open(Path folder) {
-        if (!Files.isDirectory(folder)) {
-            throw new CheckpointException(folder + ": no such folder; give the folder of an InternVL 2.5 checkpoint, "
-                    + "with config.json, *.safetensors and the tokenizer files");
-        }
-        if (!Files.exists(folder.resolve("config.json"))) {
-            throw new CheckpointException(
-                    folder + ": holds no config.json; give the folder of an InternVL 2.5 checkpoint, "
-                            + "with config.json, *.safetensors and the tokenizer files");
-        }
-        ModelConfig config = config(folder.resolve("config.json"));
+        ModelConfig config = config(folder);
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         for (Path file : files(folder)) {
             for (StoredTensor tensor : SafeTensors.read(file)) {
@@ -49,7 +40,18 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
         return new Checkpoint(folder, config, tensors);
     }
 
-    private static ModelConfig config(Path file) {
+    /** Reads the configuration alone; throws {@link CheckpointException} for what is not known. */
+    public static ModelConfig config(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new CheckpointException(folder + ": no such folder; give the folder of an InternVL 2.5 checkpoint, "
+                    + "with config.json, *.safetensors and the tokenizer files");
+        }
+        if (!Files.exists(folder.resolve("config.json"))) {
+            throw new CheckpointException(
+                    folder + ": holds no config.json; give the folder of an InternVL 2.5 checkpoint, "
+                            + "with config.json, *.safetensors and the tokenizer files");
+        }
+        Path file = folder.resolve("config.json");
         JsonObject root = json(file);
         String layout =
                 new ConfigReader(file, "", root).one("model_type", "internvl_chat", "internvl_chat", "internvl");

@@ -128,11 +128,11 @@ final class GraphBuilder {
         }
     }
 
-    private static boolean isOfLayers(String name) {
+    static boolean isOfLayers(String name) {
         return name.startsWith("layers.");
     }
 
-    private static boolean isAfterLayers(String name) {
+    static boolean isAfterLayers(String name) {
         return name.startsWith("norm.") || name.startsWith("head.") || name.startsWith("mlp.");
     }
 

@@ -38,7 +38,16 @@ public final class ScriptModule implements AutoCloseable {
      * @param lists the names of its list attributes
      */
     public static ScriptModule compile(String graph, Map<String, String> used, List<String> lists) {
-        byte[] archive = ScriptArchive.pack(graph, used, lists);
+        return load(graph, archive(graph, used, lists));
+    }
+
+    /** The archive that {@link #compile} hands to libtorch, for other programs. */
+    public static byte[] archive(String graph, Map<String, String> used, List<String> lists) {
+        return ScriptArchive.pack(graph, used, lists);
+    }
+
+    /** Compiles a graph from its archive. */
+    public static ScriptModule load(String graph, byte[] archive) {
         TorchRuntime.version(); // starts the engine
         Model model = Model.newInstance(graph, Device.cpu(), "PyTorch");
         try {

@@ -1,0 +1,76 @@
+package io.github.internvl.cli;
+
+import io.github.internvl.GraphExport;
+import io.github.internvl.Precision;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code internvl export-graph}: the graphs of a model as files, for measuring them without Java. */
+@Command(
+        name = "export-graph",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        description = {
+            "Writes the graphs that a model is computed with: vision.pt and decoder.pt, which torch.jit.load reads, and "
+                    + "graphs.json, which says what to call them with. No weights are needed.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  internvl export-graph --device cuda:0 --out graphs/8B-bfloat16 InternVL2_5-8B",
+            "  internvl export-graph --precision int8 --device cpu --out graphs/own FOLDER"
+        })
+final class ExportCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "MODEL",
+            description =
+                    "Folder with the config.json of an InternVL 2.5 checkpoint, or the name of a published one, which "
+                            + "needs no files; without it $INTERNVL_MODEL, or the demo model.")
+    private @Nullable String model;
+
+    @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "Where the files go.")
+    private Path out = Path.of("");
+
+    @Option(
+            names = "--precision",
+            paramLabel = "FORMAT",
+            description = "float32, bfloat16, float16, int8 or int4; without it, the best for the device.")
+    private @Nullable Precision precision;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description = "cpu, for this machine's kernels, or cuda:0, which need not be here. Default: cpu.")
+    private String device = "cpu";
+
+    ExportCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        try {
+            GraphExport.write(ModelFolder.named(model, "MODEL", spec.commandLine()), precision, device, out);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+        terminal.out().println(out);
+        terminal.out().flush();
+        return 0;
+    }
+}
