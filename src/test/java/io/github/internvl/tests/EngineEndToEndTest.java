@@ -8,10 +8,13 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.ChatStream;
+import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.Precision;
+import io.github.internvl.internal.generate.Engine;
+import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.TokenPrompt;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +52,7 @@ class EngineEndToEndTest {
     private static InternVL load(GoldenVariant variant, int maxConcurrent) {
         return InternVL.builder(variant.model())
                 .precision(Precision.FLOAT32)
-                .device("cpu")
+                .device(Goldens.DEVICE)
                 .maxConcurrent(maxConcurrent)
                 .load();
     }
@@ -247,6 +250,48 @@ class EngineEndToEndTest {
                     .isInstanceOf(InternVLException.class)
                     .hasMessageContaining("failed");
             assertThat(loaded.ask(round).get().ids()).isEqualTo(round.generatedIds());
+        }
+    }
+
+    /** More keys and values than a processor can address, so that libtorch finds no memory whatever the machine has. */
+    @Test
+    void servesOnWhenThereIsNoMemory() {
+        GoldenVariant variant = variant("own/tiny-qwen");
+        GoldenCase.Round round = variant.cases().stream()
+                .filter(GoldenCase::isAnswered)
+                .findFirst()
+                .orElseThrow()
+                .rounds()
+                .get(0);
+        int slots = 1024;
+        int context = Integer.MAX_VALUE - 255; // a multiple of what slots grow by
+        try (Subject subject = Subject.load(variant);
+                Engine engine = new Engine(
+                        subject.modelsAgain(), subject.tokenizer(), new Engine.Limits(slots, context, 512, 4))) {
+            GenerationRequest usual = subject.request(round.golden(), subject.prompt(round));
+            GenerationConfig endless = usual.config().toBuilder()
+                    .temperature(1)
+                    .answers(slots)
+                    .maxNewTokens(context)
+                    .build();
+            PendingAnswer failing = PendingAnswer.submit(
+                    engine,
+                    new GenerationRequest(
+                            usual.prompt(),
+                            usual.pictures(),
+                            endless,
+                            usual.endIds(),
+                            usual.endTexts(),
+                            usual.history(),
+                            usual.badWords(),
+                            usual.urgency()));
+            assertThatThrownBy(failing::get)
+                    .cause()
+                    .isInstanceOf(InternVLException.class)
+                    .hasMessageContaining("memory")
+                    .hasMessageContaining("ask for less at once");
+            assertThat(engine.keyUse()).isZero();
+            assertThat(PendingAnswer.submit(engine, usual).get().ids()).isEqualTo(round.generatedIds());
         }
     }
 }
