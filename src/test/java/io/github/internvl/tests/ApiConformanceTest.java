@@ -37,7 +37,7 @@ class ApiConformanceTest {
     private static InternVL load(GoldenVariant variant) {
         return InternVL.builder(variant.model())
                 .precision(Precision.FLOAT32)
-                .device("cpu")
+                .device(Goldens.DEVICE)
                 .passOrder(PassOrders.of(variant.goldens()).order())
                 .load();
     }

@@ -21,6 +21,9 @@ import java.util.stream.Stream;
  * @param folder variants, {@code images}, and tables that belong to no variant
  */
 record Goldens(String name, Path folder) {
+    /** Where the conformance tests compute: {@code cpu}, or what the system property {@code internvl.device} says. */
+    static final String DEVICE = System.getProperty("internvl.device", "cpu");
+
     private static final String PROPERTY = "internvl.goldens";
 
     /** All folders there are. */

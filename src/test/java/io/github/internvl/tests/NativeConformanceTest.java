@@ -175,7 +175,7 @@ class NativeConformanceTest {
         }
         try (InternVL model = InternVL.builder(golden.variant().model())
                 .precision(Precision.FLOAT32)
-                .device("cpu")
+                .device(Goldens.DEVICE)
                 .load()) {
             String text = golden.json().get("text").getAsString();
             assertThat(model.chat(request.build()).text()).isEqualTo(text.strip());

@@ -49,7 +49,7 @@ class PrecisionConformanceTest {
         }
 
         Models.Format format() {
-            return new Models.Format(numbers, linears, Spread.single("cpu"), shortKeys);
+            return new Models.Format(numbers, linears, Spread.single(Goldens.DEVICE), shortKeys);
         }
 
         /** Whether a variant can be loaded so: 4-bit weights stay what they are, and others must be wide enough. */

@@ -30,6 +30,8 @@ import java.util.regex.Pattern;
 final class Subject implements AutoCloseable {
     private static final Pattern CONTEXT_RUN = Pattern.compile("(?:<IMG_CONTEXT>)+");
     private static final int MOST_TILES = 40;
+    private static final Models.Format EXACT =
+            new Models.Format(NumberFormat.FLOAT32, LinearWeights.AS_STORED, Goldens.DEVICE);
 
     private final GoldenVariant variant;
     private final ModelConfig config;
@@ -64,9 +66,9 @@ final class Subject implements AutoCloseable {
         this.tensors = variant.tensors();
     }
 
-    /** Loads a variant, to compute in float32 on the CPU. */
+    /** Loads a variant, to compute in float32 on {@link Goldens#DEVICE}. */
     static Subject load(GoldenVariant variant) {
-        return load(variant, new Models.Format(NumberFormat.FLOAT32, LinearWeights.AS_STORED, "cpu"));
+        return load(variant, EXACT);
     }
 
     /** Loads a variant. */
@@ -78,8 +80,7 @@ final class Subject implements AutoCloseable {
 
     /** The models once more, for an engine to own. */
     Models modelsAgain() {
-        Models.Format format = new Models.Format(NumberFormat.FLOAT32, LinearWeights.AS_STORED, "cpu");
-        return Models.load(Checkpoint.open(variant.model()), format, bytes -> {});
+        return Models.load(Checkpoint.open(variant.model()), EXACT, bytes -> {});
     }
 
     ModelConfig config() {
