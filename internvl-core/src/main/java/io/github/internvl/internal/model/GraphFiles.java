@@ -35,14 +35,9 @@ public final class GraphFiles {
         json.addProperty("unshuffleByColumns", config.unshuffleByColumns());
         json.add("visionConfig", GSON.toJsonTree(config.vision()));
         json.add("languageConfig", GSON.toJsonTree(config.language()));
-        json.add("vision", written(vision(config, format), folder));
+        json.add("vision", written(Models.vision(config, format, OfficialLayout.vision(config)), folder));
         json.add("decoder", written(language(config, format), folder));
         Files.writeString(folder.resolve("graphs.json"), GSON.toJson(json) + "\n");
-    }
-
-    private static GraphRecipe vision(ModelConfig config, Models.Format format) {
-        Set<String> devices = Set.of(format.places().vision());
-        return GraphRecipe.vision(config, format, LinearKernel.ofVision(format.numbers(), devices));
     }
 
     private static GraphRecipe language(ModelConfig config, Models.Format format) {
@@ -53,9 +48,10 @@ public final class GraphFiles {
         LinearKernel layers = LinearKernel.ofLayers(format.linears(), stored, format.numbers(), devices);
         LinearKernel head = LinearKernel.ofHead(format.linears(), stored, format.numbers(), devices);
         boolean elsewhere = format.places().head().startsWith("cuda") && TorchRuntime.gpuCount() == 0;
+        List<Weight> weights = OfficialLayout.language(config);
         return elsewhere
-                ? GraphRecipe.language(config, format, onGpu(layers, format), onGpu(head, format))
-                : GraphRecipe.language(config, format, layers, head);
+                ? GraphRecipe.language(config, format, weights, onGpu(layers, format), onGpu(head, format))
+                : GraphRecipe.language(config, format, weights, layers, head);
     }
 
     /** What a GPU that is not here would be found to have. */

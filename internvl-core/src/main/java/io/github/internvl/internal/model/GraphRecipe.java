@@ -5,64 +5,56 @@ import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
 import io.github.internvl.internal.torch.ScriptModule;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * How a graph is made without Java: the text that is packed, the weights to bind, and the calls that make a model of them.
+ * How a graph is made: the text that is packed, the weights to bind, and what makes a model of them.
  *
  * @param graph the file of its text
  * @param used the files that it uses, by the names that its text calls them
  * @param lists the names of its list attributes
- * @param weights what is bound, by the names of official checkpoints
- * @param calls what is called afterwards, in order
+ * @param weights what is bound
+ * @param numbers PyTorch's code of the format that is computed in
+ * @param sizes what {@code build} takes after that
+ * @param devices the device of each layer
+ * @param layer what {@code made} takes after that
  */
-record GraphRecipe(String graph, Map<String, String> used, List<String> lists, List<Weight> weights, List<Call> calls) {
+record GraphRecipe(
+        String graph,
+        Map<String, String> used,
+        List<String> lists,
+        List<Weight> weights,
+        int numbers,
+        List<Object> sizes,
+        List<String> devices,
+        List<Object> layer) {
+    private static final String LAYERS = "layers.";
 
     /** A call of a method of the graph: first come tables of weights, then the other arguments. */
     record Call(String method, List<String> tables, List<Object> arguments) {}
 
-    static GraphRecipe vision(ModelConfig config, Models.Format format, LinearKernel linear) {
+    static GraphRecipe vision(ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel linear) {
         VisionConfig vit = config.vision();
-        int code = format.numbers().code();
         String device = format.places().vision();
-        List<Call> calls = new ArrayList<>();
-        calls.add(new Call(
-                "build",
-                List.of("first", "last"),
-                List.of(code, device, format.places().projector())));
-        for (int i = 0; i < vit.storedLayers(); i++) {
-            calls.add(new Call(
-                    "add", List.of("layers." + i), List.of(code, device, vit.heads(), vit.eps(), vit.qkNorm())));
-        }
-        Map<String, String> used = Map.of("linear", linear.file(), "weights", "weights", "layers", "layers");
-        return new GraphRecipe("vision", used, List.of("model", "layers"), OfficialLayout.vision(config), calls);
+        return new GraphRecipe(
+                "vision",
+                Map.of("linear", linear.file(), "weights", "weights", "layers", "layers"),
+                List.of("model", "layers"),
+                weights,
+                format.numbers().code(),
+                List.of(device, format.places().projector()),
+                Collections.nCopies(vit.storedLayers(), device),
+                List.of(vit.heads(), vit.eps(), vit.qkNorm()));
     }
 
     /** That of the language model, with kernels for its layers' linears and for its head. */
-    static GraphRecipe language(ModelConfig config, Models.Format format, LinearKernel layers, LinearKernel head) {
+    static GraphRecipe language(
+            ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel layers, LinearKernel head) {
         LanguageConfig llm = config.language();
         Spread places = format.places();
-        int code = format.numbers().code();
-        List<Call> calls = new ArrayList<>();
-        calls.add(new Call(
-                "build",
-                List.of("first", "last"),
-                List.of(
-                        code,
-                        places.embedding(),
-                        places.head(),
-                        llm.heads(),
-                        llm.kvHeads(),
-                        llm.headWidth(),
-                        llm.eps(),
-                        llm.ropeBase(),
-                        llm.ropeFactor(),
-                        llm.positions())));
-        for (int i = 0; i < llm.layers(); i++) {
-            calls.add(new Call("add", List.of("layers." + i), List.of(code, places.layer(i))));
-        }
         Map<String, String> used = Map.of(
                 "linear",
                 layers.file(),
@@ -76,22 +68,69 @@ record GraphRecipe(String graph, Map<String, String> used, List<String> lists, L
                 "weights",
                 "layers",
                 "layers");
-        List<String> lists = List.of("model", "layers", "slots");
-        return new GraphRecipe("decoder", used, lists, OfficialLayout.language(config), calls);
+        List<Object> sizes = List.of(
+                places.embedding(),
+                places.head(),
+                llm.kvHeads(),
+                llm.headWidth(),
+                llm.eps(),
+                llm.ropeBase(),
+                llm.ropeFactor(),
+                llm.positions());
+        return new GraphRecipe(
+                "decoder",
+                used,
+                List.of("model", "layers", "slots"),
+                weights,
+                format.numbers().code(),
+                sizes,
+                IntStream.range(0, llm.layers()).mapToObj(places::layer).toList(),
+                List.of(llm.heads(), llm.kvHeads(), llm.headWidth(), llm.eps()));
     }
 
-    /** The weights that a call's table holds. */
+    /** What {@code build} takes after its tables. */
+    List<Object> frame() {
+        List<Object> all = new ArrayList<>(List.of(numbers));
+        all.addAll(sizes);
+        return all;
+    }
+
+    /** What {@code made} takes after its table, and {@code add} but for the layer's number. */
+    List<Object> layer(int index, boolean numbered) {
+        List<Object> all = new ArrayList<>(List.of(numbers, devices.get(index)));
+        if (numbered) {
+            all.add(index);
+        }
+        all.addAll(layer);
+        return all;
+    }
+
+    /** The calls, in order, that make the model for a program that cannot hold a layer. */
+    List<Call> calls() {
+        List<Call> calls = new ArrayList<>();
+        calls.add(new Call("build", List.of("first", "last"), frame()));
+        for (int i = 0; i < devices.size(); i++) {
+            calls.add(new Call("add", List.of(LAYERS + i), layer(i, false)));
+        }
+        return calls;
+    }
+
+    /**
+     * The weights of a table: {@code layers.N}, {@code last} for what comes after the layers, and {@code first} for the
+     * rest.
+     */
     List<Weight> table(String name) {
         return weights.stream()
                 .filter(weight -> tableOf(weight.name()).equals(name))
-                .collect(Collectors.toList());
+                .toList();
     }
 
     private static String tableOf(String weight) {
-        if (GraphBuilder.isOfLayers(weight)) {
-            return weight.substring(0, weight.indexOf('.', "layers.".length()));
+        if (weight.startsWith(LAYERS)) {
+            return weight.substring(0, weight.indexOf('.', LAYERS.length()));
         }
-        return GraphBuilder.isAfterLayers(weight) ? "last" : "first";
+        boolean last = weight.startsWith("norm.") || weight.startsWith("head.") || weight.startsWith("mlp.");
+        return last ? "last" : "first";
     }
 
     /** The archive that libtorch loads. */

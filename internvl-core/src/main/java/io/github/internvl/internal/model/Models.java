@@ -4,16 +4,16 @@ import io.github.internvl.InternVLException;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
-import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
+import io.github.internvl.internal.checkpoint.StoredTensor;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -54,11 +54,10 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         List<Weight> all = new ArrayList<>(vision);
         all.addAll(language);
         WeightLoader.check(checkpoint, all);
-        GraphBuilder encoder = new GraphBuilder(checkpoint, vision, format.numbers(), progress);
-        ScriptModule vit = vision(encoder, config.vision(), format.places());
+        ScriptModule vit = GraphBuilder.build(checkpoint, vision(config, format, vision), progress);
         try {
-            GraphBuilder decoder = new GraphBuilder(checkpoint, language, format.numbers(), progress);
-            ScriptModule llm = language(decoder, config.language(), format);
+            GraphRecipe decoder = language(config, format, language, stored(checkpoint, language));
+            ScriptModule llm = GraphBuilder.build(checkpoint, decoder, progress);
             TorchRuntime.trimMemory();
             return new Models(
                     new VisionEncoder(vit, config, format.numbers().bytes()),
@@ -91,42 +90,33 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         return vision ? layout.vision() : layout.language();
     }
 
-    private static ScriptModule vision(GraphBuilder builder, VisionConfig vit, Spread places) {
-        LinearKernel linear =
-                LinearKernel.ofVision(builder.numbers(), Set.copyOf(List.of(places.vision(), places.projector())));
-        Map<String, String> used = Map.of("linear", linear.file());
-        List<Object> layer = List.of(vit.heads(), vit.eps(), vit.qkNorm());
-        List<String> layers = Collections.nCopies(vit.storedLayers(), places.vision());
-        return builder.build("vision", used, List.of(places.vision(), places.projector()), layers, layer);
+    /** The formats that weights are stored in. */
+    private static Set<NumberFormat> stored(Checkpoint checkpoint, List<Weight> weights) {
+        return weights.stream()
+                .map(weight -> checkpoint.tensors().get(weight.stored()))
+                .filter(Objects::nonNull)
+                .map(StoredTensor::format)
+                .collect(Collectors.toSet());
     }
 
-    private static ScriptModule language(GraphBuilder builder, LanguageConfig llm, Format format) {
+    static GraphRecipe vision(ModelConfig config, Format format, List<Weight> weights) {
+        Set<String> devices =
+                Set.copyOf(List.of(format.places().vision(), format.places().projector()));
+        return GraphRecipe.vision(config, format, weights, LinearKernel.ofVision(format.numbers(), devices));
+    }
+
+    private static GraphRecipe language(
+            ModelConfig config, Format format, List<Weight> weights, Set<NumberFormat> stored) {
         Spread places = format.places();
-        Set<NumberFormat> stored = builder.stored();
-        List<String> devices =
-                IntStream.range(0, llm.layers()).mapToObj(places::layer).toList();
-        LinearKernel layers = LinearKernel.ofLayers(format.linears(), stored, format.numbers(), Set.copyOf(devices));
-        LinearKernel head = LinearKernel.ofHead(format.linears(), stored, format.numbers(), Set.of(places.head()));
-        Map<String, String> used = Map.of(
-                "linear",
-                layers.file(),
-                "head",
-                head.file(),
-                "quantize",
-                "quantize",
-                "cache",
-                format.shortKeys() ? "cache_int8" : "cache");
-        List<Object> sizes = List.of(
-                places.embedding(),
-                places.head(),
-                llm.kvHeads(),
-                llm.headWidth(),
-                llm.eps(),
-                llm.ropeBase(),
-                llm.ropeFactor(),
-                llm.positions());
-        List<Object> layer = List.of(llm.heads(), llm.kvHeads(), llm.headWidth(), llm.eps());
-        return builder.build("decoder", used, sizes, devices, layer);
+        Set<String> devices = IntStream.range(0, config.language().layers())
+                .mapToObj(places::layer)
+                .collect(Collectors.toSet());
+        return GraphRecipe.language(
+                config,
+                format,
+                weights,
+                LinearKernel.ofLayers(format.linears(), stored, format.numbers(), devices),
+                LinearKernel.ofHead(format.linears(), stored, format.numbers(), Set.of(places.head())));
     }
 
     @Override

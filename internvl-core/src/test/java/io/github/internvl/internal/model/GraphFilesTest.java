@@ -115,7 +115,7 @@ class GraphFilesTest {
 
     private static float[] logits(LanguageModel model) {
         model.reserve(0, PROMPT.length, 0);
-        TokenChunk chunk = new TokenChunk(0, 0, PROMPT, PROMPT.length, TokenChunk.Visual.NONE, true);
+        TokenChunk chunk = new TokenChunk(0, 0, PROMPT, PROMPT.length, TokenChunk.Visual.NONE, 1);
         try (Tensor logits = model.step(List.of(chunk))) {
             return model.floats(logits);
         }
