@@ -16,17 +16,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
-import java.util.function.Supplier;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pictures and videos of requests, from {@code data:} URLs, or from the web where that is allowed: as many are decoded at once as there are processors, and what they
- * take counts against the request's share of memory. Thread-safe.
+ * Pictures and videos of requests, from {@code data:} URLs, or from the web where that is allowed: as many are decoded at once
+ * as there are processors, and what they take counts against the request's share of memory, before it is taken.
+ * Thread-safe.
  */
 final class Media {
     private static final int USUAL_FRAMES = 8;
     private static final int MOST_FRAMES = 1024;
     private static final int BYTES_OF_A_PIXEL = 3;
+    private static final int DECODING_BYTES_OF_A_PIXEL =
+            8; // four samples as they are stored, and the pixel made of them
+    private static final long FIRST_PIXELS = 1 << 20;
 
     private final ImageOptions images;
     private final VideoOptions videos;
@@ -45,9 +49,11 @@ final class Media {
         try {
             byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
             requireData(place, url, fetched);
-            Image image = decode(() -> fetched == null ? Image.ofDataUrl(url, images) : Image.of(fetched, images));
-            memory.take(bytes(image));
-            return image;
+            return decode(memory, images.maxPixels(), DECODING_BYTES_OF_A_PIXEL, most -> {
+                        ImageOptions limit = images.withMaxPixels(most);
+                        return List.of(fetched == null ? Image.ofDataUrl(url, limit) : Image.of(fetched, limit));
+                    })
+                    .get(0);
         } catch (ImageException e) {
             throw place.wrong("url", "is no usable picture: " + e.getMessage());
         }
@@ -65,9 +71,11 @@ final class Media {
             byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
             requireData(place, url, fetched);
             byte[] file = fetched == null ? decoded(place, url) : fetched;
-            List<Image> frames = decode(() -> Video.of(file, videos).sample(FrameSampling.frames(count)));
-            memory.take(frames.stream().distinct().mapToLong(Media::bytes).sum());
-            return frames;
+            return decode(
+                    memory,
+                    videos.maxPixels(),
+                    BYTES_OF_A_PIXEL,
+                    most -> Video.of(file, videos.withMaxPixels(most)).sample(FrameSampling.frames(count)));
         } catch (VideoException | ImageException e) {
             throw place.wrong("url", "is no usable video: " + e.getMessage());
         }
@@ -83,9 +91,11 @@ final class Media {
                     "url",
                     "this server fetches nothing from other places: send the file itself, data:image/png;base64,…");
         }
+        long most = remote.get().maxBytes();
+        memory.takeForBody(most);
         try {
             byte[] file = remote.get().fetch(new URI(url));
-            memory.takeForBody(file.length);
+            memory.giveForBody(most - file.length);
             return file;
         } catch (URISyntaxException | RemoteMediaException e) {
             throw place.wrong("url", "cannot be fetched: " + e.getMessage());
@@ -110,13 +120,40 @@ final class Media {
         }
     }
 
-    private <T> T decode(Supplier<T> decoder) {
+    /**
+     * Decodes with memory that is taken before. What a header announces is told by nobody but refused above a limit, before
+     * there are pixels: so the limit begins low and doubles, and with it what is taken.
+     */
+    private List<Image> decode(
+            Memory.Share memory, long mostPixels, int bytesOfAPixel, LongFunction<List<Image>> decoder) {
         decoding.acquireUninterruptibly();
         try {
-            return decoder.get();
+            for (long pixels = FIRST_PIXELS; ; pixels *= 2) {
+                long limit = Math.min(pixels, mostPixels);
+                long unused = limit * bytesOfAPixel;
+                memory.take(unused);
+                try {
+                    List<Image> decoded = decoder.apply(limit);
+                    unused -=
+                            decoded.stream().distinct().mapToLong(Media::bytes).sum();
+                    return decoded;
+                } catch (ImageException | VideoException e) {
+                    if (limit == mostPixels || !isTooLarge(e)) {
+                        throw e;
+                    }
+                } finally {
+                    memory.give(unused);
+                }
+            }
         } finally {
             decoding.release();
         }
+    }
+
+    private static boolean isTooLarge(IllegalArgumentException refusal) {
+        return refusal instanceof ImageException image
+                ? image.reason() == ImageException.Reason.TOO_LARGE
+                : refusal instanceof VideoException video && video.reason() == VideoException.Reason.TOO_LARGE;
     }
 
     private static long bytes(Image image) {

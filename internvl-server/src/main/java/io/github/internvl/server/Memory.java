@@ -32,12 +32,12 @@ final class Memory {
 
         /** Takes more, or refuses the request. */
         void take(long more) {
-            if (more > bytes) {
+            if (more > bytes - taken) {
                 throw Refusal.status(
                         413,
                         "request_too_large",
-                        "the request needs " + more + " bytes of memory at once, and this server gives " + bytes
-                                + "; send smaller or fewer pictures");
+                        "the request needs " + (taken + more) + " bytes of memory at once, and this server gives "
+                                + bytes + "; send smaller or fewer pictures");
             }
             if (used.addAndGet(more) > bytes) {
                 used.addAndGet(-more);
@@ -53,13 +53,19 @@ final class Memory {
             body += more;
         }
 
-        /** Gives back what the body took, once all of it that counts has become pictures and texts. */
-        void forgetBody() {
-            give(body);
-            body = 0;
+        /** Gives back some of what was taken for the body. */
+        void giveForBody(long back) {
+            give(back);
+            body -= back;
         }
 
-        private void give(long back) {
+        /** Gives back what the body took, once all of it that counts has become pictures and texts. */
+        void forgetBody() {
+            giveForBody(body);
+        }
+
+        /** Gives back some of what was taken. */
+        void give(long back) {
             used.addAndGet(-back);
             taken -= back;
         }

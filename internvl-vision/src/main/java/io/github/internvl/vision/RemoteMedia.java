@@ -96,7 +96,8 @@ public final class RemoteMedia {
         return hosts;
     }
 
-    long maxBytes() {
+    /** Most bytes of a file. */
+    public long maxBytes() {
         return maxBytes;
     }
 
