@@ -36,6 +36,11 @@ final class Answers {
         void end(EventStream out, int index, ChatResponse response);
 
         void end(EventStream out, List<ChatResponse> responses);
+
+        /** What ends an answer that fails: the status has been sent. */
+        default void fail(EventStream out, Refusal refusal) {
+            out.data(refusal.body());
+        }
     }
 
     /** What a stream of the model tells. */
@@ -97,7 +102,7 @@ final class Answers {
                 writing.end(out, write(exchange, streams, events, writing, out));
             } catch (RuntimeException e) {
                 if (!(e instanceof ClientGone)) {
-                    out.data(Failures.refusal(e, exchange.id()).body()); // the status has been sent
+                    writing.fail(out, Failures.refusal(e, exchange.id()));
                     out.close();
                 }
                 throw e;

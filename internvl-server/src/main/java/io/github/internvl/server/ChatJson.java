@@ -64,7 +64,7 @@ final class ChatJson {
         return head;
     }
 
-    private JsonObject message(ChatResponse answer) {
+    JsonObject message(ChatResponse answer) {
         JsonObject message = new JsonObject();
         message.addProperty("role", "assistant");
         List<ToolCall> calls = calls(answer);
@@ -140,6 +140,14 @@ final class ChatJson {
     }
 
     private JsonObject logprobs(List<TokenScore> tokens) {
+        JsonObject logprobs = new JsonObject();
+        logprobs.add("content", scores(tokens));
+        logprobs.add("refusal", JsonNull.INSTANCE);
+        return logprobs;
+    }
+
+    /** The tokens of an answer with their log probabilities. */
+    JsonArray scores(List<TokenScore> tokens) {
         JsonArray content = new JsonArray();
         for (TokenScore token : tokens) {
             JsonObject written = score(token);
@@ -148,10 +156,7 @@ final class ChatJson {
             written.add("top_logprobs", best);
             content.add(written);
         }
-        JsonObject logprobs = new JsonObject();
-        logprobs.add("content", content);
-        logprobs.add("refusal", JsonNull.INSTANCE);
-        return logprobs;
+        return content;
     }
 
     private JsonObject score(TokenScore token) {

@@ -26,7 +26,7 @@ final class ChatRoute {
         Fields body = exchange.body(options.maxBodyBytes());
         served.checkName(body);
         refuseUnsupported(body);
-        ChatRequest request = request(body, exchange.memory(), options.timeout());
+        ChatRequest request = request(body, "messages", exchange.memory(), options.timeout());
         boolean streamed = body.isTrue("stream");
         boolean usage = includesUsage(body, streamed);
         exchange.memory().forgetBody();
@@ -40,12 +40,12 @@ final class ChatRoute {
         }
     }
 
-    /** The request that a body asks; its pictures are decoded. */
-    ChatRequest request(Fields body, Memory.Share memory, @Nullable Duration timeout) {
+    /** The request that a body asks with these messages; its pictures are decoded. */
+    ChatRequest request(Fields body, String messages, Memory.Share memory, @Nullable Duration timeout) {
         GenerationConfig.Builder config = SamplingFields.read(body);
         SamplingFields.chatLogprobs(body, config);
         ChatRequest.Builder request =
-                Dialogue.read(body, served.special(), media, memory).generation(config.build());
+                Dialogue.read(body, messages, served.special(), media, memory).generation(config.build());
         ToolFields.read(body, request);
         if (timeout != null) {
             request.timeout(timeout);
@@ -62,7 +62,7 @@ final class ChatRoute {
         return settings != null && settings.isTrue("include_usage");
     }
 
-    private static boolean hasTools(ChatRequest request) {
+    static boolean hasTools(ChatRequest request) {
         ToolChoice choice = request.toolChoice();
         return choice.isAllowed() && !request.tools().isEmpty();
     }

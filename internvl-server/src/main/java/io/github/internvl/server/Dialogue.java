@@ -22,15 +22,15 @@ final class Dialogue {
         this.special = special;
     }
 
-    /** Reads all messages into a request; pictures are decoded. */
-    static ChatRequest.Builder read(Fields body, SpecialTexts special, Media media, Memory.Share memory) {
+    /** Reads all messages of a field into a request; pictures are decoded. */
+    static ChatRequest.Builder read(Fields body, String name, SpecialTexts special, Media media, Memory.Share memory) {
         Dialogue dialogue = new Dialogue(special);
-        List<Fields> messages = body.objects("messages");
+        List<Fields> messages = body.objects(name);
         for (Fields message : messages) {
             dialogue.add(message, media, memory);
         }
         if (messages.isEmpty() || !dialogue.isAsking()) {
-            throw body.wrong("messages", "must end with a question: a message of the role user or tool");
+            throw body.wrong(name, "must end with a question: a message of the role user or tool");
         }
         return dialogue.request();
     }

@@ -21,6 +21,10 @@ final class EventStream {
         write("data: " + json + "\n\n");
     }
 
+    void event(String name, JsonElement json) {
+        write("event: " + name + "\ndata: " + json + "\n\n");
+    }
+
     /** Ends the answer, with everything written. */
     void end() {
         write("data: [DONE]\n\n");

@@ -75,6 +75,19 @@ final class Fields {
         return path;
     }
 
+    /** The object itself, not to be changed. */
+    JsonObject json() {
+        return object;
+    }
+
+    /** These fields in the same place, some replaced. */
+    Fields with(JsonObject others) {
+        JsonObject all = new JsonObject();
+        object.asMap().forEach(all::add);
+        others.asMap().forEach(all::add);
+        return new Fields(all, path);
+    }
+
     /** A field of any kind, unless it is absent. */
     @Nullable
     JsonElement any(String name) {

@@ -91,6 +91,7 @@ final class Site {
         ModelRoutes models = new ModelRoutes(served, gate, counts, options);
         routes.post("/v1/chat/completions", work(chat::answer));
         routes.post("/v1/completions", work(new CompletionRoute(served, answers, options)::answer));
+        routes.post("/v1/responses", work(new ResponsesRoute(served, answers, chat, options)::answer));
         TokenRoutes tokens = new TokenRoutes(served, chat, options);
         routes.post("/tokenize", work(tokens::tokenize));
         routes.post("/detokenize", work(tokens::detokenize));

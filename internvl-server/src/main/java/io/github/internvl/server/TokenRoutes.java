@@ -22,7 +22,8 @@ final class TokenRoutes {
         served.checkName(body);
         JsonObject answer = new JsonObject();
         if (body.has("messages")) {
-            answer.addProperty("count", served.model().countTokens(chat.request(body, exchange.memory(), null)));
+            answer.addProperty(
+                    "count", served.model().countTokens(chat.request(body, "messages", exchange.memory(), null)));
             answer.add("tokens", JsonNull.INSTANCE);
         } else {
             boolean whole = !Boolean.FALSE.equals(body.flag("add_special_tokens"));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 class HostileRequestsTest {
     private static final int REQUESTS = 1000;
     private static final List<String> PATHS =
-            List.of("/v1/chat/completions", "/v1/completions", "/tokenize", "/detokenize");
+            List.of("/v1/chat/completions", "/v1/completions", "/v1/responses", "/tokenize", "/detokenize");
     private static final List<String> VALUES = List.of(
             "null",
             "true",
@@ -48,7 +48,7 @@ class HostileRequestsTest {
             "{\"model\": \"demo\", \"messages\": [{\"role\": \"system\", \"content\": \"s\"}, {\"role\":"
                     + " \"user\", \"content\": [" + text("Why?") + ", " + picture("shapes.png", "\"detail\": \"low\"")
                     + "]}], \"max_tokens\": 1, \"temperature\": 0.5, \"top_p\": 0.9, \"stop\": [\"a\"], \"logprobs\": true,"
-                    + " \"prompt\": \"Why?\", \"tokens\": [1, 2], \"logit_bias\": {\"5\": 1}, \"tool_choice\": \"none\", \"tools\":"
+                    + " \"prompt\": \"Why?\", \"input\": \"Why?\", \"tokens\": [1, 2], \"logit_bias\": {\"5\": 1}, \"tool_choice\": \"none\", \"tools\":"
                     + " [{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\": \"object\"}}}],"
                     + " \"response_format\": {\"type\": \"text\"}, \"stream\": false, \"stream_options\": null}";
 
