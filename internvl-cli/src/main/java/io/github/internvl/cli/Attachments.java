@@ -71,16 +71,20 @@ final class Attachments {
         return pictures.size();
     }
 
-    /** Refuses options that make no sense together. */
-    void check() {
+    /** Whether the options name something on the web. */
+    boolean areRemote() {
+        return Stream.concat(pictures.stream(), Stream.ofNullable(video)).anyMatch(Attachments::isRemote);
+    }
+
+    /** Refuses options that make no sense together; {@code fetching} if what is on the web is fetched here. */
+    void check(boolean fetching) {
         if (video != null && !pictures.isEmpty()) {
             throw new IllegalArgumentException("a question takes pictures or a video: --image and --video are given");
         }
         if (frames != null) {
             FrameSampling.frames(frames);
         }
-        if (!hosts.isEmpty()
-                || Stream.concat(pictures.stream(), Stream.ofNullable(video)).anyMatch(Attachments::isRemote)) {
+        if (fetching && (!hosts.isEmpty() || areRemote())) {
             remote();
         }
         FrameSampling.all().between(from, to);

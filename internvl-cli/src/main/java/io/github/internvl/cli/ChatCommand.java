@@ -58,6 +58,19 @@ import picocli.CommandLine.Spec;
                     + "region this sentence describes: <ref>red circle</ref>\""
         })
 final class ChatCommand implements Callable<Integer> {
+    /** Options on what is done here, which a server does in its own way. */
+    private static final List<String> NOT_FOR_SERVERS = List.of(
+            "--model",
+            "--precision",
+            "--device",
+            "--context-length",
+            "--pass-order",
+            "--no-repeat-ngram",
+            "--exif",
+            "--from",
+            "--to",
+            "--allow-host");
+
     private final Terminal terminal;
 
     @ParentCommand
@@ -118,7 +131,8 @@ final class ChatCommand implements Callable<Integer> {
             names = "--server",
             paramLabel = "URL",
             description = "Ask this server instead of loading a model here: http://localhost:23333. Its key is in "
-                    + "$INTERNVL_API_KEY.")
+                    + "$INTERNVL_API_KEY. Files go to it as they are; options on loading a model, --exif, --from, --to "
+                    + "and --allow-host are refused.")
     private @Nullable URI server;
 
     @Option(names = "--no-stream", description = "Write the answer only when it is complete.")
@@ -132,25 +146,28 @@ final class ChatCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         LoadingBar bar = new LoadingBar(terminal);
         ChatRequest settings;
-        InternVLBuilder builder;
+        Optional<InternVLBuilder> builder;
         Optional<Annotation> annotation;
         try {
+            if (server != null) {
+                checkServer();
+            }
             annotation = annotation();
-            attachments.check();
+            attachments.check(server == null);
             settings = settings();
-            builder = builder(bar);
+            builder = server == null ? Optional.of(builder(bar)) : Optional.empty();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
         String asked = "-".equals(question) ? readQuestion() : question;
         boolean verbose = main != null && main.verbose();
-        if (server != null) {
-            return askServer(server, settings, asked, verbose);
-        }
         AnswerPrinter printer = new AnswerPrinter(terminal, !whole, verbose);
+        if (server != null) {
+            return askServer(server(server, settings, printer), asked, annotation);
+        }
         attachments.open();
         long start = System.nanoTime();
-        try (InternVL loaded = ModelOptions.load(builder, bar)) {
+        try (InternVL loaded = ModelOptions.load(builder.orElseThrow(), bar)) {
             if (verbose) {
                 Duration time = Duration.ofNanos(System.nanoTime() - start);
                 terminal.err().println("loaded in " + Sizes.seconds(time));
@@ -170,21 +187,43 @@ final class ChatCommand implements Callable<Integer> {
         }
     }
 
-    private int askServer(URI address, ChatRequest settings, @Nullable String asked, boolean verbose)
-            throws IOException {
-        ServerClient client;
+    private ServerChat server(URI address, ChatRequest settings, AnswerPrinter printer) throws IOException {
         try {
-            client = new ServerClient(address);
+            ServerChat chat = new ServerChat(
+                    printer, new ServerClient(address), settings.generation(), system, settings.maxTiles());
+            attachments.sendTo(chat);
+            return chat;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
-        ServerChat chat = new ServerChat(terminal, client, settings.generation(), system, settings.maxTiles(), verbose);
-        attachments.sendTo(chat);
+    }
+
+    private int askServer(ServerChat chat, @Nullable String asked, Optional<Annotation> annotation) throws IOException {
         if (asked == null) {
             return chat.run();
         }
-        chat.ask(asked);
+        if (annotation.isPresent()) {
+            attachments.open();
+        }
+        List<Box> boxes = chat.ask(asked);
+        if (annotation.isPresent()) {
+            annotate(annotation.get(), attachments.firstPicture(), boxes);
+        }
         return 0;
+    }
+
+    private void checkServer() {
+        for (String name : NOT_FOR_SERVERS) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(name)) {
+                throw new IllegalArgumentException(
+                        name + " does not go with --server, which has a model and takes files"
+                                + " as they are; leave one of them out");
+            }
+        }
+        if (annotated != null && attachments.areRemote()) {
+            throw new IllegalArgumentException("--annotate needs the picture as a file with --server, which fetches"
+                    + " others itself; save it first");
+        }
     }
 
     /** All that is said of every question alike, as a request whose text is still to be replaced. */

@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import io.github.internvl.Box;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVLException;
 import io.github.internvl.OutputFormat;
@@ -23,28 +24,27 @@ import org.jspecify.annotations.Nullable;
 final class ServerChat {
     private static final Pattern SPECIAL = Pattern.compile("[\\\\^$.|?*+()\\[\\]{}/-]");
 
+    private final AnswerPrinter printer;
     private final Terminal terminal;
     private final ServerClient client;
     private final JsonObject settings;
-    private final boolean verbose;
     private final JsonArray messages = new JsonArray();
     private final JsonArray pending = new JsonArray();
     private final @Nullable String system;
     private final OptionalInt maxTiles;
 
     ServerChat(
-            Terminal terminal,
+            AnswerPrinter printer,
             ServerClient client,
             GenerationConfig config,
             @Nullable String system,
-            OptionalInt maxTiles,
-            boolean verbose) {
-        this.terminal = terminal;
+            OptionalInt maxTiles) {
+        this.printer = printer;
+        this.terminal = printer.terminal();
         this.client = client;
         this.settings = fields(config);
         this.system = system;
         this.maxTiles = maxTiles;
-        this.verbose = verbose;
         restart();
     }
 
@@ -80,8 +80,8 @@ final class ServerChat {
         pending.add(part);
     }
 
-    /** Asks, and writes the answer as it comes. */
-    void ask(String question) {
+    /** Asks, and writes the answer; gives the places that it names. */
+    List<Box> ask(String question) {
         JsonArray content = pending.deepCopy();
         content.add(ServerClient.words(question));
         JsonObject body = settings.deepCopy();
@@ -91,22 +91,25 @@ final class ServerChat {
         PrintWriter out = terminal.out();
         long start = System.nanoTime();
         ServerClient.Answer answer = client.stream(body, piece -> {
-            out.print(piece);
-            out.flush();
+            if (printer.streaming()) {
+                out.print(piece);
+                out.flush();
+            }
         });
-        out.println();
+        out.println(printer.streaming() ? "" : answer.text());
         out.flush();
         messages.add(asked.get(asked.size() - 1));
         messages.add(message("assistant", new JsonPrimitive(answer.text())));
         while (!pending.isEmpty()) {
             pending.remove(0);
         }
-        if (verbose) {
+        if (printer.verbose()) {
             double seconds = (System.nanoTime() - start) / 1e9;
             terminal.err()
                     .println(String.valueOf(answer.usage()) + ", ended by " + answer.finishReason() + ", "
                             + String.format(Locale.ROOT, "%.2f s", seconds));
         }
+        return answer.boxes();
     }
 
     /** Takes each line for a question or a command; 1 if a line failed that nobody was there to see fail, else 0. */
@@ -145,7 +148,7 @@ final class ServerChat {
                     throw new IllegalArgumentException(
                             "unknown command " + words[0] + "; there are /image FILE, /video FILE, /new and /exit");
                 }
-                ask(line);
+                List<Box> unused = ask(line);
             }
         }
     }

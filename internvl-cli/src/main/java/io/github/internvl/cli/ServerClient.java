@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.github.internvl.Box;
 import io.github.internvl.InternVLException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -57,9 +59,10 @@ final class ServerClient {
      *
      * @param finishReason why it ended, in the protocol's word
      * @param usage its tokens, if the server told
+     * @param boxes the places that it names
      */
     record Answer(
-            String text, String finishReason, @Nullable JsonObject usage) {}
+            String text, String finishReason, @Nullable JsonObject usage, List<Box> boxes) {}
 
     /** Makes a client of a server, with or without {@code /v1} at the end of its address. */
     ServerClient(URI server) {
@@ -90,6 +93,7 @@ final class ServerClient {
         StringBuilder text = new StringBuilder();
         String finish = "";
         JsonObject usage = null;
+        List<Box> boxes = List.of();
         try (Stream<String> lines = response.body()) {
             for (Iterator<String> line = lines.iterator(); line.hasNext(); ) {
                 JsonObject chunk = chunk(line.next());
@@ -105,12 +109,13 @@ final class ServerClient {
                 finish = isText(choice.get("finish_reason"))
                         ? choice.get("finish_reason").getAsString()
                         : finish;
+                boxes = choice.has("boxes") ? boxes(choice.getAsJsonArray("boxes")) : boxes;
             }
         }
         if (finish.isEmpty()) {
             throw new InternVLException(base + ": the connection ended before the answer did");
         }
-        return new Answer(text.toString(), finish, usage);
+        return new Answer(text.toString(), finish, usage, boxes);
     }
 
     private JsonObject chunk(String line) {
@@ -123,6 +128,18 @@ final class ServerClient {
             throw new InternVLException(base + ": " + error.get("message").getAsString());
         }
         return chunk;
+    }
+
+    private static List<Box> boxes(JsonArray told) {
+        return told.asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .map(box -> new Box(
+                        box.get("label").getAsString(),
+                        box.get("x1").getAsInt(),
+                        box.get("y1").getAsInt(),
+                        box.get("x2").getAsInt(),
+                        box.get("y2").getAsInt()))
+                .toList();
     }
 
     private static JsonObject first(@Nullable JsonElement choices) {
@@ -191,6 +208,10 @@ final class ServerClient {
     }
 
     private static String dataUrl(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException(
+                    file + ": is a folder, and a server takes files; make a video file of it");
+        }
         String ending = file.toString().replaceFirst(".*\\.", "").toLowerCase(Locale.ROOT);
         try (InputStream in = Files.newInputStream(file)) {
             return "data:" + TYPES.getOrDefault(ending, "application/octet-stream") + ";base64,"

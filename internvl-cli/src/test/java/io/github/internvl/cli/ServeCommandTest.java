@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.internvl.vision.Image;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PipedReader;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(180)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -98,6 +101,50 @@ class ServeCommandTest {
         assertThat(talk.out().lines()).hasSizeGreaterThanOrEqualTo(2);
         assertThat(talk.err()).contains("missing.png");
         assertThat(talk.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void writesWholeAnswersAndDrawsTheirBoxes(@TempDir Path folder) {
+        Path file = folder.resolve("boxes.png");
+        CommandRun run = CommandRun.of(
+                "chat",
+                "--server",
+                address,
+                "--no-stream",
+                "--regex",
+                "badge\\[\\[100, 250, 400, 900\\]\\]",
+                "--image",
+                TinyModel.picture("badge.png"),
+                "--annotate",
+                file.toString(),
+                "Where?");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).isEqualTo("badge[[100, 250, 400, 900]]\n");
+        assertThat(run.writes()).isLessThan(3);
+        assertThat(Image.open(file).rgb())
+                .isNotEqualTo(
+                        Image.open(Path.of(TinyModel.picture("badge.png"))).rgb());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--model tiny                                      | --model does not go with --server",
+                "--device cpu                                      | --device does not go with --server",
+                "--video a.mp4 --from 2                            | --from does not go with --server",
+                "--video a.mp4 --to 2                              | --to does not go with --server",
+                "--allow-host example.com                          | --allow-host does not go with --server",
+                "--exif                                            | --exif does not go with --server",
+                "--annotate a.png -i http://localhost/a.png        | --annotate needs the picture as a file",
+                "--annotate a.png                                  | exactly one --image: 0 given",
+                "--video .                                         | is a folder, and a server takes files"
+            })
+    void refusesWhatAServerDoesItsOwnWay(String args, String message) {
+        CommandRun run =
+                CommandRun.of(TinyModel.args(List.of("--server", address), (args.strip() + " Why?").split(" ")));
+        assertThat(run.err()).startsWith("internvl chat: ").contains(message);
+        assertThat(run.exitCode()).isEqualTo(2);
     }
 
     @Test
