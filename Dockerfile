@@ -2,7 +2,7 @@
 FROM maven:3.9-eclipse-temurin-17 AS build
 WORKDIR /src
 COPY . .
-RUN mvn -B -ntp -pl internvl-cli -am -DskipTests package
+RUN mvn -B -ntp -pl internvl-cli -am -Dmaven.test.skip=true package
 
 FROM eclipse-temurin:17-jre AS cpu
 COPY --from=build /src/internvl-cli/target/internvl.jar /opt/internvl/
@@ -13,6 +13,7 @@ RUN useradd --system internvl && mkdir /cache && chown internvl /cache
 USER internvl
 VOLUME /cache
 EXPOSE 23333
+HEALTHCHECK --start-period=10m CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/23333; printf 'GET /ready HTTP/1.0\\r\\n\\r\\n' >&3; grep -q ' 200 ' <&3"]
 ENTRYPOINT ["java", "-XX:MaxRAMPercentage=25", "-jar", "/opt/internvl/internvl.jar", "serve", "--host", "0.0.0.0"]
 
 # libtorch for CUDA 12.8 is 2.5 GB: DJL fetches it into the volume when the first model is loaded.
@@ -27,4 +28,5 @@ RUN useradd --system internvl && mkdir /cache && chown internvl /cache
 USER internvl
 VOLUME /cache
 EXPOSE 23333
+HEALTHCHECK --start-period=10m CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/23333; printf 'GET /ready HTTP/1.0\\r\\n\\r\\n' >&3; grep -q ' 200 ' <&3"]
 ENTRYPOINT ["java", "-XX:MaxRAMPercentage=25", "-jar", "/opt/internvl/internvl.jar", "serve", "--host", "0.0.0.0"]

@@ -62,6 +62,7 @@ final class Gate {
         String name = host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
         return name.equals("localhost")
                 || name.equals("[::1]")
+                || name.equals("0.0.0.0") // as the model cards write it
                 || name.matches("127\\.\\d+\\.\\d+\\.\\d+")
                 || name.equals(options.host().toLowerCase(Locale.ROOT));
     }

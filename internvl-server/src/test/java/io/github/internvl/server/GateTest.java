@@ -21,6 +21,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(180)
@@ -254,15 +255,16 @@ class GateTest {
         }
     }
 
-    @Test
-    void answersOnlyItsOwnNames() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"evil.example, 403", "127.0.0.1.evil.example, 403", "LocalHost:1, 200", "[::1]:2, 200", "0.0.0.0:3, 200"
+    })
+    void answersOnlyItsOwnNames(String host, int status) throws IOException {
         try (Demo demo = Demo.start();
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), demo.server.port())) {
-            socket.getOutputStream()
-                    .write("GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
-                            .getBytes(StandardCharsets.US_ASCII));
+            String request = "GET /v1/models HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                    .startsWith("HTTP/1.1 403");
+                    .startsWith("HTTP/1.1 " + status);
         }
     }
 
