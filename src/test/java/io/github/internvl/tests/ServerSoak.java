@@ -14,6 +14,8 @@ import io.github.internvl.server.InternVLServer;
 import io.github.internvl.server.ServerOptions;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -48,9 +50,10 @@ import org.junit.jupiter.api.Test;
  * </pre>
  *
  * With {@code internvl.soak.minutes} (1) and {@code internvl.soak.clients} (64). After each tenth of the time comes a line:
- * requests so far, heap in use after a collection and resident memory in MiB. At the end come the percentiles of the time to
- * first token and tokens per second of one answer. The second half must not need more memory than the first, and no place,
- * slot or thread may be left taken.
+ * requests so far, heap in use after a collection, direct buffers and resident memory in MiB, threads. At the end come how many
+ * requests were what, the percentiles of the time to first token and of tokens per second of one answer, and those of all
+ * together. No answer may be wrong, the second half must not need more memory than the first, and no place, slot or thread
+ * may be left taken.
  */
 class ServerSoak {
     private static final int LINES = 10;
@@ -75,6 +78,7 @@ class ServerSoak {
     private final double minutes = Double.parseDouble(System.getProperty("internvl.soak.minutes", "1"));
     private final int clients = Integer.getInteger("internvl.soak.clients", 64);
     private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
+    private final List<String> wrong = Collections.synchronizedList(new ArrayList<>());
     private final List<Double> firstTokens = Collections.synchronizedList(new ArrayList<>());
     private final List<Double> tokensPerSecond = Collections.synchronizedList(new ArrayList<>());
     private final HttpClient http =
@@ -100,6 +104,7 @@ class ServerSoak {
                 InternVLServer server = InternVLServer.start(model, options)) {
             URI chat = server.uri().resolve("v1/chat/completions");
             List<Known> known = known(chat);
+            long generated = model.stats().generatedTokens();
             long start = System.nanoTime();
             for (int line = 1; line <= LINES; line++) {
                 long end = start + (long) (line * minutes * 60e9 / LINES);
@@ -112,6 +117,9 @@ class ServerSoak {
                 }
                 memory.add(measure());
             }
+            double seconds = (System.nanoTime() - start) / 1e9;
+            generated = model.stats().generatedTokens() - generated;
+            System.out.printf(Locale.ROOT, "all answers: %d tokens, %.1f tokens/s%n", generated, generated / seconds);
             await(() -> model.stats().running() == 0 && model.stats().waiting() == 0);
             String metrics = http.send(
                             HttpRequest.newBuilder(server.uri().resolve("metrics"))
@@ -126,6 +134,7 @@ class ServerSoak {
         System.out.println(counts);
         print("first token, s", firstTokens);
         print("tokens/s of one answer", tokensPerSecond);
+        assertThat(wrong).as("wrong answers").isEmpty();
         assertThat(memory.get(LINES - 1)).as("resident bytes").isLessThan(memory.get(LINES / 2 - 1) + SLACK);
     }
 
@@ -247,9 +256,14 @@ class ServerSoak {
     }
 
     private void check(Known one, String answer) {
-        boolean right = answer.equals(one.answer());
-        assertThat(right || !one.firm()).as("%s, not %s", answer, one.answer()).isTrue();
-        count(right ? "right" : "right but for rounding");
+        if (answer.equals(one.answer())) {
+            count("right");
+        } else if (one.firm()) {
+            count("wrong");
+            wrong.add(answer + ", not " + one.answer());
+        } else {
+            count("right but for rounding");
+        }
     }
 
     private void count(String what) {
@@ -276,7 +290,17 @@ class ServerSoak {
                 .findFirst()
                 .orElseThrow();
         long asked = counts.values().stream().mapToLong(LongAdder::sum).sum();
-        System.out.printf(Locale.ROOT, "%8d requests, heap %d, resident %d MiB%n", asked, heap, resident / MEGABYTE);
+        long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .mapToLong(BufferPoolMXBean::getTotalCapacity)
+                .sum();
+        System.out.printf(
+                Locale.ROOT,
+                "%8d requests, heap %d, direct %d, resident %d MiB, %d threads%n",
+                asked,
+                heap,
+                direct / MEGABYTE,
+                resident / MEGABYTE,
+                ManagementFactory.getThreadMXBean().getThreadCount());
         return resident;
     }
 
