@@ -190,8 +190,9 @@ public final class ServerOptions {
         }
 
         /**
-         * Sets the most bytes that requests and their decoded pictures may take on the Java heap, all together; what does not
-         * fit is refused with status 429. Without it, half of the heap.
+         * Sets the most bytes that requests and their pictures may take on the Java heap, all together: reserved before a
+         * picture is decoded, eight bytes a pixel while that lasts and three afterwards. What does not fit beside the other
+         * requests is refused with status 429, what would not fit alone with 413. Without it, half of the heap.
          */
         public Builder maxMediaBytes(long bytes) {
             check(bytes >= 1, "maxMediaBytes must be at least 1", bytes);
