@@ -30,7 +30,7 @@ final class Media {
     private static final int BYTES_OF_A_PIXEL = 3;
     private static final int DECODING_BYTES_OF_A_PIXEL =
             8; // four samples as they are stored, and the pixel made of them
-    private static final long FIRST_PIXELS = 1 << 20;
+    private static final int SIXTEENTH = 16;
 
     private final ImageOptions images;
     private final VideoOptions videos;
@@ -122,14 +122,13 @@ final class Media {
 
     /**
      * Decodes with memory that is taken before. What a header announces is told by nobody but refused above a limit, before
-     * there are pixels: so the limit begins low and doubles, and with it what is taken.
+     * there are pixels: so the limit begins with a sixteenth and doubles, and with it what is taken.
      */
     private List<Image> decode(
             Memory.Share memory, long mostPixels, int bytesOfAPixel, LongFunction<List<Image>> decoder) {
         decoding.acquireUninterruptibly();
         try {
-            for (long pixels = FIRST_PIXELS; ; pixels *= 2) {
-                long limit = Math.min(pixels, mostPixels);
+            for (long limit = (mostPixels + SIXTEENTH - 1) / SIXTEENTH; ; limit = Math.min(limit * 2, mostPixels)) {
                 long unused = limit * bytesOfAPixel;
                 memory.take(unused);
                 try {
