@@ -12,6 +12,7 @@ import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
+import io.github.internvl.ModelMemoryException;
 import io.github.internvl.Precision;
 import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.generate.GenerationRequest;
@@ -287,7 +288,7 @@ class EngineEndToEndTest {
                             usual.urgency()));
             assertThatThrownBy(failing::get)
                     .cause()
-                    .isInstanceOf(InternVLException.class)
+                    .isInstanceOf(ModelMemoryException.class)
                     .hasMessageContaining("memory")
                     .hasMessageContaining("ask for less at once");
             assertThat(engine.keyUse()).isZero();

@@ -242,6 +242,7 @@ class Graph(Module):
         m = self.model[0]
         rows = self.rows(slots, starts, counts, spans)
         x = m.embed(ids, visual, firsts, takes, places)                       # [n, h]
+        last = last.to(self.layers[-1].device)                                # before a GPU has work to wait for
         angles = m.rotary.angles(rows)                                        # [n, 1, w] float32
         cos = angles.cos().to(x.dtype)                                        # [n, 1, w]
         sin = angles.sin().to(x.dtype)                                        # [n, 1, w]

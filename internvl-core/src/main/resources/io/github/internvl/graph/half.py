@@ -1,16 +1,16 @@
 # A linear layer for x86 CPUs that computes in float32 and keeps its weight, which was stored in 16 bits, in float16: it
 # has all of bfloat16's digits, so nothing is rounded that is not below 3e-8. Half the bytes to read for each token.
-# Letters: o = outputs, i = inputs.
+# Letters: o = outputs, i = inputs, r = outputs of a part.
 
 
 class Linear:
-    packed : __torch__.torch.classes.quantized.LinearPackedParamsBase    # [o, i] float16, in FBGEMM's order
-    bias : Optional[Tensor]                                              # [o] float32
+    parts : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]    # [r, i] float16 each, in FBGEMM's order
+    bias : Optional[Tensor]                                                   # [o] float32
     shrink : float     # what the weight was divided by: a power of two, 1 unless float16 ends too early for it
 
-    def __init__(self: __torch__.half.Linear, packed: __torch__.torch.classes.quantized.LinearPackedParamsBase,
+    def __init__(self: __torch__.half.Linear, parts: List[__torch__.torch.classes.quantized.LinearPackedParamsBase],
                  bias: Optional[Tensor], shrink: float) -> None:
-        self.packed = packed
+        self.parts = parts
         self.bias = bias
         self.shrink = shrink
 
@@ -18,19 +18,21 @@ class Linear:
         bias = self.bias
         if self.shrink != 1.0:
             x = x * self.shrink                                                 # [..., i]
-        y = ops.quantized.linear_dynamic_fp16(x, self.packed)                   # [..., i] -> [..., o]
+        own = [ops.quantized.linear_dynamic_fp16(x, part) for part in self.parts]    # [..., i] -> [..., r] each
+        y = own[0] if len(own) == 1 else torch.cat(own, -1)                     # [..., o]
         if bias is not None:
             y = y.add_(bias)                                                    # [..., o]
         return y
 
 
 def load(w: __torch__.weights.Weights, name: str) -> __torch__.half.Linear:
-    weight = w.take(name + ".weight")                                           # [o, i] float32
+    weight = w.stored(name + ".weight")                                         # [o, i]
     top = max(float(torch.amax(weight)), -float(torch.amin(weight)))
     shrink = 1.0
     while top / shrink > 65504.0:
         shrink = shrink * 2.0
-    if shrink != 1.0:
-        weight = weight / shrink                                                # [o, i]
-    packed = ops.quantized.linear_prepack_fp16(weight, None)
-    return __torch__.half.Linear(packed, w.find(name + ".bias"), shrink)
+    # In parts, since packing takes four times the memory of what is packed.
+    rows = max(1, 16777216 // weight.size(1))
+    shrunk = weight if shrink == 1.0 else weight / shrink                       # [o, i]
+    parts = [ops.quantized.linear_prepack_fp16(part.to(6), None) for part in torch.split(shrunk, rows)]
+    return __torch__.half.Linear(parts, w.find(name + ".bias"), shrink)

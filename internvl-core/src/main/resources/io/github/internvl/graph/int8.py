@@ -21,5 +21,5 @@ class Linear:
 
 
 def load(w: __torch__.weights.Weights, name: str) -> __torch__.int8.Linear:
-    numbers, scales = __torch__.quantize.rows(w.stored(name + ".weight"))    # [o, i], [o]
-    return __torch__.int8.Linear(numbers.to(w.device), scales.to(w.device, w.wanted), w.find(name + ".bias"))
+    numbers, scales = __torch__.quantize.rows(w.stored(name + ".weight").to(w.device))    # [o, i], [o]
+    return __torch__.int8.Linear(numbers, scales.to(w.wanted), w.find(name + ".bias"))

@@ -1,6 +1,7 @@
 package io.github.internvl.server;
 
 import io.github.internvl.InvalidRequestException;
+import io.github.internvl.ModelMemoryException;
 import io.github.internvl.QueueFullException;
 import io.javalin.http.HttpResponseException;
 import java.time.Duration;
@@ -22,6 +23,10 @@ final class Failures {
         }
         if (failure instanceof QueueFullException) {
             return Refusal.tooMuch("server_busy", String.valueOf(failure.getMessage()), SOON);
+        }
+        if (failure instanceof ModelMemoryException) {
+            return Refusal.unavailable(
+                    "out_of_memory", "the model has no memory left for this request; ask for less at once");
         }
         if (failure instanceof HttpResponseException known && known.getStatus() < 500) {
             return Refusal.status(known.getStatus(), "not_found", reason(known));

@@ -217,34 +217,20 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Runs some work; what it throws fails its sequences and no others. */
+    /** Runs some work; what it throws fails its sequences and no others, unless nothing can be computed any more. */
     private void guarded(List<Sequence> sequences, Runnable work) {
         try {
             work.run();
         } catch (RuntimeException | Error e) {
-            InternVLException failure = failure(e);
+            InternVLException failure = ComputeFailure.of(e);
             for (Sequence sequence : sequences) {
                 scheduler.release(sequence);
                 sequence.fail(failure);
             }
+            if (ComputeFailure.isLasting(e)) {
+                throw e;
+            }
         }
-    }
-
-    /** Of libtorch's traceback the line that names the error; the rest stays in the cause. */
-    private static InternVLException failure(Throwable e) {
-        if (e instanceof InternVLException known) {
-            return known;
-        }
-        String[] lines = String.valueOf(e.getMessage()).strip().split("\n+", -1);
-        String error = Arrays.stream(lines)
-                .filter(line -> line.contains("Error:"))
-                .findFirst()
-                .orElse(lines[0]);
-        boolean memory = e instanceof OutOfMemoryError || error.contains("memory");
-        return new InternVLException(
-                "the model failed while computing: " + error
-                        + (memory ? "; ask for less at once: lower maxTiles, contextLength or maxConcurrent" : ""),
-                e);
     }
 
     /** Makes the slots of a sequence ready; if that fails, their memory is given up. */

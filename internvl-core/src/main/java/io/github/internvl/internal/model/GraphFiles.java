@@ -35,7 +35,11 @@ public final class GraphFiles {
         json.addProperty("unshuffleByColumns", config.unshuffleByColumns());
         json.add("visionConfig", GSON.toJsonTree(config.vision()));
         json.add("languageConfig", GSON.toJsonTree(config.language()));
-        json.add("vision", written(Models.vision(config, format, OfficialLayout.vision(config)), folder));
+        json.add(
+                "vision",
+                written(
+                        Models.vision(config, format, OfficialLayout.vision(config), Set.of(config.storedFormat())),
+                        folder));
         json.add("decoder", written(language(config, format), folder));
         Files.writeString(folder.resolve("graphs.json"), GSON.toJson(json) + "\n");
     }

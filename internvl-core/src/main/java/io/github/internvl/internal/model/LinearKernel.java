@@ -69,9 +69,9 @@ enum LinearKernel {
                 : int8(numbers, devices);
     }
 
-    /** The kernel for ViT and projector, whose inputs have a thousand rows: in 16 bits packing them gains nothing. */
-    static LinearKernel ofVision(NumberFormat numbers, Set<String> devices) {
-        return areCpu(devices) && numbers == NumberFormat.FLOAT32 ? first(numbers, devices, PACKED, DENSE) : DENSE;
+    /** The kernel for ViT and projector, whose inputs have a thousand rows: packing bfloat16 gains nothing there. */
+    static LinearKernel ofVision(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
+        return numbers == NumberFormat.BFLOAT16 ? DENSE : floats(stored, numbers, devices);
     }
 
     private static LinearKernel floats(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {

@@ -54,7 +54,8 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         List<Weight> all = new ArrayList<>(vision);
         all.addAll(language);
         WeightLoader.check(checkpoint, all);
-        ScriptModule vit = GraphBuilder.build(checkpoint, vision(config, format, vision), progress);
+        ScriptModule vit =
+                GraphBuilder.build(checkpoint, vision(config, format, vision, stored(checkpoint, vision)), progress);
         try {
             GraphRecipe decoder = language(config, format, language, stored(checkpoint, language));
             ScriptModule llm = GraphBuilder.build(checkpoint, decoder, progress);
@@ -99,10 +100,10 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
                 .collect(Collectors.toSet());
     }
 
-    static GraphRecipe vision(ModelConfig config, Format format, List<Weight> weights) {
+    static GraphRecipe vision(ModelConfig config, Format format, List<Weight> weights, Set<NumberFormat> stored) {
         Set<String> devices =
                 Set.copyOf(List.of(format.places().vision(), format.places().projector()));
-        return GraphRecipe.vision(config, format, weights, LinearKernel.ofVision(format.numbers(), devices));
+        return GraphRecipe.vision(config, format, weights, LinearKernel.ofVision(stored, format.numbers(), devices));
     }
 
     private static GraphRecipe language(
