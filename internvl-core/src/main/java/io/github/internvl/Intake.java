@@ -2,6 +2,7 @@ package io.github.internvl;
 
 import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.generate.GenerationRequest;
+import io.github.internvl.internal.model.Models;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,10 @@ final class Intake {
 
     Traffic traffic() {
         return traffic;
+    }
+
+    MachineLimits limits(Models.Format format, String device) {
+        return MachineLimits.measure(format, device, engine.stepBytes(), engine.multiplicationsPerToken());
     }
 
     ModelStats stats() {

@@ -194,6 +194,10 @@ public final class InternVL implements AutoCloseable {
         return intake.check(request).prompt().ids().length;
     }
 
+    MachineLimits limits() {
+        return intake.limits(placement.format(false), device());
+    }
+
     /** What it has to do and what it has done, for whom a {@link MetricsListener} is too much. */
     public ModelStats stats() {
         return intake.stats();

@@ -6,6 +6,7 @@ import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.model.Footprint;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.observe.Trace;
+import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.vision.PassOrder;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,7 @@ public final class InternVLBuilder {
     private OptionalLong kvCacheTokens = OptionalLong.empty();
     private @Nullable Precision kvCachePrecision;
     private long visualCacheBytes = 256L << 20;
+    private OptionalInt threads = OptionalInt.empty();
     private PassOrder passOrder = PassOrder.ROWS_FIRST;
     private ProgressListener progress = (bytes, total) -> {};
     private MetricsListener metrics = new MetricsListener() {};
@@ -142,6 +144,16 @@ public final class InternVLBuilder {
         return this;
     }
 
+    /**
+     * Sets how many threads compute on CPUs; without it {@code OMP_NUM_THREADS} of the environment, or one for each physical
+     * core. libtorch has one setting for the process, so load several models with the same. On a machine that does other work
+     * as well, fewer are faster: all of them wait for the last.
+     */
+    public InternVLBuilder threads(int count) {
+        this.threads = OptionalInt.of(atLeastOne("threads", count));
+        return this;
+    }
+
     /** Sets which Pillow the resize of pictures follows; without it, every one up to 12. */
     public InternVLBuilder passOrder(PassOrder order) {
         this.passOrder = order;
@@ -177,6 +189,7 @@ public final class InternVLBuilder {
     public InternVL load() {
         Path folder = source.apply(hub);
         long start = System.nanoTime();
+        TorchRuntime.threads(threads);
         Checkpoint checkpoint = Checkpoint.open(folder);
         ModelConfig config = checkpoint.config();
         ModelInfo info = ModelInfo.of(checkpoint);

@@ -73,7 +73,7 @@ final class Subject implements AutoCloseable {
 
     /** Loads a variant. */
     static Subject load(GoldenVariant variant, Models.Format format) {
-        TorchRuntime.runGraphsAsWritten();
+        TorchRuntime.prepareThread();
         Checkpoint checkpoint = Checkpoint.open(variant.model());
         return new Subject(variant, checkpoint, Models.load(checkpoint, format, bytes -> {}));
     }

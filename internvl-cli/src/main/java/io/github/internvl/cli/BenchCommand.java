@@ -2,6 +2,7 @@ package io.github.internvl.cli;
 
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
+import io.github.internvl.MachineLimits;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,6 +51,8 @@ final class BenchCommand implements Callable<Integer> {
             List.of("tokenizer_encode", "tokenizer_encode_400_chars", "tokenizer_decode");
     private static final List<String> MODEL = List.of(
             "load",
+            "read_bandwidth",
+            "gemm",
             "vision_1tile",
             "vision_7tiles",
             "prefill_300",
@@ -120,7 +123,15 @@ final class BenchCommand implements Callable<Integer> {
         Path folder = Path.of(ModelFolder.named(model, "MODEL", spec.commandLine()));
         if (!json) {
             terminal.out()
-                    .printf(Locale.ROOT, "%-26s %12s %12s  %-8s %4s%n", "figure", "best", "median", "unit", "runs");
+                    .printf(
+                            Locale.ROOT,
+                            "%-26s %12s %12s  %-8s %4s  %s%n",
+                            "figure",
+                            "best",
+                            "median",
+                            "unit",
+                            "runs",
+                            "of the limit");
         }
         preprocess(folder, stopwatch(Map.of("model", String.valueOf(folder.getFileName()))));
         if (!preprocess && isWanted(MODEL)) {
@@ -169,12 +180,18 @@ final class BenchCommand implements Callable<Integer> {
             tags.put("threads", threads());
             Stopwatch watch = stopwatch(tags);
             watch.once("load", "s", seconds);
-            new ModelBench(loaded, watch).run();
+            MachineLimits limits = MachineLimits.of(loaded);
+            watch.once("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);
+            watch.once("gemm", "GFLOP/s", limits.gemm() / 1e9);
+            new ModelBench(loaded, watch, limits).run();
         }
     }
 
     /** Those of libtorch: all, unless the environment says how many. */
-    private static int threads() {
+    private int threads() {
+        if (loading.threads() != null) {
+            return loading.threads();
+        }
         String set = System.getenv().getOrDefault("OMP_NUM_THREADS", "");
         return set.matches("\\d{1,4}")
                 ? Integer.parseInt(set)

@@ -21,6 +21,13 @@ record Figure(String name, String unit, List<Double> runs, Map<String, Object> t
         tags = new LinkedHashMap<>(tags);
     }
 
+    /** With one more tag; a share to four digits. */
+    Figure with(String tag, double value) {
+        Map<String, Object> more = new LinkedHashMap<>(tags);
+        more.put(tag, rounded(value));
+        return new Figure(name, unit, runs, more);
+    }
+
     double best() {
         DoubleStream values = runs.stream().mapToDouble(Double::doubleValue);
         return (unit.endsWith("/s") ? values.max() : values.min()).orElseThrow();
@@ -48,8 +55,17 @@ record Figure(String name, String unit, List<Double> runs, Map<String, Object> t
 
     /** A line of a table. */
     String line() {
+        Object share = tags.getOrDefault("share", "");
         return String.format(
-                Locale.ROOT, "%-26s %12s %12s  %-8s %4d", name, shown(best()), shown(median()), unit, runs.size());
+                        Locale.ROOT,
+                        "%-26s %12s %12s  %-8s %4d  %s",
+                        name,
+                        shown(best()),
+                        shown(median()),
+                        unit,
+                        runs.size(),
+                        share instanceof Double part ? Math.round(100 * part) + " %" : "")
+                .stripTrailing();
     }
 
     /** Four significant digits: more are noise. */

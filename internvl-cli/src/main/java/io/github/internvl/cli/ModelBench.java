@@ -4,13 +4,15 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
+import io.github.internvl.MachineLimits;
 import io.github.internvl.vision.Image;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.function.Function;
-import java.util.stream.IntStream;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +25,13 @@ final class ModelBench {
 
     private final InternVL model;
     private final Stopwatch watch;
+    private final MachineLimits limits;
     private int requests;
 
-    ModelBench(InternVL model, Stopwatch watch) {
+    ModelBench(InternVL model, Stopwatch watch, MachineLimits limits) {
         this.model = model;
         this.watch = watch;
+        this.limits = limits;
     }
 
     void run() {
@@ -58,7 +62,8 @@ final class ModelBench {
     }
 
     private void prefill(int tokens) {
-        measured("prefill_" + tokens, tokens, 1, answer -> {
+        watch.with(Map.of("prompt_tokens", tokens)).figure("prefill_" + tokens, "tok/s", limits.prefill(), () -> {
+            ChatResponse answer = model.chat(request(null, 1, tokens, 1));
             ChatResponse.Usage usage = answer.usage();
             return (usage.promptTokens() - usage.cachedTokens())
                     / seconds(answer.timings().prefill());
@@ -66,34 +71,36 @@ final class ModelBench {
     }
 
     private void decode(int context) {
-        measured(
-                "decode_" + context,
-                context,
-                NEW_TOKENS + 1,
-                answer -> NEW_TOKENS / seconds(answer.timings().decode()));
-    }
-
-    private void measured(String name, int prompt, int newTokens, Function<ChatResponse, Double> value) {
-        watch.with(Map.of("prompt_tokens", prompt))
-                .figure(name, "tok/s", () -> value.apply(model.chat(request(null, 1, prompt, newTokens))));
-    }
-
-    /** Tokens per second of all callers together; computing the prompts of those that come later counts too. */
-    private void manyCallers() {
-        watch.with(Map.of("callers", CALLERS)).figure("decode_300_x" + CALLERS, "tok/s", () -> {
-            List<ChatRequest> batch = IntStream.range(0, CALLERS)
-                    .mapToObj(caller -> request(null, 1, 300, NEW_TOKENS + 1))
-                    .toList();
-            return batchRate(batch);
+        Map<String, Object> tags = Map.of("prompt_tokens", context, "bytes_per_token", limits.bytesPerToken());
+        watch.with(tags).figure("decode_" + context, "tok/s", limits.decode(), () -> {
+            ChatResponse answer = model.chat(request(null, 1, context, NEW_TOKENS + 1));
+            return NEW_TOKENS / seconds(answer.timings().decode());
         });
     }
 
-    private double batchRate(List<ChatRequest> batch) {
-        double longest = model.batchChat(batch).stream()
-                .mapToDouble(answer -> seconds(answer.timings().decode()))
-                .max()
-                .orElseThrow();
-        return batch.size() * NEW_TOKENS / longest;
+    /** Tokens per second of all callers together, from when the last one has begun to when the first one ends. */
+    private void manyCallers() {
+        watch.with(Map.of("callers", CALLERS)).figure("decode_300_x" + CALLERS, "tok/s", () -> {
+            List<List<Long>> times = new ArrayList<>();
+            List<ChatRequest> batch = new ArrayList<>();
+            for (int caller = 0; caller < CALLERS; caller++) {
+                List<Long> own = Collections.synchronizedList(new ArrayList<>());
+                times.add(own);
+                batch.add(request(null, 1, 300, 2 * NEW_TOKENS, token -> own.add(System.nanoTime())));
+            }
+            model.batchChat(batch);
+            return rate(times);
+        });
+    }
+
+    private static double rate(List<List<Long>> times) {
+        long from = times.stream().mapToLong(own -> own.get(0)).max().orElseThrow();
+        long to = times.stream().mapToLong(own -> own.get(own.size() - 1)).min().orElseThrow();
+        long tokens = times.stream()
+                .flatMap(List::stream)
+                .filter(time -> time > from && time <= to)
+                .count();
+        return tokens / ((to - from) / 1e9);
     }
 
     private void generate(int side) {
@@ -105,6 +112,10 @@ final class ModelBench {
 
     /** A request that begins as no other; its text fills the prompt up to so many tokens, pictures not counted. */
     private ChatRequest request(@Nullable Image picture, int tiles, int tokens, int newTokens) {
+        return request(picture, tiles, tokens, newTokens, token -> true);
+    }
+
+    private ChatRequest request(@Nullable Image picture, int tiles, int tokens, int newTokens, IntPredicate listener) {
         int number = ++requests;
         int low = 1;
         int high = Math.max(2, 8 * tokens);
@@ -121,6 +132,7 @@ final class ModelBench {
                 .generation(GenerationConfig.builder()
                         .maxNewTokens(newTokens)
                         .ignoreEnd(true)
+                        .tokenListener(listener)
                         .build());
         return picture == null
                 ? request.build()

@@ -27,6 +27,18 @@ final class ModelOptions {
             description = "Most tokens of a prompt and its answer together.")
     private @Nullable Integer contextLength;
 
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that compute on CPUs; without it one for each physical core.")
+    private @Nullable Integer threads;
+
+    /** Threads that were asked for; null for the usual ones. */
+    @Nullable
+    Integer threads() {
+        return threads;
+    }
+
     /** Sets what was given. */
     void applyTo(InternVLBuilder builder) {
         if (precision != null) {
@@ -34,6 +46,9 @@ final class ModelOptions {
         }
         if (device != null) {
             builder.device(device);
+        }
+        if (threads != null) {
+            builder.threads(threads);
         }
         if (contextLength != null) {
             builder.contextLength(contextLength);

@@ -40,6 +40,11 @@ final class Stopwatch {
 
     /** Measures a figure, if it is wanted: {@code run} does the work once and returns the value. */
     void figure(String name, String unit, DoubleSupplier run) {
+        figure(name, unit, 0, run);
+    }
+
+    /** The same of something that cannot be above a limit, of which the best run's share is told. */
+    void figure(String name, String unit, double limit, DoubleSupplier run) {
         if (!wanted.test(name)) {
             return;
         }
@@ -50,7 +55,8 @@ final class Stopwatch {
                 values.add(value);
             }
         }
-        report(new Figure(name, unit, values, tags));
+        Figure figure = new Figure(name, unit, values, tags);
+        report(limit > 0 ? figure.with("share", figure.best() / limit) : figure);
     }
 
     /** A figure that was measured once, as it cannot be repeated in a process. */

@@ -100,6 +100,16 @@ public final class Engine implements AutoCloseable {
         door.check();
     }
 
+    /** Bytes of weights that a step reads. */
+    public long stepBytes() {
+        return models.language().stepBytes();
+    }
+
+    /** Multiplications that a token takes, but for attention and the head. */
+    public long multiplicationsPerToken() {
+        return models.language().multiplications(1);
+    }
+
     /** How much of the room for keys and values requests in the making have, 0 to 1. */
     public double keyUse() {
         return (double) keysInUse / limits.keyTokens();
@@ -182,7 +192,7 @@ public final class Engine implements AutoCloseable {
     private void run() {
         Throwable death = null;
         try {
-            TorchRuntime.runGraphsAsWritten();
+            TorchRuntime.prepareThread();
             for (int slot = 0; slot < limits.slots(); slot++) {
                 models.language().reserve(slot, 0, 0);
             }

@@ -85,7 +85,7 @@ final class GraphBuilder {
 
     /** All but the layers; a head is as large as several of them. */
     private void frame() {
-        TorchRuntime.runGraphsAsWritten();
+        TorchRuntime.prepareThread();
         try (ScriptObject first = bind("first");
                 ScriptObject last = bind("last")) {
             module.run("build", arguments(recipe.frame(), first, last));
@@ -93,7 +93,7 @@ final class GraphBuilder {
     }
 
     private ScriptObject layer(int index) {
-        TorchRuntime.runGraphsAsWritten();
+        TorchRuntime.prepareThread();
         try (ScriptObject own = bind("layers." + index)) {
             return module.make("made", arguments(recipe.layer(index, true), own));
         }

@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
  * @param used the files that it uses, by the names that its text calls them
  * @param lists the names of its list attributes
  * @param weights what is bound
+ * @param stepBytes bytes of the linears' weights, all of which are read whenever something is computed
  * @param numbers PyTorch's code of the format that is computed in
  * @param sizes what {@code build} takes after that
  * @param devices the device of each layer
@@ -27,6 +28,7 @@ record GraphRecipe(
         Map<String, String> used,
         List<String> lists,
         List<Weight> weights,
+        long stepBytes,
         int numbers,
         List<Object> sizes,
         List<String> devices,
@@ -44,6 +46,7 @@ record GraphRecipe(
                 Map.of("linear", linear.file(), "weights", "weights", "layers", "layers"),
                 List.of("model", "layers"),
                 weights,
+                Math.round(matrices(weights, "") * linear.bytes(format.numbers())),
                 format.numbers().code(),
                 List.of(device, format.places().projector()),
                 Collections.nCopies(vit.storedLayers(), device),
@@ -82,10 +85,23 @@ record GraphRecipe(
                 used,
                 List.of("model", "layers", "slots"),
                 weights,
+                Math.round(matrices(weights, LAYERS) * layers.bytes(format.numbers())
+                        + (double) llm.vocabulary() * llm.width() * head.bytes(format.numbers())),
                 format.numbers().code(),
                 sizes,
                 IntStream.range(0, llm.layers()).mapToObj(places::layer).toList(),
                 List.of(llm.heads(), llm.kvHeads(), llm.headWidth(), llm.eps()));
+    }
+
+    /** Numbers in matrices whose names begin so, before they are put into few bits; biases and norms are next to nothing. */
+    private static double matrices(List<Weight> weights, String prefix) {
+        return weights.stream()
+                .filter(weight -> weight.name().startsWith(prefix) && weight.shape().length == 2)
+                .filter(weight ->
+                        !weight.name().endsWith(".qzeros") && !weight.name().endsWith(".scales"))
+                .mapToDouble(weight ->
+                        (double) weight.shape()[0] * weight.shape()[1] * (weight.packed() ? WeightTable.PER_INT : 1))
+                .sum();
     }
 
     /** What {@code build} takes after its tables. */

@@ -12,10 +12,17 @@ import java.util.stream.IntStream;
 public final class LanguageModel implements AutoCloseable {
     private final ScriptModule graph;
     private final LanguageConfig config;
+    private final long stepBytes;
 
-    LanguageModel(ScriptModule graph, LanguageConfig config) {
+    LanguageModel(ScriptModule graph, LanguageConfig config, long stepBytes) {
         this.graph = graph;
         this.config = config;
+        this.stepBytes = stepBytes;
+    }
+
+    /** Bytes of weights that a step reads. */
+    public long stepBytes() {
+        return stepBytes;
     }
 
     /** The graph, for tests that look at its stages. */

@@ -36,6 +36,16 @@ enum LinearKernel {
         this.file = file;
     }
 
+    /** Bytes that it reads for each weight; those of a scale and a zero for each 32 among them. */
+    double bytes(NumberFormat numbers) {
+        return switch (this) {
+            case DENSE, PACKED -> numbers.bytes();
+            case HALF -> 2;
+            case INT8_ONEDNN, INT8_FBGEMM, INT8_CUDA, INT8 -> 1;
+            case INT4_CPU, INT4_CUDA, INT4 -> 0.625;
+        };
+    }
+
     /** The graph text's file, without its ending. */
     String file() {
         return file;

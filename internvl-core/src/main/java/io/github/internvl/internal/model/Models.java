@@ -62,7 +62,7 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
             TorchRuntime.trimMemory();
             return new Models(
                     new VisionEncoder(vit, config, format.numbers().bytes()),
-                    new LanguageModel(llm, config.language()));
+                    new LanguageModel(llm, config.language(), decoder.stepBytes()));
         } catch (RuntimeException | Error e) {
             vit.close();
             throw e;

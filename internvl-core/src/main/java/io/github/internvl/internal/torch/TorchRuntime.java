@@ -9,6 +9,7 @@ import com.sun.jna.NativeLong;
 import io.github.internvl.InternVLException;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,7 @@ public final class TorchRuntime {
     private TorchRuntime() {}
 
     private static @Nullable NDManager root;
+    private static OptionalInt threads = CpuThreads.choose(OptionalInt.empty());
 
     private static synchronized NDManager root() {
         if (root == null) {
@@ -52,13 +54,20 @@ public final class TorchRuntime {
         return root().getEngine().getGpuCount();
     }
 
+    /** Sets how many threads compute on CPUs, for every thread that is prepared from now on. */
+    public static synchronized void threads(OptionalInt wanted) {
+        threads = CpuThreads.choose(wanted);
+    }
+
     /**
-     * Makes the calling thread run graphs as they are written. By default libtorch watches the first calls of each shape and
-     * then compiles again, which for graphs whose shapes change all the time costs and never pays.
+     * Makes the calling thread run graphs as they are written, on as many threads as are set. By default libtorch watches the
+     * first calls of each shape and then compiles again, which for graphs whose shapes change all the time costs and never
+     * pays.
      */
-    public static void runGraphsAsWritten() {
+    public static synchronized void prepareThread() {
         root();
         JniUtils.setGraphExecutorOptimize(false);
+        threads.ifPresent(JniUtils::setNumThreads);
     }
 
     /** Gives memory that was freed back to the system, where the C library keeps it until asked (glibc). */

@@ -44,7 +44,7 @@ class GraphFilesTest {
         try (Models models = Models.load(checkpoint, format, bytes -> {});
                 ScriptModule graph = made(checkpoint, "decoder");
                 LanguageModel again =
-                        new LanguageModel(graph, checkpoint.config().language())) {
+                        new LanguageModel(graph, checkpoint.config().language(), 0)) {
             assertThat(logits(again)).containsExactly(logits(models.language()));
         }
     }

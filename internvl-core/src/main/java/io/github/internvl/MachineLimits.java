@@ -1,0 +1,40 @@
+package io.github.internvl;
+
+import io.github.internvl.internal.model.LimitsGraph;
+import io.github.internvl.internal.model.Models;
+
+/**
+ * What a model's device can do at best, to judge by how near the model comes to it. Decoding one request reads all weights
+ * for each token, so the bandwidth is its limit; prompts multiply large matrices, and are limited by that.
+ *
+ * @param readBandwidth bytes of memory that are read in a second
+ * @param gemm floating-point operations in a second, of a linear in the model's format with 512 rows
+ * @param bytesPerToken bytes of weights that computing one token reads; a step for several requests reads them once
+ * @param operationsPerToken floating-point operations that a token of a prompt takes, but for attention and the head
+ */
+public record MachineLimits(double readBandwidth, double gemm, long bytesPerToken, long operationsPerToken) {
+
+    /**
+     * Measures the device that a model's language part begins on, best of eight runs; it takes a second or two and 0.5 GiB,
+     * and the model should be idle.
+     */
+    public static MachineLimits of(InternVL model) {
+        return model.limits();
+    }
+
+    static MachineLimits measure(Models.Format format, String device, long bytes, long multiplications) {
+        try (LimitsGraph graph = new LimitsGraph(format.numbers(), format.linears(), device)) {
+            return new MachineLimits(graph.readBandwidth(), graph.gemm(), bytes, 2 * multiplications);
+        }
+    }
+
+    /** Most tokens a second of one request, were nothing read but weights. */
+    public double decode() {
+        return readBandwidth / bytesPerToken;
+    }
+
+    /** Most prompt tokens a second, were there nothing but linears. */
+    public double prefill() {
+        return gemm / operationsPerToken;
+    }
+}
