@@ -2,6 +2,7 @@ package io.github.internvl;
 
 import io.github.internvl.internal.model.LimitsGraph;
 import io.github.internvl.internal.model.Models;
+import io.github.internvl.internal.torch.TorchRuntime;
 
 /**
  * What a model's device can do at best, to judge by how near the model comes to it. Decoding one request reads all weights
@@ -23,9 +24,11 @@ public record MachineLimits(double readBandwidth, double gemm, long bytesPerToke
     }
 
     static MachineLimits measure(Models.Format format, String device, long bytes, long multiplications) {
-        try (LimitsGraph graph = new LimitsGraph(format.numbers(), format.linears(), device)) {
-            return new MachineLimits(graph.readBandwidth(), graph.gemm(), bytes, 2 * multiplications);
-        }
+        return TorchRuntime.onOwnThread(() -> {
+            try (LimitsGraph graph = new LimitsGraph(format.numbers(), format.linears(), device)) {
+                return new MachineLimits(graph.readBandwidth(), graph.gemm(), bytes, 2 * multiplications);
+            }
+        });
     }
 
     /** Most tokens a second of one request, were nothing read but weights. */

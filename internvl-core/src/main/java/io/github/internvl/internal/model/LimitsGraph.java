@@ -3,7 +3,6 @@ package io.github.internvl.internal.model;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
-import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,7 +26,6 @@ public final class LimitsGraph implements AutoCloseable {
         this.numbers = numbers;
         this.graph = ScriptModule.compile("limits", used, List.of("numbers", "linears"));
         graph.run("build", numbers.code(), device, NUMBERS, WIDTH);
-        TorchRuntime.prepareThread();
     }
 
     /** Bytes a second that are read at best. */

@@ -47,6 +47,10 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
      * @param progress hears of the bytes of weights that are ready, after each layer
      */
     public static Models load(Checkpoint checkpoint, Format format, LongConsumer progress) {
+        return TorchRuntime.onOwnThread(() -> made(checkpoint, format, progress));
+    }
+
+    private static Models made(Checkpoint checkpoint, Format format, LongConsumer progress) {
         ModelConfig config = checkpoint.config();
         check(checkpoint, format);
         List<Weight> vision = weights(checkpoint, true);
