@@ -1,6 +1,6 @@
 package io.github.internvl.internal.generate;
 
-import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Drafts the next tokens of an answer: those that came, in the prompt or the answer so far, after the last time that its
@@ -58,7 +58,7 @@ final class PromptLookup {
         return accepted;
     }
 
-    /** The tokens after the longest and then latest match of the last ones. */
+    /** The tokens after the longest and then latest match of the last ones, and round again where these end too early. */
     static int[] after(int[] tokens, int count) {
         int best = SHORTEST_MATCH - 1;
         int from = tokens.length;
@@ -74,6 +74,10 @@ final class PromptLookup {
                 from = end;
             }
         }
-        return Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + Math.max(0, count)));
+        int start = from;
+        int period = tokens.length - from;
+        return period == 0 || count <= 0
+                ? NONE
+                : IntStream.range(0, count).map(i -> tokens[start + i % period]).toArray();
     }
 }

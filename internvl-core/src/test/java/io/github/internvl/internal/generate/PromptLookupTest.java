@@ -27,9 +27,9 @@ class PromptLookupTest {
     }
 
     @Test
-    void goesOnWithARepetitionUpToItsEnd() {
-        assertThat(PromptLookup.after(new int[] {5, 5, 5, 5, 5, 5}, 8)).containsExactly(5);
-        assertThat(PromptLookup.after(new int[] {1, 2, 1, 2, 1, 2}, 8)).containsExactly(1, 2);
+    void goesRoundWithARepetition() {
+        assertThat(PromptLookup.after(new int[] {5, 5, 5, 5, 5, 5}, 3)).containsExactly(5, 5, 5);
+        assertThat(PromptLookup.after(new int[] {1, 2, 1, 2, 1, 2}, 5)).containsExactly(1, 2, 1, 2, 1);
     }
 
     @Test
