@@ -81,7 +81,8 @@ class ExportCommandTest {
                 .satisfies(used -> assertThat(used.get("linear").getAsString()).isEqualTo("int4_cuda"))
                 .satisfies(used -> assertThat(used.get("head").getAsString()).isEqualTo("int8_cuda"));
         assertThat(call(json, "decoder", 1))
-                .hasToString("{\"method\":\"add\",\"tables\":[\"layers.0\"],\"arguments\":[15,\"cuda:0\"]}");
+                .hasToString(
+                        "{\"method\":\"add\",\"tables\":[\"layers.0\"],\"arguments\":[15,\"cuda:0\",48,8,128,1.0E-6]}");
     }
 
     @Test
