@@ -105,9 +105,10 @@ class DownloadFaultsTest {
         Files.createDirectories(partial().getParent());
         Files.write(partial(), new byte[500]);
         assertWhole(fetcher.fetch());
-        assertThat(hub.seen)
-                .filteredOn(request -> request.path().endsWith(hub.hash(SHARD)))
-                .extracting(TestHub.Seen::range)
+        assertThat(hub.seen.stream()
+                        .filter(request -> request.path().endsWith(hub.hash(SHARD)))
+                        .map(TestHub.Seen::range)
+                        .distinct()) // a connection that breaks off is tried again
                 .containsExactly("bytes=500-", "");
     }
 
