@@ -187,7 +187,7 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /** Those of libtorch: all, unless the environment says how many. */
+    /** As many as were asked for, or the environment says; otherwise at most all, as siblings of a core count once. */
     private int threads() {
         if (loading.threads() != null) {
             return loading.threads();

@@ -19,8 +19,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Binds the tensors of a checkpoint to tables of the graphs: each exactly once, after all of them have been checked. Files are mapped
- * by the graphs themselves; no weight passes through Java.
+ * Binds the tensors of a checkpoint to tables of the graphs: each exactly once, after all of them have been checked. Files
+ * are mapped by the graphs themselves; no weight passes through Java.
  */
 final class WeightLoader {
     private static final int LISTED = 12;
