@@ -53,9 +53,9 @@ class Layer:
         return self.proj.forward(y.transpose(1, 2).reshape([t, n, d])) # [t, 1 + p, d]
 
     def forward(self: __torch__.vision.Layer, x: Tensor) -> Tensor:
-        x = x + self.attention(self.norm1.forward(x)) * self.ls1                                    # [t, 1 + p, d]
-        mlp = self.fc2.forward(torch.gelu(self.fc1.forward(self.norm2.forward(x))))                 # [t, 1 + p, d]
-        return x + mlp * self.ls2                                                                   # [t, 1 + p, d]
+        x = self.attention(self.norm1.forward(x)).mul_(self.ls1).add_(x)                            # [t, 1 + p, d]
+        mlp = torch.gelu_(self.fc1.forward(self.norm2.forward(x)))                                  # [t, 1 + p, mlp]
+        return self.fc2.forward(mlp).mul_(self.ls2).add_(x)                                         # [t, 1 + p, d]
 
 
 class VisionTransformer:
