@@ -8,6 +8,7 @@ import torch
 
 DTYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
 CODES = {"F32": 6, "BF16": 15, "F16": 5}
+GRAIN, SPARE = 256, 8  # of a slot's room in tokens, and beyond it
 BYTES = {"half": 2, "int8": 1, "int4": 0.5 + 4 / 32}  # of a weight, with a scale and a zero of 16 bits for each 32
 
 
@@ -142,9 +143,9 @@ class Decoder:
     def prompt_operations(self, tokens: int) -> float:
         return 2 * (tokens * self.linears + self.head) + 2 * self.layers * self.queries * tokens**2
 
-    def reserve(self, slots: int, tokens: int) -> None:
-        for slot in range(slots):
-            self.graph.reserve(slot, tokens, 0)
+    def allot(self, slots: int, tokens: int) -> None:
+        """Gives all slots their rooms for good, in multiples of 256 and with spare places, as Java does."""
+        self.graph.allot(slots, rounded(tokens) + SPARE)
 
     def share(self, tokens: int, slots: int) -> None:
         """Gives the first slot's tokens to the others."""
@@ -173,8 +174,20 @@ class Decoder:
         slots, starts, counts, spans = list(range(n)), [start] * n, [1] * n, [start + 1] * n
         return self.graph.step(ids, [none()], [], [], none(), slots, starts, counts, spans, last)
 
+    def step_each(self, ids: torch.Tensor, positions: torch.Tensor, length: int, last: torch.Tensor) -> torch.Tensor:
+        """The same, with positions [n] that the host need not know, all of them below `length`."""
+        return self.graph.step_each(ids, positions, positions + 1, rounded(length), last)
+
     def decode(self, ids: torch.Tensor, start: int) -> torch.Tensor:
         return self.graph.argmax(self.step(ids, start))
+
+    def decode_each(self, ids: torch.Tensor, start: int) -> torch.Tensor:
+        positions = torch.full_like(ids, start)
+        return self.graph.argmax(self.step_each(ids, positions, start + 1, torch.arange(ids.size(0))))
+
+
+def rounded(tokens: int) -> int:
+    return -(-tokens // GRAIN) * GRAIN
 
 
 def size(kernel: str, wide: int) -> float:
