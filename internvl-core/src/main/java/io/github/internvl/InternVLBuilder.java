@@ -37,6 +37,7 @@ public final class InternVLBuilder {
     private int maxWaiting = 1000;
     private int tilesPerStep = 4;
     private OptionalLong kvCacheTokens = OptionalLong.empty();
+    private boolean staticSlots;
     private @Nullable Precision kvCachePrecision;
     private long visualCacheBytes = 256L << 20;
     private OptionalInt threads = OptionalInt.empty();
@@ -114,6 +115,17 @@ public final class InternVLBuilder {
     }
 
     /**
+     * Sets whether each of the {@link #maxConcurrent} requests has its whole {@link #contextLength} of KV cache from loading
+     * on, and {@link #kvCacheTokens} may not be set; without it, memory is taken only for what requests need. Answers in the
+     * making are then computed in one product of each layer instead of one for each request, which is meant for GPUs,
+     * where starting a product costs more than computing it. On CPUs it gains nothing.
+     */
+    public InternVLBuilder staticSlots(boolean whole) {
+        this.staticSlots = whole;
+        return this;
+    }
+
+    /**
      * Sets the number format of the KV cache: {@link Precision#INT8} takes a half to a quarter of the memory, and answers
      * may differ; without it, the format that the model computes in.
      */
@@ -187,6 +199,10 @@ public final class InternVLBuilder {
      * @throws InternVLException if a device is not there, the model does not fit, or libtorch cannot be loaded
      */
     public InternVL load() {
+        if (staticSlots && kvCacheTokens.isPresent()) {
+            throw new IllegalArgumentException("staticSlots and kvCacheTokens must not both be set: "
+                    + kvCacheTokens.getAsLong() + "; with static slots, set maxConcurrent and contextLength");
+        }
         Path folder = source.apply(hub);
         long start = System.nanoTime();
         TorchRuntime.threads(threads);
@@ -198,11 +214,12 @@ public final class InternVLBuilder {
             int context = contextLength.orElse(usualContext(config));
             RequestPreparer preparer =
                     new RequestPreparer(config, text.template(), text.tokenizer(), context, passOrder);
-            int planned = (int) Math.min(Integer.MAX_VALUE, kvCacheTokens.orElse(context));
+            int planned =
+                    (int) Math.min(Integer.MAX_VALUE, staticSlots ? keyTokens(context) : kvCacheTokens.orElse(context));
             Placement placement = Placement.choose(precision, devices, info, planned);
             Engine.Limits limits = limits(context, placement);
             Models.Format format = placement.format(kvCachePrecision == Precision.INT8);
-            Models models = models(checkpoint, info, placement, format);
+            Models models = models(checkpoint, info, placement, format, limits);
             Intake intake = new Intake(
                     preparer, new Engine(models, text.tokenizer(), limits), new Traffic(metrics), ahead(limits));
             LOG.info(
@@ -235,7 +252,8 @@ public final class InternVLBuilder {
         }
     }
 
-    private Models models(Checkpoint checkpoint, ModelInfo info, Placement placement, Models.Format format) {
+    private Models models(
+            Checkpoint checkpoint, ModelInfo info, Placement placement, Models.Format format, Engine.Limits limits) {
         long total = checkpoint.bytes();
         String device = placement.devices().embedding();
         String computed = placement.precision().name().toLowerCase(Locale.ROOT);
@@ -245,12 +263,14 @@ public final class InternVLBuilder {
             bound[0] += bytes;
             progress.onProgress(bound[0], total);
         });
+        if (staticSlots) {
+            models.allot(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
+        }
         span.commit();
         return models;
     }
 
     private Engine.Limits limits(int context, Placement placement) {
-        long keys = kvCacheTokens.orElse(Math.max(context, (long) maxConcurrent * Math.min(context, USUAL_KEY_TOKENS)));
         boolean cpu = placement.devices().embedding().equals("cpu");
         return new Engine.Limits(
                 maxConcurrent,
@@ -258,8 +278,15 @@ public final class InternVLBuilder {
                 cpu ? CPU_CHUNK_TOKENS : CHUNK_TOKENS,
                 tilesPerStep,
                 maxWaiting,
-                keys,
+                keyTokens(context),
                 visualCacheBytes);
+    }
+
+    private long keyTokens(int context) {
+        if (staticSlots) {
+            return maxConcurrent * Engine.Limits.room(context);
+        }
+        return kvCacheTokens.orElse(Math.max(context, (long) maxConcurrent * Math.min(context, USUAL_KEY_TOKENS)));
     }
 
     private static int usualContext(ModelConfig config) {

@@ -132,6 +132,12 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--kv-cache-tokens", paramLabel = "N", description = "Most tokens whose keys and values are kept.")
     private @Nullable Long kvCacheTokens;
 
+    @Option(
+            names = "--static-slots",
+            description =
+                    "Give each of these requests its whole context from the start, and decode all in one: for GPUs.")
+    private boolean staticSlots;
+
     @Mixin
     private final ModelOptions loading = new ModelOptions();
 
@@ -212,6 +218,7 @@ final class ServeCommand implements Callable<Integer> {
         InternVLBuilder builder = InternVL.builder(ModelFolder.named(model, "MODEL", spec.commandLine()))
                 .hub(Hub.builder().progress(bar.listener("Downloading")).build())
                 .maxConcurrent(maxConcurrent)
+                .staticSlots(staticSlots)
                 .metrics(new MicrometerMetrics(registry))
                 .progress(bar.listener("Loading"));
         loading.applyTo(builder);

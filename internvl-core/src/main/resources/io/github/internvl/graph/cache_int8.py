@@ -1,5 +1,5 @@
 # Keys and values of a sequence in one layer, in 8 bits: each head of each token has a scale of its own.
-# Letters: kv = key heads, m = tokens that there is room for, n = tokens written, w = head width.
+# Letters: kv = key heads, m = tokens that there is room for, n = tokens written, w = head width, s = slots.
 
 
 def room(kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[Tensor]:
@@ -8,15 +8,43 @@ def room(kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[T
     return [rounded, scales]
 
 
+def rounded(x: Tensor) -> Tuple[Tensor, Tensor]:
+    wide = x.to(6)                                                                          # [..., w] float32
+    scales = torch.clamp_min(wide.abs().amax([-1], True), 1.0e-12) / 127.0                  # [..., 1]
+    return (torch.round(wide / scales).to(1), scales)                                       # [..., w] int8, [..., 1]
+
+
 def write(cache: List[Tensor], start: int, k: Tensor, v: Tensor) -> None:
     # k and v [n, kv, w] become tokens `start .. start + n - 1`.
-    x = torch.stack([k, v]).transpose(1, 2).to(6)                                           # [2, kv, n, w] float32
-    scales = torch.clamp_min(x.abs().amax([-1], True), 1.0e-12) / 127.0                     # [2, kv, n, 1]
-    cache[0].narrow(2, start, k.size(0)).copy_(torch.round(x / scales))                     # [2, kv, n, w] int8
+    rounded, scales = __torch__.cache.rounded(torch.stack([k, v]).transpose(1, 2))          # [2, kv, n, w], [2, kv, n, 1]
+    cache[0].narrow(2, start, k.size(0)).copy_(rounded)                                     # [2, kv, n, w] int8
     cache[1].narrow(2, start, k.size(0)).copy_(scales)                                      # [2, kv, n, 1]
 
 
 def read(cache: List[Tensor], tokens: int, dtype: int) -> Tuple[Tensor, Tensor]:
     x = cache[0].narrow(2, 0, tokens).to(6) * cache[1].narrow(2, 0, tokens)                 # [2, kv, tokens, w] float32
     keys, values = torch.unbind(x.to(dtype))                                                # [kv, tokens, w] each
+    return (keys, values)
+
+
+def rooms(slots: int, kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[Tensor]:
+    # For all slots at once; without numbers that are none, since what is masked is multiplied with 0.
+    rounded = torch.zeros([slots, 2, kv, tokens, width], dtype=1, device=device)            # [s, 2, kv, m, w] int8
+    scales = torch.zeros([slots, 2, kv, tokens, 1], dtype=6, device=device)                 # [s, 2, kv, m, 1] float32
+    return [rounded, scales]
+
+
+def write_each(rooms: List[Tensor], positions: Tensor, k: Tensor, v: Tensor) -> None:
+    # k and v [n, kv, w] become one token of each of the first n slots, at positions [n].
+    n, kv = k.size(0), k.size(1)
+    rounded, scales = __torch__.cache.rounded(torch.stack([k, v], 1).unsqueeze(3))          # [n, 2, kv, 1, w], [n, 2, kv, 1, 1]
+    places = positions.view([n, 1, 1, 1, 1]).expand([-1, 2, kv, 1, -1])                     # [n, 2, kv, 1, 1]
+    rooms[0].narrow(0, 0, n).scatter_(3, places.expand_as(rounded), rounded)                # [n, 2, kv, m, w]
+    rooms[1].narrow(0, 0, n).scatter_(3, places, scales)                                    # [n, 2, kv, m, 1]
+
+
+def read_each(rooms: List[Tensor], n: int, tokens: int, dtype: int) -> Tuple[Tensor, Tensor]:
+    whole = rooms[0].narrow(0, 0, n).narrow(3, 0, tokens)                                   # [n, 2, kv, tokens, w] int8
+    x = whole.to(6) * rooms[1].narrow(0, 0, n).narrow(3, 0, tokens)                         # [n, 2, kv, tokens, w] float32
+    keys, values = torch.unbind(x.to(dtype), 1)                                             # [n, kv, tokens, w] each
     return (keys, values)

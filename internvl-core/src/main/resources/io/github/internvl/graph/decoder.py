@@ -22,6 +22,21 @@ class Rows:
         self.masks = [__torch__.layers.mask(counts[i], starts[i] + counts[i], dtype, device) for i in range(len(counts))]
 
 
+class Each:
+    # One token of each of the first n slots.
+    positions : Tensor             # [n] int64
+    mask : Tensor                  # [n, 1, 1, length]: what attention adds to the scores
+    length : int                   # tokens of each slot that attention looks at
+
+    def __init__(self: __torch__.decoder.Each, positions: Tensor, length: int, dtype: int) -> None:
+        places = torch.arange(length, dtype=4, device=positions.device)                   # [length]
+        unseen = torch.gt(places.unsqueeze(0), positions.unsqueeze(1))                    # [n, length]
+        mask = torch.zeros_like(unseen, dtype=dtype).masked_fill(unseen, -inf)            # [n, length]
+        self.positions = positions
+        self.mask = mask.view([-1, 1, 1, length])
+        self.length = length
+
+
 class Rotary:
     # Rotary angles. Beyond `limit` positions, where the checkpoint asks for it (factor > 0), the base grows with the
     # sequence (dynamic NTK); keys keep the rotation that they were written with.
@@ -49,14 +64,25 @@ class Rotary:
         base = self.base * torch.pow(stretch, self.width / (self.width - 2))
         return torch.reciprocal(torch.pow(base, self.exponents))            # [w / 2]
 
-    def angles(self: __torch__.decoder.Rotary, rows: __torch__.decoder.Rows) -> Tensor:
+    def turns(self: __torch__.decoder.Rotary, rows: __torch__.decoder.Rows, dtype: int) -> Tuple[Tensor, Tensor]:
+        # Cosines and sines as `rotate` wants them.
         parts : List[Tensor] = []
         for i in range(len(rows.slots)):
             start = rows.starts[i]
             places = torch.arange(start, start + rows.counts[i], dtype=6, device=self.frequencies.device)  # [count]
             parts.append(torch.outer(places, self.at(rows.spans[i])))                     # [count, w / 2]
-        half = torch.cat(parts)                                                           # [n, w / 2]
-        return torch.cat([half, half], -1).unsqueeze(1)                                   # [n, 1, w]
+        return __torch__.layers.turns(torch.cat(parts), dtype)                            # [n, 1, w] each
+
+    def turns_at(self: __torch__.decoder.Rotary, positions: Tensor, spans: Tensor,
+                 dtype: int) -> Tuple[Tensor, Tensor]:
+        # The same of a position [n] of each sequence, with its span [n].
+        places = positions.to(6).unsqueeze(1)                                             # [n, 1] float32
+        if self.factor == 0.0:
+            return __torch__.layers.turns(places * self.frequencies, dtype)               # [n, 1, w] each
+        stretch = self.factor * spans.to(7) / self.limit - (self.factor - 1.0)            # [n] float64
+        stretch = stretch.clamp_min(1.0).unsqueeze(1)                                     # [n, 1]
+        base = (self.base * torch.pow(stretch, self.width / (self.width - 2))).to(6)      # [n, 1] float32
+        return __torch__.layers.turns(places / torch.pow(base, self.exponents), dtype)    # [n, 1, w] each
 
 
 class Layer:
@@ -90,14 +116,19 @@ class Layer:
         self.index = index
         self.device = w.device
 
-    def attention(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
-                  rows: __torch__.decoder.Rows) -> Tensor:
-        n = x.size(0)
-        qkv = self.wqkv.forward(x).view([n, -1, self.width])                                   # [n, q + kv + kv, w]
+    def turned(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor,
+               sin: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        # Queries, keys and values of the layer's input.
+        qkv = self.wqkv.forward(self.attention_norm.forward(x)).view([x.size(0), -1, self.width])    # [n, q + kv + kv, w]
         qk = __torch__.layers.rotate(qkv.narrow(1, 0, self.heads + self.kv_heads), cos, sin)   # [n, q + kv, w]
         q = qk.narrow(1, 0, self.heads)                                                        # [n, q, w]
         k = qk.narrow(1, self.heads, self.kv_heads)                                            # [n, kv, w]
         v = qkv.narrow(1, self.heads + self.kv_heads, self.kv_heads)                           # [n, kv, w]
+        return (q, k, v)
+
+    def attention(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
+                  rows: __torch__.decoder.Rows) -> Tensor:
+        q, k, v = self.turned(x, cos, sin)                                                     # [n, heads, w] each
         parts : List[Tensor] = []
         at = 0
         for i in range(len(rows.slots)):
@@ -109,14 +140,24 @@ class Layer:
             new = q.narrow(0, at, count)                                                       # [count, q, w]
             parts.append(__torch__.layers.attend(new, keys, values, rows.masks[i]))            # [count, q * w]
             at += count
-        return self.wo.forward(torch.cat(parts))                                               # [n, h]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)                               # [n, q * w]
 
-    def forward(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
-                rows: __torch__.decoder.Rows) -> Tensor:
-        x = x + self.attention(self.attention_norm.forward(x), cos, sin, rows)                 # [n, h]
+    def attention_each(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
+                       each: __torch__.decoder.Each, rooms: List[Tensor]) -> Tensor:
+        n = x.size(0)
+        q, k, v = self.turned(x, cos, sin)                                                     # [n, heads, w] each
+        __torch__.cache.write_each(rooms, each.positions.to(x.device), k, v)
+        keys, values = __torch__.cache.read_each(rooms, n, each.length, q.dtype)               # [n, kv, length, w] each
+        folded = q.view([n, self.kv_heads, -1, self.width])                                    # [n, kv, q / kv, w]
+        mask = each.mask.to(x.device).expand([-1, -1, folded.size(2), -1])                     # [n, 1, q / kv, length]
+        return torch.scaled_dot_product_attention(folded, keys, values, mask).reshape([n, -1])    # [n, q * w]
+
+    def rest(self: __torch__.decoder.Layer, x: Tensor, attended: Tensor) -> Tensor:
+        # What comes after attention: attended [n, q * w].
+        x = self.wo.forward(attended).add_(x)                                                  # [n, h]
         y = self.mlp_norm.forward(x)                                                           # [n, h]
         gate, up = torch.chunk(self.gate_up.forward(y), 2, -1)                                 # [n, mlp] each
-        return x + self.down.forward(torch.silu(gate) * up)                                    # [n, h]
+        return self.down.forward(torch.silu(gate).mul_(up)).add_(x)                            # [n, h]
 
 
 class Decoder:
@@ -161,6 +202,7 @@ class Graph(Module):
     model : List[__torch__.decoder.Decoder]      # one, from build on
     layers : List[__torch__.decoder.Layer]
     slots : List[List[List[Tensor]]]             # keys and values of the sequence in a slot, for each layer
+    rooms : List[List[Tensor]]                   # those of all slots, for each layer; none without `allot`
 
     def table(self: __torch__.decoder.Graph) -> Dict[str, Tensor]:
         return __torch__.weights.table()
@@ -230,8 +272,9 @@ class Graph(Module):
         m = self.model[0]
         rows = self.rows(slots, starts, counts, spans)
         x = x.to(self.layers[i].device)                                       # [n, h]
-        angles = m.rotary.angles(rows).to(x.device)                           # [n, 1, w] float32
-        return self.layers[i].forward(x, angles.cos().to(x.dtype), angles.sin().to(x.dtype), rows)    # [n, h]
+        cos, sin = m.rotary.turns(rows, x.dtype)                              # [n, 1, w] each
+        layer = self.layers[i]
+        return layer.rest(x, layer.attention(x, cos.to(x.device), sin.to(x.device), rows))    # [n, h]
 
     def norm(self: __torch__.decoder.Graph, x: Tensor) -> Tensor:
         return self.model[0].norm.forward(x.to(self.model[0].last))           # [n, h]
@@ -243,14 +286,38 @@ class Graph(Module):
         rows = self.rows(slots, starts, counts, spans)
         x = m.embed(ids, visual, firsts, takes, places)                       # [n, h]
         last = last.to(self.layers[-1].device)                                # before a GPU has work to wait for
-        angles = m.rotary.angles(rows)                                        # [n, 1, w] float32
-        cos = angles.cos().to(x.dtype)                                        # [n, 1, w]
-        sin = angles.sin().to(x.dtype)                                        # [n, 1, w]
+        cos, sin = m.rotary.turns(rows, x.dtype)                              # [n, 1, w] each
         for layer in self.layers:
             x = x.to(layer.device)                                            # [n, h]
             cos = cos.to(layer.device)                                        # [n, 1, w]
             sin = sin.to(layer.device)                                        # [n, 1, w]
-            x = layer.forward(x, cos, sin, rows)                              # [n, h]
+            x = layer.rest(x, layer.attention(x, cos, sin, rows))             # [n, h]
+        return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
+
+    def allot(self: __torch__.decoder.Graph, slots: int, tokens: int) -> None:
+        # Gives so many slots, which there must be none of yet, their rooms for good.
+        m = self.model[0]
+        for layer in self.layers:
+            self.rooms.append(__torch__.cache.rooms(slots, m.kv_heads, tokens, m.width, m.norm.weight.dtype, layer.device))
+        for slot in range(slots):
+            self.slots.append([[part.select(0, slot) for part in rooms] for rooms in self.rooms])    # [2, kv, m, ...]
+
+    def step_each(self: __torch__.decoder.Graph, ids: Tensor, positions: Tensor, spans: Tensor, length: int,
+                  last: Tensor) -> Tensor:
+        # The next token of each of the first n slots: ids, positions and spans [n]; `length` is above all positions that
+        # count. A slot without a next token may take any, at a position that its sequence does not use.
+        m = self.model[0]
+        first = m.embedding.device
+        x = torch.embedding(m.embedding, ids.to(first)).to(m.norm.weight.dtype)                # [n, h]
+        positions = positions.to(first)                                                        # [n]
+        last = last.to(self.layers[-1].device)
+        each = __torch__.decoder.Each(positions, length, x.dtype)
+        cos, sin = m.rotary.turns_at(positions, spans.to(first), x.dtype)                      # [n, 1, w] each
+        for i in range(len(self.layers)):
+            layer = self.layers[i]
+            x = x.to(layer.device)                                                             # [n, h]
+            attended = layer.attention_each(x, cos.to(x.device), sin.to(x.device), each, self.rooms[i])    # [n, q * w]
+            x = layer.rest(x, attended)                                                        # [n, h]
         return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
 
     def argmax(self: __torch__.decoder.Graph, logits: Tensor) -> Tensor:

@@ -17,15 +17,21 @@ class Norm:
         bias = self.bias
         if bias is not None:
             return torch.layer_norm(x, [x.size(-1)], self.weight, bias, self.eps)           # [..., d]
-        wide = x.to(6)                                                                      # [..., d] float32
-        wide = wide * torch.rsqrt(wide.square().mean([-1], True) + self.eps)                # [..., d] float32
+        wide = torch.rms_norm(x.to(6), [x.size(-1)], None, self.eps)                        # [..., d] float32
         return self.weight * wide.to(x.dtype)                                               # [..., d]
 
 
+def turns(angles: Tensor, dtype: int) -> Tuple[Tensor, Tensor]:
+    # Cosines and sines as `rotate` wants them, of angles [n, w / 2] float32.
+    cos, sin = angles.cos(), angles.sin()                                                   # [n, w / 2] each
+    cos = torch.cat([cos, cos], -1).unsqueeze(1).to(dtype)                                  # [n, 1, w]
+    sin = torch.cat([-sin, sin], -1).unsqueeze(1).to(dtype)                                 # [n, 1, w]
+    return (cos, sin)
+
+
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    # Rotary embedding in halves: element i pairs with element i + w / 2.
-    a, b = torch.chunk(x, 2, -1)                              # [n, heads, w / 2] each
-    return x * cos + torch.cat([-b, a], -1) * sin             # [n, heads, w]
+    # Rotary embedding in halves: element i pairs with element i + w / 2; `sin` is negative in its first half.
+    return (x * cos).addcmul_(torch.roll(x, [x.size(-1) // 2], [-1]), sin)                  # [n, heads, w]
 
 
 def mask(n: int, m: int, dtype: int, device: Device) -> Tensor:

@@ -46,6 +46,11 @@ public final class Engine implements AutoCloseable {
             keyTokens = SlotPool.grains(keyTokens);
         }
 
+        /** The room that a slot for so many tokens takes. */
+        public static long room(int tokens) {
+            return SlotPool.grains(tokens);
+        }
+
         /** Bounds that let nobody wait in vain. */
         public Limits(int slots, int contextTokens, int chunkTokens, int tiles) {
             this(

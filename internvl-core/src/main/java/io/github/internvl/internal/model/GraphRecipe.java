@@ -83,7 +83,7 @@ record GraphRecipe(
         return new GraphRecipe(
                 "decoder",
                 used,
-                List.of("model", "layers", "slots"),
+                List.of("model", "layers", "slots", "rooms"),
                 weights,
                 Math.round(matrices(weights, LAYERS) * layers.bytes(format.numbers())
                         + (double) llm.vocabulary() * llm.width() * head.bytes(format.numbers())),

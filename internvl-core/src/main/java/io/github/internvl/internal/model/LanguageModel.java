@@ -10,9 +10,15 @@ import java.util.stream.IntStream;
 
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
+    private static final int LENGTH_GRAIN = 256;
+    private static final int SPARE =
+            8; // places beyond the last token, the last of them for slots that have no next one
+
     private final ScriptModule graph;
     private final LanguageConfig config;
     private final long stepBytes;
+    private int slots; // that have their rooms for good
+    private int room; // tokens of each of those
 
     LanguageModel(ScriptModule graph, LanguageConfig config, long stepBytes) {
         this.graph = graph;
@@ -47,12 +53,27 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Gives a slot room for so many tokens; none frees its memory. Slots come into being in order of their numbers.
+     * Gives so many slots, of which there must be none yet, room for so many tokens each, for good. One token of each of
+     * them is then computed in one product, not slot by slot.
+     *
+     * @param tokens a multiple of 256
+     */
+    public void allot(int slots, int tokens) {
+        graph.run("allot", slots, tokens + SPARE);
+        this.slots = slots;
+        this.room = tokens;
+    }
+
+    /**
+     * Gives a slot room for so many tokens; none frees its memory. Slots come into being in order of their numbers. Those
+     * that were allotted keep theirs.
      *
      * @param kept how many of its first tokens stay
      */
     public void reserve(int slot, long tokens, int kept) {
-        graph.run("reserve", slot, tokens, kept);
+        if (slots == 0) {
+            graph.run("reserve", slot, tokens, kept);
+        }
     }
 
     /** Copies keys and values of some positions from one slot to another one, which must have room for them. */
@@ -66,6 +87,36 @@ public final class LanguageModel implements AutoCloseable {
      * @return logits [tokens after which they are wanted, vocabulary] float32 on the model's device; the caller closes them
      */
     public Tensor step(List<TokenChunk> chunks) {
+        return slots > 0 && chunks.size() > 1 && chunks.stream().allMatch(TokenChunk::isNext)
+                ? stepEach(chunks)
+                : stepRows(chunks);
+    }
+
+    /** One token of some slots, computed as one of each slot up to the last of them. */
+    private Tensor stepEach(List<TokenChunk> chunks) {
+        int[] rows = chunks.stream().mapToInt(TokenChunk::slot).toArray();
+        int n = Arrays.stream(rows).max().orElseThrow() + 1;
+        int[] ids = new int[n];
+        int[] positions = new int[n];
+        int[] spans = new int[n];
+        Arrays.fill(positions, room + SPARE - 1);
+        int end = 0;
+        for (TokenChunk chunk : chunks) {
+            ids[chunk.slot()] = chunk.ids()[0];
+            positions[chunk.slot()] = chunk.start();
+            spans[chunk.slot()] = chunk.span();
+            end = Math.max(end, chunk.start() + 1);
+        }
+        int length = (end + LENGTH_GRAIN - 1) / LENGTH_GRAIN * LENGTH_GRAIN;
+        try (Tensor idTensor = Tensor.of(ids);
+                Tensor positionTensor = Tensor.of(positions);
+                Tensor spanTensor = Tensor.of(spans);
+                Tensor rowTensor = Tensor.of(rows)) {
+            return graph.call("step_each", idTensor, positionTensor, spanTensor, length, rowTensor);
+        }
+    }
+
+    private Tensor stepRows(List<TokenChunk> chunks) {
         int[] ids = chunks.stream().flatMapToInt(c -> Arrays.stream(c.ids())).toArray();
         List<Tensor> visual = new ArrayList<>();
         int[] firsts = chunks.stream()

@@ -50,6 +50,19 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         return TorchRuntime.onOwnThread(() -> made(checkpoint, format, progress));
     }
 
+    /** Gives slots their rooms for good, as {@link LanguageModel#allot} says; if that fails, the models are closed. */
+    public void allot(int slots, int tokens) {
+        try {
+            TorchRuntime.onOwnThread(() -> {
+                language.allot(slots, tokens);
+                return this;
+            });
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
     private static Models made(Checkpoint checkpoint, Format format, LongConsumer progress) {
         ModelConfig config = checkpoint.config();
         check(checkpoint, format);

@@ -15,6 +15,11 @@ import java.util.List;
  */
 public record TokenChunk(int slot, int start, int[] ids, int span, Visual visual, int logits) {
 
+    /** Whether it is one token, after which logits are wanted. */
+    boolean isNext() {
+        return ids.length == 1 && logits == 1 && visual.parts().isEmpty();
+    }
+
     /**
      * Visual tokens of a chunk.
      *
