@@ -12,8 +12,10 @@ import io.github.internvl.internal.torch.TorchRuntime;
  * @param gemm floating-point operations in a second, of a linear in the model's format with 512 rows
  * @param bytesPerToken bytes of weights that computing one token reads; a step for several requests reads them once
  * @param operationsPerToken floating-point operations that a token of a prompt takes, but for attention and the head
+ * @param threads how many threads computed on the CPU; models that are loaded later may have set another number
  */
-public record MachineLimits(double readBandwidth, double gemm, long bytesPerToken, long operationsPerToken) {
+public record MachineLimits(
+        double readBandwidth, double gemm, long bytesPerToken, long operationsPerToken, int threads) {
 
     /**
      * Measures the device that a model's language part begins on, best of eight runs; it takes a second or two and 0.5 GiB,
@@ -26,7 +28,7 @@ public record MachineLimits(double readBandwidth, double gemm, long bytesPerToke
     static MachineLimits measure(Models.Format format, String device, long bytes, long multiplications) {
         return TorchRuntime.onOwnThread(() -> {
             try (LimitsGraph graph = new LimitsGraph(format.numbers(), format.linears(), device)) {
-                return new MachineLimits(graph.readBandwidth(), graph.gemm(), bytes, 2 * multiplications);
+                return new MachineLimits(graph.readBandwidth(), graph.gemm(), bytes, 2 * multiplications, TorchRuntime.threads());
             }
         });
     }

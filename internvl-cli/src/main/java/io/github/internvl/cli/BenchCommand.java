@@ -177,25 +177,14 @@ final class BenchCommand implements Callable<Integer> {
             tags.put("model", loaded.info().name());
             tags.put("dtype", loaded.precision().name().toLowerCase(Locale.ROOT));
             tags.put("device", loaded.device());
-            tags.put("threads", threads());
+            stopwatch(tags).once("load", "s", seconds);
+            MachineLimits limits = MachineLimits.of(loaded); // takes memory that loading does not
+            tags.put("threads", limits.threads());
             Stopwatch watch = stopwatch(tags);
-            watch.once("load", "s", seconds);
-            MachineLimits limits = MachineLimits.of(loaded);
             watch.once("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);
             watch.once("gemm", "GFLOP/s", limits.gemm() / 1e9);
             new ModelBench(loaded, watch, limits).run();
         }
-    }
-
-    /** As many as were asked for, or the environment says; otherwise at most all, as siblings of a core count once. */
-    private int threads() {
-        if (loading.threads() != null) {
-            return loading.threads();
-        }
-        String set = System.getenv().getOrDefault("OMP_NUM_THREADS", "");
-        return set.matches("\\d{1,4}")
-                ? Integer.parseInt(set)
-                : Runtime.getRuntime().availableProcessors();
     }
 
     private Stopwatch stopwatch(Map<String, Object> tags) {

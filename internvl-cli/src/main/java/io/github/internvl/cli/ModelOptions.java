@@ -33,12 +33,6 @@ final class ModelOptions {
             description = "Threads that compute on CPUs; without it one for each physical core.")
     private @Nullable Integer threads;
 
-    /** Threads that were asked for; null for the usual ones. */
-    @Nullable
-    Integer threads() {
-        return threads;
-    }
-
     /** Sets what was given. */
     void applyTo(InternVLBuilder builder) {
         if (precision != null) {

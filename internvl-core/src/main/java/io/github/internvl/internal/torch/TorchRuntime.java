@@ -62,6 +62,11 @@ public final class TorchRuntime {
         threads = CpuThreads.choose(wanted);
     }
 
+    /** How many threads compute on CPUs when this one computes. */
+    public static int threads() {
+        return JniUtils.getNumThreads();
+    }
+
     /**
      * Makes the calling thread run graphs as they are written, on as many threads as are set. By default libtorch watches the
      * first calls of each shape and then compiles again, which for graphs whose shapes change all the time costs and never
