@@ -181,9 +181,9 @@ class Decoder:
     def decode(self, ids: torch.Tensor, start: int) -> torch.Tensor:
         return self.graph.argmax(self.step(ids, start))
 
-    def decode_each(self, ids: torch.Tensor, start: int) -> torch.Tensor:
+    def decode_each(self, ids: torch.Tensor, start: int, length: int = 0) -> torch.Tensor:
         positions = torch.full_like(ids, start)
-        return self.graph.argmax(self.step_each(ids, positions, start + 1, torch.arange(ids.size(0))))
+        return self.graph.argmax(self.step_each(ids, positions, length or start + 1, torch.arange(ids.size(0))))
 
 
 def rounded(tokens: int) -> int:

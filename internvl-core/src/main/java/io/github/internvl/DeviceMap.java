@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How to spread a model over devices. Immutable.
  *
- * <p>A GPU needs room for its share of the weights, for its layers' part of a KV cache of one whole context, and 1 GiB for
- * intermediate results. A model without that room is refused before any weight is read.
+ * <p>A GPU needs room for its share of the weights, for its layers' part of the KV cache, and 1 GiB for intermediate results.
+ * Of the KV cache, one whole context is counted, or what was set; with static slots, all of them. A model without that room is refused before any weight is read.
  */
 public final class DeviceMap {
     private static final String CPU = "cpu";
@@ -96,6 +96,11 @@ public final class DeviceMap {
      * @throws IllegalArgumentException if the map has another number of layers than the model
      */
     public DevicePlan plan(ModelInfo model, Precision precision, int contextTokens, Map<String, Long> freeBytes) {
+        return plan(model, precision, contextTokens, false, freeBytes);
+    }
+
+    private DevicePlan plan(
+            ModelInfo model, Precision precision, int keyTokens, boolean shortKeys, Map<String, Long> freeBytes) {
         Footprint footprint = model.footprint();
         LinearWeights linears = ModelInfo.linears(precision);
         int perNumber = ModelInfo.bytesPerNumber(precision);
@@ -103,14 +108,18 @@ public final class DeviceMap {
                 footprint.vision() * perNumber,
                 footprint.projector() * perNumber,
                 footprint.embedding() * perNumber,
-                footprint.layerBytes(perNumber, linears) + footprint.layerKeyValues() * perNumber * contextTokens,
+                footprint.layerBytes(perNumber, linears) + footprint.layerKeyBytes(perNumber, shortKeys) * keyTokens,
                 footprint.layers(),
                 footprint.headBytes(perNumber, linears));
         return plan(model.source(), needs, freeBytes);
     }
 
-    /** Plans for this machine; only devices that the map may use are asked, since asking takes some of their memory. */
-    DevicePlan plan(ModelInfo model, Precision precision, int contextTokens) {
+    /**
+     * Plans for this machine; only devices that the map may use are asked, since asking takes some of their memory.
+     *
+     * @param shortKeys whether keys and values are kept in 8 bits
+     */
+    DevicePlan plan(ModelInfo model, Precision precision, int keyTokens, boolean shortKeys) {
         List<String> found = CudaDevices.names();
         Collection<String> wanted = fixed == null ? found : fixed.devices();
         for (String device : wanted) {
@@ -123,7 +132,8 @@ public final class DeviceMap {
         return plan(
                 model,
                 precision,
-                contextTokens,
+                keyTokens,
+                shortKeys,
                 freeMemory(found.stream().filter(wanted::contains).toList()));
     }
 
@@ -181,7 +191,7 @@ public final class DeviceMap {
         long all = plan.bytes().values().stream().mapToLong(Long::longValue).sum();
         return new InternVLException(model + " does not fit: weights and KV cache take " + gib(all) + "; "
                 + String.join(", ", lacking(plan, freeBytes))
-                + "; options: DeviceMap.auto().offloadToCpu(), a shorter contextLength, a format of fewer bits, a smaller "
+                + "; options: DeviceMap.auto().offloadToCpu(), a shorter contextLength, a smaller maxConcurrent or no staticSlots, a format of fewer bits, a smaller "
                 + "model, or device cpu");
     }
 

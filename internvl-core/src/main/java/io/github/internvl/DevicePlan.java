@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * @param embedding the device of the embedding
  * @param layers the device of each layer of the language model, and of what the layer keeps in the KV cache
  * @param head the device of the norm after the layers, and of the head
- * @param bytes what each device has to hold: weights, and a KV cache of a whole context
+ * @param bytes what each device has to hold: weights, and the KV cache that was planned for
  */
 public record DevicePlan(
         String vision, String projector, String embedding, List<String> layers, String head, Map<String, Long> bytes) {

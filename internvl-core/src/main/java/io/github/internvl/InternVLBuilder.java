@@ -75,7 +75,7 @@ public final class InternVLBuilder {
     /**
      * Sets the most tokens of a prompt and its answer together, 1 to 1048576; without it 8192, or what the model was made
      * for if that is less. Beyond {@link ModelInfo#positions} answers get worse. Memory is taken only for what requests
-     * need.
+     * need, unless with {@link #staticSlots}.
      */
     public InternVLBuilder contextLength(int tokens) {
         if (tokens > LONGEST_CONTEXT) {
@@ -116,9 +116,10 @@ public final class InternVLBuilder {
 
     /**
      * Sets whether each of the {@link #maxConcurrent} requests has its whole {@link #contextLength} of KV cache from loading
-     * on, and {@link #kvCacheTokens} may not be set; without it, memory is taken only for what requests need. Answers in the
-     * making are then computed in one product of each layer instead of one for each request, which is meant for GPUs,
-     * where starting a product costs more than computing it. On CPUs it gains nothing.
+     * on, and {@link #kvCacheTokens} may not be set; without it, memory is taken only for what requests need. While nothing
+     * but answers is in the making, two or more, each layer then computes attention for all of them in one, which is
+     * meant for GPUs, where starting a product costs more than computing it. It reads as much for each as the longest of
+     * them needs, so for few answers, or such as differ much in length, it is no gain.
      */
     public InternVLBuilder staticSlots(boolean whole) {
         this.staticSlots = whole;
@@ -197,6 +198,7 @@ public final class InternVLBuilder {
      * @throws CheckpointException if a file is missing, damaged, or says something unknown
      * @throws DownloadException if the model is named by its id, and neither in the cache nor to be had
      * @throws InternVLException if a device is not there, the model does not fit, or libtorch cannot be loaded
+     * @throws IllegalArgumentException if both static slots and the KV cache's tokens are set
      */
     public InternVL load() {
         if (staticSlots && kvCacheTokens.isPresent()) {
@@ -214,11 +216,12 @@ public final class InternVLBuilder {
             int context = contextLength.orElse(usualContext(config));
             RequestPreparer preparer =
                     new RequestPreparer(config, text.template(), text.tokenizer(), context, passOrder);
-            int planned =
-                    (int) Math.min(Integer.MAX_VALUE, staticSlots ? keyTokens(context) : kvCacheTokens.orElse(context));
-            Placement placement = Placement.choose(precision, devices, info, planned);
+            long planned = staticSlots ? keyTokens(context) : kvCacheTokens.orElse(context);
+            boolean shortKeys = kvCachePrecision == Precision.INT8;
+            Placement placement =
+                    Placement.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
             Engine.Limits limits = limits(context, placement);
-            Models.Format format = placement.format(kvCachePrecision == Precision.INT8);
+            Models.Format format = placement.format(shortKeys);
             Models models = models(checkpoint, info, placement, format, limits);
             Intake intake = new Intake(
                     preparer, new Engine(models, text.tokenizer(), limits), new Traffic(metrics), ahead(limits));

@@ -18,10 +18,14 @@ record Placement(Precision precision, DevicePlan devices) {
      * @throws InternVLException if a device is not there, or the model does not fit
      */
     static Placement choose(
-            @Nullable Precision precision, @Nullable DeviceMap asked, ModelInfo model, int contextTokens) {
+            @Nullable Precision precision,
+            @Nullable DeviceMap asked,
+            ModelInfo model,
+            int keyTokens,
+            boolean shortKeys) {
         DeviceMap map = asked == null ? DeviceMap.single(DeviceMap.auto().place()) : asked;
         Precision chosen = precision == null ? usual(model.storedPrecision(), map.place()) : precision;
-        return new Placement(chosen, map.plan(model, chosen, contextTokens));
+        return new Placement(chosen, map.plan(model, chosen, keyTokens, shortKeys));
     }
 
     /** The precision for a checkpoint as it is stored. */

@@ -3,17 +3,22 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.internvl.tokenizer.Tokenizer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Slots that have their whole room from the start are computed in one product, and answer as the others do. */
 class StaticSlotsTest {
+    private static final String EMBEDDING = "language_model.model.embed_tokens.weight";
+    private static final short NAN = (short) 0x7FC0;
     private static final List<UnaryOperator<GenerationConfig.Builder>> WAYS = List.of(
             config -> config,
             config -> config.maxNewTokens(3),
@@ -22,6 +27,7 @@ class StaticSlotsTest {
             config -> config.sampling(true).seed(8).answers(2),
             config -> config.beams(3),
             config -> config.promptLookup(4),
+            config -> config.ignoreEnd(true).maxNewTokens(1000), // to the end of the context
             config -> config.repetitionPenalty(1.05).logprobs(2));
 
     static Stream<Path> checkpoints() {
@@ -51,12 +57,37 @@ class StaticSlotsTest {
                 .contextLength(300)
                 .staticSlots(true);
         try (InternVL model = builder.load()) {
-            assertThat(model.chat("Hello.").text()).isNotNull();
+            assertThat(model.chat("Hello.").usage().generatedTokens()).isPositive();
         }
         assertThatThrownBy(() -> builder.kvCacheTokens(600).load())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("kvCacheTokens")
                 .hasMessageContaining("600");
+    }
+
+    @Test
+    void aRequestWhoseKeysAreNoNumbersLeavesNothingForThoseAfterIt(@TempDir Path folder) throws IOException {
+        TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            int[] ids = tokenizer.encode("~");
+            TinyCheckpoint.fillRow(folder, EMBEDDING, ids[ids.length - 1], NAN);
+        }
+        try (InternVL model = InternVL.builder(folder)
+                .precision(Precision.FLOAT32)
+                .maxConcurrent(2)
+                .staticSlots(true)
+                .load()) {
+            List<String> questions = List.of("Hello.", "What is it?");
+            List<String> before =
+                    questions.stream().map(q -> model.chat(q).text()).toList();
+            String bad = "a b c ".repeat(20) + "~";
+            assertThatThrownBy(() -> model.batchChat(List.of(ChatRequest.of(bad), ChatRequest.of(bad + bad))))
+                    .hasMessageContaining("not numbers");
+
+            assertThat(model.batchChat(questions.stream().map(ChatRequest::of).toList()))
+                    .map(ChatResponse::text)
+                    .isEqualTo(before);
+        }
     }
 
     /** Answers to requests that begin and end at different times, some of them beginning alike. */

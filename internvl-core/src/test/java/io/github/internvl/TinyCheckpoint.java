@@ -60,11 +60,24 @@ public final class TinyCheckpoint {
 
     /** Fills a bfloat16 tensor of a copy with one number. */
     public static void fill(Path folder, String tensor, short bits) throws IOException {
-        StoredTensor stored =
-                Objects.requireNonNull(Checkpoint.open(folder).tensors().get(tensor));
+        StoredTensor stored = stored(folder, tensor);
+        fill(stored, stored.offset(), stored.bytes(), bits);
+    }
+
+    /** Fills one row of a bfloat16 matrix of a copy with one number. */
+    public static void fillRow(Path folder, String tensor, int row, short bits) throws IOException {
+        StoredTensor stored = stored(folder, tensor);
+        long bytes = stored.bytes() / stored.shape()[0];
+        fill(stored, stored.offset() + row * bytes, bytes, bits);
+    }
+
+    private static StoredTensor stored(Path folder, String tensor) {
+        return Objects.requireNonNull(Checkpoint.open(folder).tensors().get(tensor));
+    }
+
+    private static void fill(StoredTensor stored, long offset, long bytes, short bits) throws IOException {
         byte[] file = Files.readAllBytes(stored.file());
-        ByteBuffer numbers = ByteBuffer.wrap(file, (int) stored.offset(), (int) stored.bytes())
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer numbers = ByteBuffer.wrap(file, (int) offset, (int) bytes).order(ByteOrder.LITTLE_ENDIAN);
         while (numbers.hasRemaining()) {
             numbers.putShort(bits);
         }

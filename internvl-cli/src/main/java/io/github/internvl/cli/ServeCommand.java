@@ -135,7 +135,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--static-slots",
             description =
-                    "Give each of these requests its whole context from the start, and decode all in one: for GPUs.")
+                    "Give each of these requests its whole context from the start, and attention to all in one: for GPUs.")
     private boolean staticSlots;
 
     @Mixin
@@ -222,6 +222,11 @@ final class ServeCommand implements Callable<Integer> {
                 .metrics(new MicrometerMetrics(registry))
                 .progress(bar.listener("Loading"));
         loading.applyTo(builder);
+        if (kvCacheTokens != null && staticSlots) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--static-slots and --kv-cache-tokens do not go together; use --max-concurrent and --context-length");
+        }
         if (kvCacheTokens != null) {
             builder.kvCacheTokens(kvCacheTokens);
         }

@@ -44,7 +44,10 @@ def write_each(rooms: List[Tensor], positions: Tensor, k: Tensor, v: Tensor) -> 
 
 
 def read_each(rooms: List[Tensor], n: int, tokens: int, dtype: int) -> Tuple[Tensor, Tensor]:
-    whole = rooms[0].narrow(0, 0, n).narrow(3, 0, tokens)                                   # [n, 2, kv, tokens, w] int8
-    x = whole.to(6) * rooms[1].narrow(0, 0, n).narrow(3, 0, tokens)                         # [n, 2, kv, tokens, w] float32
-    keys, values = torch.unbind(x.to(dtype), 1)                                             # [n, kv, tokens, w] each
-    return (keys, values)
+    # One after the other: the numbers that are not kept take more memory than those that are.
+    parts : List[Tensor] = []
+    for part in range(2):
+        whole = rooms[0].narrow(0, 0, n).select(1, part).narrow(2, 0, tokens).to(6)         # [n, kv, tokens, w] float32
+        scales = rooms[1].narrow(0, 0, n).select(1, part).narrow(2, 0, tokens)              # [n, kv, tokens, 1]
+        parts.append(whole.mul_(scales).to(dtype))                                          # [n, kv, tokens, w]
+    return (parts[0], parts[1])

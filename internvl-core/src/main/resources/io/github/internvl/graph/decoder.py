@@ -1,7 +1,10 @@
 # The language model (Qwen2 and InternLM2): tokens in, logits out, keys and values kept in slots.
 #
-# One step serves any mix of rows: a row is the next `count` tokens of the sequence in one slot, a chunk of its prompt
+# A step serves any mix of rows: a row is the next `count` tokens of the sequence in one slot, a chunk of its prompt
 # or the one token just sampled. Rows lie one behind the other, without padding; only attention looks at them singly.
+# Where all slots were given their rooms at once, `step_each` computes one token of each of the first n slots with no number
+# of the host's in it but n and the length that attention looks at: as few launches for many slots as for one, and what
+# a CUDA graph can replay.
 # Letters: n = tokens of all rows of a step, h = model width, q = query heads, kv = key heads, w = head width,
 # m = tokens that a slot can hold.
 
@@ -35,6 +38,10 @@ class Each:
         self.positions = positions
         self.mask = mask.view([-1, 1, 1, length])
         self.length = length
+
+    def move(self: __torch__.decoder.Each, device: Device) -> None:
+        self.positions = self.positions.to(device)                                        # [n]
+        self.mask = self.mask.to(device)                                                  # [n, 1, 1, length]
 
 
 class Rotary:
@@ -82,7 +89,8 @@ class Rotary:
         stretch = self.factor * spans.to(7) / self.limit - (self.factor - 1.0)            # [n] float64
         stretch = stretch.clamp_min(1.0).unsqueeze(1)                                     # [n, 1]
         base = (self.base * torch.pow(stretch, self.width / (self.width - 2))).to(6)      # [n, 1] float32
-        return __torch__.layers.turns(places / torch.pow(base, self.exponents), dtype)    # [n, 1, w] each
+        rates = torch.reciprocal(torch.pow(base, self.exponents))                         # [n, w / 2]
+        return __torch__.layers.turns(places * rates, dtype)                              # [n, 1, w] each
 
 
 class Layer:
@@ -146,10 +154,10 @@ class Layer:
                        each: __torch__.decoder.Each, rooms: List[Tensor]) -> Tensor:
         n = x.size(0)
         q, k, v = self.turned(x, cos, sin)                                                     # [n, heads, w] each
-        __torch__.cache.write_each(rooms, each.positions.to(x.device), k, v)
+        __torch__.cache.write_each(rooms, each.positions, k, v)
         keys, values = __torch__.cache.read_each(rooms, n, each.length, q.dtype)               # [n, kv, length, w] each
         folded = q.view([n, self.kv_heads, -1, self.width])                                    # [n, kv, q / kv, w]
-        mask = each.mask.to(x.device).expand([-1, -1, folded.size(2), -1])                     # [n, 1, q / kv, length]
+        mask = each.mask.expand([-1, -1, folded.size(2), -1])                     # [n, 1, q / kv, length]
         return torch.scaled_dot_product_attention(folded, keys, values, mask).reshape([n, -1])    # [n, q * w]
 
     def rest(self: __torch__.decoder.Layer, x: Tensor, attended: Tensor) -> Tensor:
@@ -302,21 +310,32 @@ class Graph(Module):
         for slot in range(slots):
             self.slots.append([[part.select(0, slot) for part in rooms] for rooms in self.rooms])    # [2, kv, m, ...]
 
+    def clear(self: __torch__.decoder.Graph, slot: int, start: int, end: int) -> None:
+        # Tokens that nobody looks at any more become numbers, which those of a sequence that failed need not be.
+        for i in range(len(self.layers)):
+            for part in self.slots[slot][i]:
+                part.narrow(2, start, end - start).zero_()                                     # [2, kv, end - start, ...]
+
     def step_each(self: __torch__.decoder.Graph, ids: Tensor, positions: Tensor, spans: Tensor, length: int,
                   last: Tensor) -> Tensor:
         # The next token of each of the first n slots: ids, positions and spans [n]; `length` is above all positions that
         # count. A slot without a next token may take any, at a position that its sequence does not use.
         m = self.model[0]
         first = m.embedding.device
-        x = torch.embedding(m.embedding, ids.to(first)).to(m.norm.weight.dtype)                # [n, h]
+        ids = ids.to(first)                                                   # all before a GPU has work to wait for
         positions = positions.to(first)                                                        # [n]
+        spans = spans.to(first)                                                                # [n]
         last = last.to(self.layers[-1].device)
+        x = torch.embedding(m.embedding, ids).to(m.norm.weight.dtype)                          # [n, h]
+        cos, sin = m.rotary.turns_at(positions, spans, x.dtype)                                # [n, 1, w] each
         each = __torch__.decoder.Each(positions, length, x.dtype)
-        cos, sin = m.rotary.turns_at(positions, spans.to(first), x.dtype)                      # [n, 1, w] each
         for i in range(len(self.layers)):
             layer = self.layers[i]
             x = x.to(layer.device)                                                             # [n, h]
-            attended = layer.attention_each(x, cos.to(x.device), sin.to(x.device), each, self.rooms[i])    # [n, q * w]
+            cos = cos.to(layer.device)                                                         # [n, 1, w]
+            sin = sin.to(layer.device)                                                         # [n, 1, w]
+            each.move(layer.device)
+            attended = layer.attention_each(x, cos, sin, each, self.rooms[i])                  # [n, q * w]
             x = layer.rest(x, attended)                                                        # [n, h]
         return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
 

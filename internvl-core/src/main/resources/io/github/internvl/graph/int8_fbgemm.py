@@ -15,11 +15,11 @@ class Linear:
 
     def forward(self: __torch__.int8_fbgemm.Linear, x: Tensor) -> Tensor:
         wide = x.to(6)                                                              # [..., i] float32
-        top = torch.amax(torch.abs(wide), [-1], True).clamp_min_(1.0e-30)         # [..., 1]
+        top = torch.amax(torch.abs(wide), [-1], True).clamp_min_(1.0e-30)           # [..., 1]
         y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(wide / top, 0.015873015873015872, 64, self.packed)
         bias = self.bias
         if bias is None:
-            return y.mul_(top).to(x.dtype)                                            # [..., o]
+            return y.mul_(top).to(x.dtype)                                          # [..., o]
         return torch.addcmul(bias, y, top).to(x.dtype)                              # [..., o]
 
 

@@ -17,13 +17,13 @@ class Linear:
 
     def forward(self: __torch__.int8_onednn.Linear, x: Tensor) -> Tensor:
         wide = x.to(6)                                                              # [..., i] float32
-        top = torch.amax(torch.abs(wide), [-1], True).clamp_min_(1.0e-30)         # [..., 1]
+        top = torch.amax(torch.abs(wide), [-1], True).clamp_min_(1.0e-30)           # [..., 1]
         bytes = (torch.round(wide / top * 127.0) + 128.0).to(0)                     # [..., i] uint8
         y = ops.onednn.qlinear_pointwise(bytes, 0.007874015748031496, 128, self.packed, self.scales, self.zeros, None,
                                          1.0, 0, 6, "none", annotate(List[Optional[number]], []), "")    # [..., o]
         bias = self.bias
         if bias is None:
-            return y.mul_(top).to(x.dtype)                                            # [..., o]
+            return y.mul_(top).to(x.dtype)                                          # [..., o]
         return torch.addcmul(bias, y, top).to(x.dtype)                              # [..., o]
 
 

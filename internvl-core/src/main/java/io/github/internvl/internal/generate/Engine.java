@@ -250,8 +250,12 @@ public final class Engine implements AutoCloseable {
 
     /** Makes the slots of a sequence ready; if that fails, their memory is given up. */
     private void prepare(Scheduler.Admission admission) {
+        SlotPool.Lease lease = admission.lease();
         try {
-            for (SlotPool.Change change : admission.lease().changes()) {
+            for (int slot : lease.slots()) {
+                models.language().clear(slot, slot == lease.slots()[0] ? lease.reused() : 0);
+            }
+            for (SlotPool.Change change : lease.changes()) {
                 if (change instanceof SlotPool.Change.Resize resize) {
                     models.language().reserve(resize.slot(), resize.tokens(), resize.kept());
                 } else if (change instanceof SlotPool.Change.Copy copy) {
@@ -260,7 +264,7 @@ public final class Engine implements AutoCloseable {
             }
         } catch (RuntimeException | Error e) {
             scheduler.forget(admission.sequence());
-            for (int slot : admission.lease().slots()) {
+            for (int slot : lease.slots()) {
                 models.language().reserve(slot, 0, 0);
             }
             throw e;

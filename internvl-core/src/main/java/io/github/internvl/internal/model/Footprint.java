@@ -79,12 +79,15 @@ public record Footprint(
         return layers * layerKeyValues;
     }
 
-    /** Bytes that all layers keep of one token; in 8 bits each head has two scales beside its numbers. */
+    /** Bytes that all layers keep of one token. */
     public long keyBytes(Models.Format format) {
-        long scales = 2L * kvHeads * layers * NumberFormat.FLOAT32.bytes();
-        return format.shortKeys()
-                ? keyValues() + scales
-                : keyValues() * format.numbers().bytes();
+        return layers * layerKeyBytes(format.numbers().bytes(), format.shortKeys());
+    }
+
+    /** Those that one layer keeps; in 8 bits each head has two scales beside its numbers. */
+    public long layerKeyBytes(int perNumber, boolean shortKeys) {
+        long scales = 2L * kvHeads * NumberFormat.FLOAT32.bytes();
+        return shortKeys ? layerKeyValues + scales : layerKeyValues * perNumber;
     }
 
     /** Bytes in memory, with so many for each number that is not in a quantized linear. */

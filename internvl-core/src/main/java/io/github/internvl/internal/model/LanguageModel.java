@@ -17,8 +17,8 @@ public final class LanguageModel implements AutoCloseable {
     private final ScriptModule graph;
     private final LanguageConfig config;
     private final long stepBytes;
-    private int slots; // that have their rooms for good
-    private int room; // tokens of each of those
+    private int room; // tokens of each slot that has its room for good
+    private int[] written = {}; // ends of what is in each of those
 
     LanguageModel(ScriptModule graph, LanguageConfig config, long stepBytes) {
         this.graph = graph;
@@ -53,15 +53,32 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Gives so many slots, of which there must be none yet, room for so many tokens each, for good. One token of each of
-     * them is then computed in one product, not slot by slot.
+     * Gives so many slots, of which there must be none yet, room for so many tokens each, for good. The next tokens of
+     * several of them then have attention in one, not slot by slot.
      *
      * @param tokens a multiple of 256
      */
     public void allot(int slots, int tokens) {
         graph.run("allot", slots, tokens + SPARE);
-        this.slots = slots;
         this.room = tokens;
+        this.written = new int[slots];
+    }
+
+    /**
+     * Forgets what is in a slot from some token on. Attention over several slots multiplies what it does not look at with
+     * zero, so that nothing may be left there of a sequence whose keys are not numbers.
+     */
+    public void clear(int slot, int start) {
+        if (room > 0 && written[slot] > start) {
+            graph.run("clear", slot, start, written[slot]);
+            written[slot] = start;
+        }
+    }
+
+    private void wrote(int slot, int end) {
+        if (room > 0) {
+            written[slot] = Math.max(written[slot], end);
+        }
     }
 
     /**
@@ -71,7 +88,7 @@ public final class LanguageModel implements AutoCloseable {
      * @param kept how many of its first tokens stay
      */
     public void reserve(int slot, long tokens, int kept) {
-        if (slots == 0) {
+        if (room == 0) {
             graph.run("reserve", slot, tokens, kept);
         }
     }
@@ -79,6 +96,7 @@ public final class LanguageModel implements AutoCloseable {
     /** Copies keys and values of some positions from one slot to another one, which must have room for them. */
     public void copy(int from, int to, int start, int end) {
         graph.run("copy", from, to, start, end);
+        wrote(to, end);
     }
 
     /**
@@ -87,15 +105,26 @@ public final class LanguageModel implements AutoCloseable {
      * @return logits [tokens after which they are wanted, vocabulary] float32 on the model's device; the caller closes them
      */
     public Tensor step(List<TokenChunk> chunks) {
-        return slots > 0 && chunks.size() > 1 && chunks.stream().allMatch(TokenChunk::isNext)
-                ? stepEach(chunks)
-                : stepRows(chunks);
+        chunks.forEach(chunk -> wrote(chunk.slot(), chunk.start() + chunk.ids().length));
+        return areDense(chunks) ? stepEach(chunks) : stepRows(chunks);
+    }
+
+    /** Whether they are next tokens of more than half of the slots up to the last of them, and of two at least. */
+    private boolean areDense(List<TokenChunk> chunks) {
+        return room > 0
+                && chunks.size() > 1
+                && 2 * chunks.size() >= slots(chunks)
+                && chunks.stream().allMatch(TokenChunk::isNext);
+    }
+
+    private static int slots(List<TokenChunk> chunks) {
+        return chunks.stream().mapToInt(TokenChunk::slot).max().orElse(-1) + 1;
     }
 
     /** One token of some slots, computed as one of each slot up to the last of them. */
     private Tensor stepEach(List<TokenChunk> chunks) {
         int[] rows = chunks.stream().mapToInt(TokenChunk::slot).toArray();
-        int n = Arrays.stream(rows).max().orElseThrow() + 1;
+        int n = slots(chunks);
         int[] ids = new int[n];
         int[] positions = new int[n];
         int[] spans = new int[n];

@@ -57,7 +57,13 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
                 language.allot(slots, tokens);
                 return this;
             });
-        } catch (RuntimeException | Error e) {
+        } catch (RuntimeException e) {
+            close();
+            throw new InternVLException(
+                    "static slots do not fit: " + slots + " of " + tokens + " tokens each; lower maxConcurrent or "
+                            + "contextLength, or leave staticSlots out: " + e.getMessage(),
+                    e);
+        } catch (Error e) {
             close();
             throw e;
         }
