@@ -97,6 +97,11 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private final ModelOptions loading = new ModelOptions();
 
+    @Option(
+            names = "--static-slots",
+            description = "Give each request its whole context from the start, as serve does with it: for GPUs.")
+    private boolean staticSlots;
+
     @Option(names = "--json", description = "Write each figure as a line of JSON instead, with all its runs.")
     private boolean json;
 
@@ -168,7 +173,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void model(Path folder) {
-        InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0);
+        InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0).staticSlots(staticSlots);
         loading.applyTo(builder);
         long start = System.nanoTime();
         try (InternVL loaded = builder.load()) {
@@ -180,6 +185,9 @@ final class BenchCommand implements Callable<Integer> {
             stopwatch(tags).once("load", "s", seconds);
             MachineLimits limits = MachineLimits.of(loaded); // takes memory that loading does not
             tags.put("threads", limits.threads());
+            if (staticSlots) {
+                tags.put("slots", "static");
+            }
             Stopwatch watch = stopwatch(tags);
             watch.once("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);
             watch.once("gemm", "GFLOP/s", limits.gemm() / 1e9);
