@@ -46,6 +46,15 @@ import picocli.CommandLine.Spec;
             "  internvl bench --server http://localhost:23333 --concurrency 16 --requests 200 --picture photo.jpg"
         })
 final class BenchCommand implements Callable<Integer> {
+    private static final List<String> NOT_FOR_SERVERS = List.of(
+            "--preprocess",
+            "--runs",
+            "--figures",
+            "--static-slots",
+            "--precision",
+            "--device",
+            "--context-length",
+            "--threads");
     private static final List<String> PICTURE = List.of("image_decode", "image_resize_tiles", "image_total");
     private static final List<String> TEXT =
             List.of("tokenizer_encode", "tokenizer_encode_400_chars", "tokenizer_decode");
@@ -118,6 +127,7 @@ final class BenchCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--runs must be at least 1: " + runs);
         }
         if (server.isWanted()) {
+            checkServer();
             try {
                 return server.run(picture, json, terminal);
             } catch (IllegalArgumentException e) {
@@ -143,6 +153,16 @@ final class BenchCommand implements Callable<Integer> {
             model(folder);
         }
         return 0;
+    }
+
+    private void checkServer() {
+        for (String name : NOT_FOR_SERVERS) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(name)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        name + " does not go with --server, which has a model; leave one of them out");
+            }
+        }
     }
 
     private void checkFigures() {

@@ -104,4 +104,21 @@ class BenchCommandTest {
         assertThat(figure.best()).isEqualTo(20);
         assertThat(new Figure("load", "s", List.of(3.0, 2.0), Map.of()).best()).isEqualTo(2);
     }
+
+    @Test
+    void refusesWhatMeansNothingWithAServer() {
+        CommandRun run = CommandRun.of("bench", "--server", "http://localhost:1", "--figures", "decode_300");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("--figures does not go with --server");
+    }
+
+    @Test
+    void measuresStaticSlotsWhereAsked() {
+        List<JsonObject> figures = figures(bench("--json", "--static-slots", "--figures", "decode_300_x8"));
+        assertThat(figures).last().satisfies(figure -> {
+            assertThat(figure.get("figure").getAsString()).isEqualTo("decode_300_x8");
+            assertThat(figure.get("slots").getAsString()).isEqualTo("static");
+            assertThat(figure.get("threads").getAsInt()).isPositive();
+        });
+    }
 }
