@@ -17,7 +17,7 @@ CHAT = (
     ("Thank you.", "You are welcome."),
 )
 MAX_TILES = 6
-SHARES = {"objects": 0.42, "text": 0.22, "chart": 0.1, "pair": 0.13, "clip": 0.12, "chat": 0.01}
+SHARES = {"objects": 0.41, "text": 0.22, "chart": 0.06, "pair": 0.18, "clip": 0.12, "chat": 0.01}
 DENSE_SHARES = {"objects": 0.4, "page": 0.4, "text": 0.1, "chart": 0.1}
 
 
@@ -185,12 +185,15 @@ class Scene:
         return one("box", LOCATE.format(chosen.name), located(chosen, self.size))
 
     def followup(self):
-        """A second question that only its history makes clear."""
+        """A second or third question that only its history makes clear."""
         by_color, by_shape = self.alone("color"), self.alone("shape")
         if len(by_shape) > 1 and self.rng.random() < 0.5:
-            a, b = self.rng.sample(by_shape, 2)
-            rounds = ((f"What color is the {a.shape}?", a.color), (f"And the {b.shape}?", b.color))
-            return Question("followup", rounds)
+            first, *others = self.rng.sample(by_shape, min(len(by_shape), self.rng.choice((2, 3, 4))))
+            rounds = [(f"What color is the {first.shape}?", first.color)]
+            rounds += [(f"And the {other.shape}?", other.color) for other in others]
+            if (place := self.where(([first] + others)[-1])) and self.rng.random() < 0.3:
+                rounds.append(("Where is it?", place))
+            return Question("followup", tuple(rounds))
         if by_color and self.rng.random() < 0.6:
             chosen = self.rng.choice(by_color)
             if place := self.where(chosen):
@@ -227,7 +230,7 @@ def read(rng: Random, text: str) -> Question:
 def about_objects(rng: Random, picture: Picture, limit: int) -> list[Question]:
     """At most so many questions, of different kinds; those the model finds hard come more often."""
     scene = Scene(rng, picture)
-    often = (Scene.relation, Scene.box, Scene.box, Scene.box, Scene.extreme, Scene.position, Scene.count_kind)
+    often = (*[Scene.box] * 5, Scene.relation, Scene.count_kind, Scene.caption)
     kinds = list(Scene.KINDS) + list(often)
     rng.shuffle(kinds)
     asked = list(dict.fromkeys(q for kind in kinds if (q := kind(scene))))[:limit]
