@@ -28,7 +28,8 @@ public record MachineLimits(
     static MachineLimits measure(Models.Format format, String device, long bytes, long multiplications) {
         return TorchRuntime.onOwnThread(() -> {
             try (LimitsGraph graph = new LimitsGraph(format.numbers(), format.linears(), device)) {
-                return new MachineLimits(graph.readBandwidth(), graph.gemm(), bytes, 2 * multiplications, TorchRuntime.threads());
+                return new MachineLimits(
+                        graph.readBandwidth(), graph.gemm(), bytes, 2 * multiplications, TorchRuntime.threads());
             }
         });
     }
