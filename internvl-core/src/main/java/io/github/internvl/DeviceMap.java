@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * How to spread a model over devices. Immutable.
  *
  * <p>A GPU needs room for its share of the weights, for its layers' part of the KV cache, and 1 GiB for intermediate results.
- * Of the KV cache, one whole context is counted, or what was set; with static slots, all of them. A model without that room is refused before any weight is read.
+ * Of the KV cache, one whole context is counted, or what was set; with static slots, all of them. A model without that room
+ * is refused before any weight is read.
  */
 public final class DeviceMap {
     private static final String CPU = "cpu";
@@ -191,8 +192,8 @@ public final class DeviceMap {
         long all = plan.bytes().values().stream().mapToLong(Long::longValue).sum();
         return new InternVLException(model + " does not fit: weights and KV cache take " + gib(all) + "; "
                 + String.join(", ", lacking(plan, freeBytes))
-                + "; options: DeviceMap.auto().offloadToCpu(), a shorter contextLength, a smaller maxConcurrent or no staticSlots, a format of fewer bits, a smaller "
-                + "model, or device cpu");
+                + "; options: DeviceMap.auto().offloadToCpu(), a shorter contextLength, a smaller maxConcurrent or no "
+                + "staticSlots, a format of fewer bits, a smaller model, or device cpu");
     }
 
     private static String gib(long bytes) {

@@ -11,8 +11,7 @@ import java.util.stream.IntStream;
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
     private static final int LENGTH_GRAIN = 256;
-    private static final int SPARE =
-            8; // places beyond the last token, the last of them for slots that have no next one
+    private static final int SPARE = 8; // places beyond a room; the last is for slots that have no next token
 
     private final ScriptModule graph;
     private final LanguageConfig config;
