@@ -185,7 +185,7 @@ class Scene:
         return one("box", LOCATE.format(chosen.name), located(chosen, self.size))
 
     def followup(self):
-        """A second or third question that only its history makes clear."""
+        """Questions that only their history makes clear."""
         by_color, by_shape = self.alone("color"), self.alone("shape")
         if len(by_shape) > 1 and self.rng.random() < 0.5:
             first, *others = self.rng.sample(by_shape, min(len(by_shape), self.rng.choice((2, 3, 4))))

@@ -4,6 +4,7 @@ import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.model.Footprint;
+import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.internal.torch.TorchRuntime;
@@ -287,7 +288,7 @@ public final class InternVLBuilder {
 
     private long keyTokens(int context) {
         if (staticSlots) {
-            return maxConcurrent * Engine.Limits.room(context);
+            return maxConcurrent * LanguageModel.room(context);
         }
         return kvCacheTokens.orElse(Math.max(context, (long) maxConcurrent * Math.min(context, USUAL_KEY_TOKENS)));
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Slots that have their whole room from the start are computed in one product, and answer as the others do. */
+/** Slots that have their whole room from the start have attention in one, and answer as the others do. */
 class StaticSlotsTest {
     private static final String EMBEDDING = "language_model.model.embed_tokens.weight";
     private static final short NAN = (short) 0x7FC0;
@@ -53,11 +53,18 @@ class StaticSlotsTest {
     @Test
     void theKvCacheIsThatOfAllSlotsAndCannotBeAnother() {
         InternVLBuilder builder = InternVL.builder(TinyCheckpoint.qwen())
+                .precision(Precision.FLOAT32)
                 .maxConcurrent(3)
-                .contextLength(300)
-                .staticSlots(true);
+                .contextLength(300);
+        ChatRequest whole = request("Hello.", config -> config.beams(3).maxNewTokens(1000));
         try (InternVL model = builder.load()) {
-            assertThat(model.chat("Hello.").usage().generatedTokens()).isPositive();
+            assertThatThrownBy(() -> model.chat(whole))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("1024 tokens: 1536");
+        }
+        builder.staticSlots(true);
+        try (InternVL model = builder.load()) {
+            assertThat(model.chat(whole).usage().generatedTokens()).isPositive();
         }
         assertThatThrownBy(() -> builder.kvCacheTokens(600).load())
                 .isInstanceOf(IllegalArgumentException.class)
@@ -88,6 +95,17 @@ class StaticSlotsTest {
                     .map(ChatResponse::text)
                     .isEqualTo(before);
         }
+    }
+
+    @Test
+    void slotsThatDoNotFitAreRefusedWithTheRemedy() {
+        InternVLBuilder builder = InternVL.builder(TinyCheckpoint.qwen())
+                .maxConcurrent(10_000_000) // beyond every address space
+                .contextLength(1 << 20)
+                .staticSlots(true);
+        assertThatThrownBy(builder::load)
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("static slots do not fit: 10000000 of 1048576 tokens each; lower maxConcurrent");
     }
 
     /** Answers to requests that begin and end at different times, some of them beginning alike. */

@@ -137,14 +137,6 @@ class DemoModelTest {
         Conversation talk = model.conversation();
         assertThat(talk.ask("What color is the star?", shapes).text()).isEqualTo("green");
         assertThat(talk.ask("And the square?").text()).isEqualTo("blue");
-        assertThat(talk.ask("Is there a green star?").text()).isEqualTo("Yes");
-    }
-
-    @Test
-    void answersTheThirdRoundFromItsHistory() {
-        Conversation talk = model.conversation();
-        assertThat(talk.ask("What color is the star?", shapes).text()).isEqualTo("green");
-        assertThat(talk.ask("And the square?").text()).isEqualTo("blue");
         assertThat(talk.ask("And the circle?").text()).isEqualTo("red");
     }
 

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,7 +38,6 @@ class ModelFolderTest {
     }
 
     @Test
-    @DisabledIfEnvironmentVariable(named = "INTERNVL_MODEL", matches = ".+")
     void takesTheDemoModelWhereNothingIsNamed() throws IOException {
         assertThat(Path.of(ModelFolder.named(null, "MODEL", command)).toRealPath())
                 .isEqualTo(Path.of("../models/internvl-demo").toRealPath());

@@ -126,6 +126,14 @@ class ServeCommandTest {
                         Image.open(Path.of(TinyModel.picture("badge.png"))).rgb());
     }
 
+    @Test
+    void refusesStaticSlotsBesideABudgetOfTokens() {
+        CommandRun run = CommandRun.of(
+                "serve", TinyModel.FOLDER.toString(), "--port", "0", "--static-slots", "--kv-cache-tokens", "512");
+        assertThat(run.err()).contains("--static-slots and --kv-cache-tokens do not go together");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -4,6 +4,7 @@ import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
+import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.observe.Trace;
@@ -43,12 +44,7 @@ public final class Engine implements AutoCloseable {
 
         /** Rounds the room up to what slots take. */
         public Limits {
-            keyTokens = SlotPool.grains(keyTokens);
-        }
-
-        /** The room that a slot for so many tokens takes. */
-        public static long room(int tokens) {
-            return SlotPool.grains(tokens);
+            keyTokens = LanguageModel.room(keyTokens);
         }
 
         /** Bounds that let nobody wait in vain. */
@@ -123,7 +119,7 @@ public final class Engine implements AutoCloseable {
     /** Refuses a request that needs more room for its keys and values than there ever is. */
     private void checkRoom(Sequence sequence) {
         int width = sequence.request().width();
-        long need = width * SlotPool.grains(sequence.capacity());
+        long need = width * LanguageModel.room(sequence.capacity());
         if (need > limits.keyTokens()) {
             throw new InvalidRequestException("a request must not need more KV cache than there is, "
                     + limits.keyTokens() + " tokens: " + need + " for a prompt of " + sequence.promptLength()

@@ -1,5 +1,6 @@
 package io.github.internvl.internal.generate;
 
+import io.github.internvl.internal.model.LanguageModel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * needed, the one first whose last use is longest ago. The engine's thread owns it.
  */
 final class SlotPool {
-    private static final int GRAIN = 256;
     private static final int WORTH_WAITING = 64;
 
     /** What the model has to do before a sequence may use its slots. */
@@ -72,11 +72,6 @@ final class SlotPool {
         this.plainLimit = plainLimit;
     }
 
-    /** The room that a slot for so many tokens takes. */
-    static long grains(long tokens) {
-        return (tokens + GRAIN - 1) / GRAIN * GRAIN;
-    }
-
     /** Tokens that all slots have room for at present. */
     long room() {
         return slots.stream().mapToLong(slot -> slot.room).sum();
@@ -121,7 +116,7 @@ final class SlotPool {
                 .limit(width)
                 .toList();
         List<Change> changes = new ArrayList<>();
-        long need = grains(sequence.capacity());
+        long need = LanguageModel.room(sequence.capacity());
         Slot source = reused > 0 ? best : null;
         if (!makeRoom(chosen, need, source, changes)) {
             return null;

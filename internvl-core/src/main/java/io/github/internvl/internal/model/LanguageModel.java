@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
-    private static final int LENGTH_GRAIN = 256;
+    private static final int GRAIN = 256;
     private static final int SPARE = 8; // places beyond a room; the last is for slots that have no next token
 
     private final ScriptModule graph;
@@ -23,6 +23,11 @@ public final class LanguageModel implements AutoCloseable {
         this.graph = graph;
         this.config = config;
         this.stepBytes = stepBytes;
+    }
+
+    /** The room that a slot for so many tokens takes. */
+    public static long room(long tokens) {
+        return (tokens + GRAIN - 1) / GRAIN * GRAIN;
     }
 
     /** Bytes of weights that a step reads. */
@@ -135,7 +140,7 @@ public final class LanguageModel implements AutoCloseable {
             spans[chunk.slot()] = chunk.span();
             end = Math.max(end, chunk.start() + 1);
         }
-        int length = (end + LENGTH_GRAIN - 1) / LENGTH_GRAIN * LENGTH_GRAIN;
+        int length = (int) room(end);
         try (Tensor idTensor = Tensor.of(ids);
                 Tensor positionTensor = Tensor.of(positions);
                 Tensor spanTensor = Tensor.of(spans);
