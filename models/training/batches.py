@@ -37,9 +37,9 @@ class Packed:
 
 @dataclass
 class Batch:
-    """What one step needs, rows in order of length; targets are -100 where nothing is learned."""
+    """What one step needs, rows in order of length; targets are -100 where nothing is learned. Kinds are the questions'."""
 
-    samples: list[int]
+    kinds: list[list[str]]
     counts: list[int]
     tiles: torch.Tensor
     dense: dict[str, torch.Tensor]
@@ -51,7 +51,7 @@ class Batch:
 
     def to(self, device: str) -> "Batch":
         moved = {k: v.to(device, non_blocking=True) for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
-        return Batch(self.samples, self.counts, dense={k: v.to(device) for k, v in self.dense.items()}, **moved)
+        return Batch(self.kinds, self.counts, dense={k: v.to(device) for k, v in self.dense.items()}, **moved)
 
     def parts(self, number: int) -> list["Batch"]:
         """As many batches with about as much work in each: samples with most tiles first, each to the least laden."""
@@ -68,7 +68,7 @@ class Batch:
         tiles = [tile for tile, owner in enumerate(owners) if owner in rows]
         fields = {name: getattr(self, name)[rows] for name in ("ids", "positions", "branches", "targets", "weights")}
         return Batch(
-            samples=[self.samples[row] for row in rows],
+            kinds=[self.kinds[row] for row in rows],
             counts=[self.counts[row] for row in rows],
             tiles=self.tiles[tiles],
             dense={name: target[tiles] for name, target in self.dense.items()},
@@ -99,7 +99,10 @@ def image_text(counts: list[int], prefix: str) -> str:
 
 
 def pack(tokens, prefix: str, questions) -> Packed:
-    """Takes questions in order as long as the row stays short; a long prefix leaves room for a few all the same."""
+    """Takes questions in order as long as the row stays short; a long prefix leaves room for a few all the same.
+
+    A long answer's tokens weigh less, but not its first, with which most is decided.
+    """
     ids = tokens.encode(prefix, add_special_tokens=False)
     shared = len(ids)
     packed = Packed(ids, list(range(shared)), [0] * shared, [-100] * shared, [0.0] * shared)
@@ -109,7 +112,7 @@ def pack(tokens, prefix: str, questions) -> Packed:
             before = tokens.encode((NEXT if k else "") + asked + ANSWER, add_special_tokens=False)
             reply = tokens.encode(answer + END, add_special_tokens=False)
             text += before + reply
-            learned += [0.0] * len(before) + [len(reply) ** -0.5] * len(reply)
+            learned += [0.0] * len(before) + [1.0] + [len(reply) ** -0.5] * (len(reply) - 1)
         if branch > 1 and len(packed.ids) + len(text) > max(ROW, shared + LEAST):
             break
         packed.ids += text
@@ -121,7 +124,10 @@ def pack(tokens, prefix: str, questions) -> Packed:
 
 
 def dense_targets(picture, part) -> dict[str, np.ndarray]:
-    """Per visual token of a tile: its object's shape, colour and box in the tile, the character in each of its slots."""
+    """Per visual token of a tile: its object's shape, colour and box in the tile, the character in each of its slots.
+
+    Of a picture before nothing is known yet: `before` counts as much as `changed` says, which is nothing.
+    """
     width, height = picture.image.size
     left, top, right, bottom = part
 
@@ -152,7 +158,19 @@ def dense_targets(picture, part) -> dict[str, np.ndarray]:
         columns = ((column >= x1) & (column <= x2)) | (abs(column - (x1 + x2) / 2) < 0.5 / SIDE / SLOTS)
         chars[np.ix_(rows, columns)] = 1 + CHARS.index(glyph.char)
     chars = chars.reshape(SIDE, SIDE, SLOTS)
-    return {"kind": kind, "color": color, "box": boxes, "chars": chars}
+    unseen = {"before": np.zeros((SIDE, SIDE, 2), np.int64), "changed": np.zeros((SIDE, SIDE), np.float32)}
+    return {"kind": kind, "color": color, "box": boxes, "chars": chars} | unseen
+
+
+def compared(pictures: list[list[dict]]) -> list[dict]:
+    """The targets of all tiles, those of a picture after another with its shapes and colours, most where they changed."""
+    for earlier, now in zip(pictures, pictures[1:]):
+        if len(earlier) == len(now) == 1:
+            before = np.stack((earlier[0]["kind"], earlier[0]["color"]), axis=-1)
+            shown = np.stack((now[0]["kind"], now[0]["color"]), axis=-1)
+            now[0]["before"] = before
+            now[0]["changed"] = np.where((before != shown).any(-1), 1.0, 0.1).astype(np.float32)
+    return sum(pictures, [])
 
 
 def padded(rows: list[list], fill, dtype) -> torch.Tensor:
@@ -180,15 +198,16 @@ class Batches(torch.utils.data.Dataset):
             questions = () if self.pictures_only else drawn.questions
             if not (shown or questions):
                 continue
-            dense = [dense_targets(p, tile.part) for p, tiles in zip(shown, cut) for tile in tiles]
+            dense = compared([[dense_targets(p, tile.part) for tile in tiles] for p, tiles in zip(shown, cut)])
             row = pack(self.tokens, OPEN + image_text([len(tiles) for tiles in cut], drawn.prefix), questions)
-            made.append((k, row, [tile.pixels for tiles in cut for tile in tiles], dense))
+            kinds = [question.kind for question in questions][: max(row.branches)]
+            made.append((kinds, row, [tile.pixels for tiles in cut for tile in tiles], dense))
         made.sort(key=lambda sample: len(sample[1].ids))
-        samples, rows, cut, dense = zip(*made)
+        kinds, rows, cut, dense = zip(*made)
         counts = [len(tiles) for tiles in cut]
         cut, dense = sum(cut, []), sum(dense, [])
         return Batch(
-            samples=list(samples),
+            kinds=list(kinds),
             counts=counts,
             tiles=torch.from_numpy(np.stack(cut)),
             dense={name: torch.from_numpy(np.stack([d[name] for d in dense])) for name in dense[0]},
@@ -198,12 +217,3 @@ class Batches(torch.utils.data.Dataset):
             targets=padded([r.targets for r in rows], -100, torch.long),
             weights=padded([r.weights for r in rows], 0.0, torch.float),
         )
-
-
-def kinds(seed, index: int, batch: Batch) -> dict[tuple[int, int], str]:
-    """The kind of each question of a batch, by row and branch."""
-    found = {}
-    for row, packed in enumerate(batch.branches.amax(1).tolist()):
-        drawn = tasks.sample(Random(f"{seed}/{index}/{batch.samples[row]}"))
-        found |= {(row, branch): drawn.questions[branch - 1].kind for branch in range(1, packed + 1)}
-    return found

@@ -8,6 +8,7 @@ import argparse
 import json
 import re
 from collections import defaultdict
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -21,14 +22,17 @@ import pixels
 import tasks
 
 SEED = "export"
+SHARES = {"objects": 0.36, "text": 0.2, "chart": 0.1, "pair": 0.2, "clip": 0.11, "chat": 0.03}
+KINDS = [kind.__name__ for kind in tasks.Scene.KINDS]
+KINDS += "word number letter chart_bar chart_value pair difference clip chat".split()
 BOX = re.compile(r"\[\[(\d+), (\d+), (\d+), (\d+)\]\]")
 
 
 def wanted(per_kind: int, many_tiles: float):
     """Samples with those of their questions that are still needed for every kind to have its number."""
-    have: dict[str, int] = defaultdict(int)
-    for index in range(per_kind * 20):
-        sample = tasks.sample(Random(f"{SEED}/{index}"), questions=13, many_tiles=many_tiles)
+    have = dict.fromkeys(KINDS, 0)
+    for index in count():
+        sample = tasks.sample(Random(f"{SEED}/{index}"), SHARES, questions=13, many_tiles=many_tiles)
         seen, kept = set(), []
         for question in sample.questions:
             if question.kind not in seen and have[question.kind] < per_kind:
@@ -37,6 +41,8 @@ def wanted(per_kind: int, many_tiles: float):
                 kept.append(question)
         if kept:
             yield sample, kept
+        if min(have.values()) == per_kind:
+            return
 
 
 def export(folder: Path, per_kind: int, many_tiles: float) -> None:

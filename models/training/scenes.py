@@ -328,7 +328,7 @@ def pair(rng: Random, size: tuple[int, int]) -> tuple[Picture, Picture, str]:
     """Two pictures of one scene and what differs: color, shape, removed, added or nothing."""
     ground = canvas(rng, size)
     first = place(rng, size, rng.randint(2, 4), ground.name)
-    change = rng.choice(("color", "shape", "removed", "added", "nothing"))
+    change = rng.choice(("color", "shape", "removed", "added", "nothing", "nothing"))
     second = list(first)
     at = rng.randrange(len(first))
     names = {t.name for t in first}

@@ -17,8 +17,8 @@ CHAT = (
     ("Thank you.", "You are welcome."),
 )
 MAX_TILES = 6
-SHARES = {"objects": 0.41, "text": 0.22, "chart": 0.06, "pair": 0.18, "clip": 0.12, "chat": 0.01}
-DENSE_SHARES = {"objects": 0.4, "page": 0.4, "text": 0.1, "chart": 0.1}
+SHARES = {"objects": 0.2, "text": 0.28, "page": 0.05, "chart": 0.04, "pair": 0.36, "clip": 0.06, "chat": 0.01}
+DENSE_SHARES = {"objects": 0.15, "page": 0.65, "text": 0.1, "chart": 0.1}
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,9 @@ def about_objects(rng: Random, picture: Picture, limit: int) -> list[Question]:
     kinds = list(Scene.KINDS) + list(often)
     rng.shuffle(kinds)
     asked = list(dict.fromkeys(q for kind in kinds if (q := kind(scene))))[:limit]
-    return asked + [read(rng, picture.text)] if picture.text else asked
+    if picture.text:
+        asked.insert(rng.randrange(3), read(rng, picture.text))
+    return asked
 
 
 def about_text(rng: Random, picture: Picture) -> list[Question]:
@@ -315,6 +317,7 @@ def about_clip(rng: Random, mover: Thing, move: str) -> list[Question]:
     ]
     if not still:
         asked.append(one("clip", "Which way does it move?", f"It moves {move}."))
+    rng.shuffle(asked)
     return asked
 
 

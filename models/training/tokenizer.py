@@ -1,6 +1,7 @@
 """The demo model's vocabulary: a small byte-level BPE in the files of an official Qwen2-based checkpoint."""
 
 import json
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -18,6 +19,7 @@ QWEN_SPECIAL = (
 ).split()
 QWEN_PLAIN = "<tool_call> </tool_call> <|fim_prefix|> <|fim_middle|> <|fim_suffix|> <|fim_pad|> <|repo_name|> <|file_sep|>".split()
 INTERNVL = "<img> </img> <IMG_CONTEXT> <quad> </quad> <ref> </ref> <box> </box>".split()
+FILES = ("vocab.json", "merges.txt", "added_tokens.json", "tokenizer_config.json", "special_tokens_map.json")
 ADDED = QWEN_SPECIAL + QWEN_PLAIN + INTERNVL
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
@@ -100,3 +102,9 @@ def write(tokenizer: Tokenizer, folder: Path) -> None:
     ):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n")
 
+
+def copy(source: Path, folder: Path) -> None:
+    """Another checkpoint's tokenizer: one that is trained anew would number everything otherwise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        shutil.copy(source / name, folder / name)
