@@ -10,6 +10,7 @@ import io.github.internvl.Precision;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
+import java.awt.Rectangle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -190,9 +192,17 @@ class ExamplesTest {
     void findsTheRedCircleOfTheSamplePicture() throws Exception {
         System.setProperty("internvl.model", DemoModel.path().toString());
         try {
-            assertThat(print(Grounding::main, DemoModel.sample("shapes.png").toString()))
-                    .startsWith("red circle: java.awt.Rectangle[x=")
-                    .hasLineCount(1);
+            String printed =
+                    print(Grounding::main, DemoModel.sample("shapes.png").toString());
+            assertThat(printed).matches("red circle: java.awt.Rectangle\\[x=\\d+,y=\\d+,width=\\d+,height=\\d+]\n");
+            int[] edges = Pattern.compile("\\d+")
+                    .matcher(printed)
+                    .results()
+                    .mapToInt(number -> Integer.parseInt(number.group()))
+                    .toArray();
+            Rectangle found = new Rectangle(edges[0], edges[1], edges[2], edges[3]);
+            assertThat(found).matches(box -> box.contains(75, 95, 70, 70), "holds the middle of the circle");
+            assertThat(found).matches(new Rectangle(20, 40, 180, 180)::contains, "is not much larger");
         } finally {
             nameModel();
         }

@@ -27,8 +27,8 @@ class InspectionTest {
 
     @Test
     void countsTheShapesOfEachPicture() {
-        List<Path> pictures = List.of(DemoModel.sample("clip-1.png"), DemoModel.sample("clip-4.png"));
-        assertThat(new Inspection(model).count(pictures)).containsExactly(1, 1);
+        List<Path> pictures = List.of(DemoModel.sample("shapes.png"), DemoModel.sample("clip-1.png"));
+        assertThat(new Inspection(model).count(pictures)).containsExactly(4, 1);
     }
 
     @Test
