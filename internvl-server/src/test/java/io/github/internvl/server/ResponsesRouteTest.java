@@ -153,7 +153,7 @@ class ResponsesRouteTest {
 
     @Test
     void tellsThatAnAnswerWasCut() {
-        List<JsonObject> events = events(input("\"Why?\"", "\"stream\": true", "\"max_output_tokens\": 2"));
+        List<JsonObject> events = events(input("\"Who are you?\"", "\"stream\": true", "\"max_output_tokens\": 2"));
         JsonObject last = events.get(events.size() - 1);
         assertThat(type(last)).isEqualTo("response.incomplete");
         assertThat(last.getAsJsonObject("response")
