@@ -112,7 +112,8 @@ def pack(tokens, prefix: str, questions) -> Packed:
             before = tokens.encode((NEXT if k else "") + asked + ANSWER, add_special_tokens=False)
             reply = tokens.encode(answer + END, add_special_tokens=False)
             text += before + reply
-            learned += [0.0] * len(before) + [1.0] + [len(reply) ** -0.5] * (len(reply) - 1)
+            weights = [1.0] + [len(reply) ** -0.5] * (len(reply) - 1)
+            learned += [0.0] * len(before) + [question.weight * weight for weight in weights]
         if branch > 1 and len(packed.ids) + len(text) > max(ROW, shared + LEAST):
             break
         packed.ids += text

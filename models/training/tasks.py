@@ -17,16 +17,20 @@ CHAT = (
     ("Thank you.", "You are welcome."),
 )
 MAX_TILES = 6
-SHARES = {"objects": 0.2, "text": 0.28, "page": 0.05, "chart": 0.04, "pair": 0.36, "clip": 0.06, "chat": 0.01}
+SHARES = {"objects": 0.2, "text": 0.34, "page": 0.06, "chart": 0.04, "pair": 0.29, "clip": 0.06, "chat": 0.01}
 DENSE_SHARES = {"objects": 0.15, "page": 0.65, "text": 0.1, "chart": 0.1}
 
 
 @dataclass(frozen=True)
 class Question:
-    """A dialogue of one or more rounds about one picture; the last answer is the one that is scored."""
+    """A dialogue of one or more rounds about one picture; the last answer is the one that is scored.
+
+    The weight is how much its answers count in training.
+    """
 
     kind: str
     rounds: tuple[tuple[str, str], ...]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class Sample:
     questions: tuple[Question, ...]
 
 
-def one(kind: str, question: str, answer: str) -> Question:
-    return Question(kind, ((question, answer),))
+def one(kind: str, question: str, answer: str, weight: float = 1.0) -> Question:
+    return Question(kind, ((question, answer),), weight)
 
 
 def article(name: str) -> str:
@@ -223,8 +227,8 @@ def located(drawn: Thing, size: tuple[int, int]) -> str:
 
 def read(rng: Random, text: str) -> Question:
     if text.isdigit():
-        return one("number", rng.choice(("What number is written?", "Which number do you see?")), text)
-    return one("word", rng.choice(("What does the text say?", "Read the text.", "What word is written?")), text)
+        return one("number", rng.choice(("What number is written?", "Which number do you see?")), text, 2.0)
+    return one("word", rng.choice(("What does the text say?", "Read the text.", "What word is written?")), text, 2.0)
 
 
 def about_objects(rng: Random, picture: Picture, limit: int) -> list[Question]:
@@ -292,8 +296,8 @@ def about_pair(rng: Random, first: Picture, second: Picture, change: str) -> lis
     else:
         answer = f"Image-2 has {article(new[0])} instead of {article(gone[0])}."
     asked = [
-        one("difference", rng.choice(("What differs between the two images?", "What is the difference?")), answer),
-        one("difference", "Are the two images the same?", "Yes" if change == "nothing" else "No"),
+        one("difference", rng.choice(("What differs between the two images?", "What is the difference?")), answer, 2.0),
+        one("difference", "Are the two images the same?", "Yes" if change == "nothing" else "No", 5.0),
     ]
     for i, picture in enumerate((first, second), 1):
         asked.append(one("pair", f"How many shapes are in Image-{i}?", str(len(picture.things))))
@@ -302,7 +306,7 @@ def about_pair(rng: Random, first: Picture, second: Picture, change: str) -> lis
     drawn = rng.choice([*first.things, *second.things])
     held = [drawn.name in {t.name for t in p.things} for p in (first, second)]
     where = "In both images" if all(held) else f"In Image-{held.index(True) + 1}"
-    asked.append(one("pair", f"Which image shows {article(drawn.name)}?", where))
+    asked.append(one("pair", f"Which image shows {article(drawn.name)}?", where, 4.0))
     rng.shuffle(asked)
     return asked
 
