@@ -43,7 +43,7 @@ class MicrometerMetricsTest {
             answer = model.chat("Is there a green star?", shapes);
             assertThatThrownBy(() -> model.chat("<image>")).isInstanceOf(InvalidRequestException.class);
             ChatRequest endless = ChatRequest.builder()
-                    .text("Why?")
+                    .text("Who are you?")
                     .generation(GenerationConfig.builder()
                             .ignoreEnd(true)
                             .maxNewTokens(4000)

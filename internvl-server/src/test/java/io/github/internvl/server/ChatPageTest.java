@@ -182,8 +182,10 @@ class ChatPageTest {
         try (Demo demo = demo();
                 Browser browser = browser()) {
             browser.open(demo.server.uri());
-            try (ChatStream other = demo.model.stream(
-                    ChatRequest.builder().text("Why?").generation(endless).build())) {
+            try (ChatStream other = demo.model.stream(ChatRequest.builder()
+                    .text("Who are you?")
+                    .generation(endless)
+                    .build())) {
                 assertThat(other.iterator().hasNext()).isTrue();
                 ask(browser, STAR);
                 browser.await("!document.querySelector('#stop').hidden");
