@@ -209,18 +209,18 @@ def objects(rng: Random, size: tuple[int, int]) -> Picture:
     return Picture(finished(rng, image), things, glyphs, ground.name, text)
 
 
-def printed(rng: Random) -> str:
-    if rng.random() < 0.4:
+def printed(rng: Random, numbers: float = 0.4) -> str:
+    if rng.random() < numbers:
         return str(rng.randint(0, 10 ** rng.randint(1, 4) - 1))
     word = rng.choice(WORDS)
     return rng.choice((word.upper(), word.upper(), word.capitalize(), word))
 
 
-def text_picture(rng: Random, size: tuple[int, int]) -> Picture:
-    """A printed word or number alone."""
+def text_picture(rng: Random, size: tuple[int, int], numbers: float = 0.4) -> Picture:
+    """A printed word or, so often, a number alone."""
     ground = canvas(rng, size)
     image = ground.paint()
-    text = printed(rng)
+    text = printed(rng, numbers)
     glyphs = draw_text(rng, image, ground, text, 0.9)
     return Picture(finished(rng, image), (), glyphs, ground.name, text)
 

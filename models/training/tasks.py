@@ -17,7 +17,16 @@ CHAT = (
     ("Thank you.", "You are welcome."),
 )
 MAX_TILES = 6
-SHARES = {"objects": 0.2, "text": 0.34, "page": 0.06, "chart": 0.04, "pair": 0.29, "clip": 0.06, "chat": 0.01}
+SHARES = {
+    "objects": 0.23,
+    "text": 0.18,
+    "number": 0.18,
+    "page": 0.05,
+    "chart": 0.04,
+    "pair": 0.26,
+    "clip": 0.05,
+    "chat": 0.01,
+}
 DENSE_SHARES = {"objects": 0.15, "page": 0.65, "text": 0.1, "chart": 0.1}
 
 
@@ -351,8 +360,8 @@ def sample(rng: Random, shares: dict[str, float] = SHARES, questions: int = 10, 
     if kind == "objects":
         picture = scenes.objects(rng, size)
         return Sample((picture,), "<image>\n", limit, tuple(about_objects(rng, picture, questions)))
-    if kind == "text":
-        picture = scenes.text_picture(rng, size)
+    if kind in ("text", "number"):
+        picture = scenes.text_picture(rng, size) if kind == "text" else scenes.text_picture(rng, size, numbers=1.0)
         return Sample((picture,), "<image>\n", limit, tuple(about_text(rng, picture)))
     if kind == "chart":
         picture = scenes.chart(rng, size)
