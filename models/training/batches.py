@@ -98,6 +98,13 @@ def image_text(counts: list[int], prefix: str) -> str:
     return prefix
 
 
+def varied(rng: Random, prefix: str) -> str:
+    """Two pictures as people write them: on lines of their own, most often, or with spaces between, or without names."""
+    if not prefix.startswith("Image-"):
+        return prefix
+    return rng.choice((prefix, prefix, prefix.replace("\n", " "), "<image>\n<image>\n"))
+
+
 def pack(tokens, prefix: str, questions) -> Packed:
     """Takes questions in order as long as the row stays short; a long prefix leaves room for a few all the same.
 
@@ -200,7 +207,8 @@ class Batches(torch.utils.data.Dataset):
             if not (shown or questions):
                 continue
             dense = compared([[dense_targets(p, tile.part) for tile in tiles] for p, tiles in zip(shown, cut)])
-            row = pack(self.tokens, OPEN + image_text([len(tiles) for tiles in cut], drawn.prefix), questions)
+            prefix = varied(rng, drawn.prefix)
+            row = pack(self.tokens, OPEN + image_text([len(tiles) for tiles in cut], prefix), questions)
             kinds = [question.kind for question in questions][: max(row.branches)]
             made.append((kinds, row, [tile.pixels for tiles in cut for tile in tiles], dense))
         made.sort(key=lambda sample: len(sample[1].ids))
