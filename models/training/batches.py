@@ -99,7 +99,7 @@ def image_text(counts: list[int], prefix: str) -> str:
 
 
 def varied(rng: Random, prefix: str) -> str:
-    """Two pictures as people write them: on lines of their own, most often, or with spaces between, or without names."""
+    """Two pictures as people write them: half of the time on lines of their own, or with spaces between, or without names."""
     if not prefix.startswith("Image-"):
         return prefix
     return rng.choice((prefix, prefix, prefix.replace("\n", " "), "<image>\n<image>\n"))
