@@ -21,18 +21,17 @@ import model as demo
 import pixels
 import tasks
 
-SEED = "export"
 SHARES = {"objects": 0.36, "text": 0.2, "chart": 0.1, "pair": 0.2, "clip": 0.11, "chat": 0.03}
 KINDS = [kind.__name__ for kind in tasks.Scene.KINDS]
 KINDS += "word number letter chart_bar chart_value pair difference clip chat".split()
 BOX = re.compile(r"\[\[(\d+), (\d+), (\d+), (\d+)\]\]")
 
 
-def wanted(per_kind: int, many_tiles: float):
+def wanted(per_kind: int, many_tiles: float, seed: str):
     """Samples with those of their questions that are still needed for every kind to have its number."""
     have = dict.fromkeys(KINDS, 0)
     for index in count():
-        sample = tasks.sample(Random(f"{SEED}/{index}"), SHARES, questions=13, many_tiles=many_tiles)
+        sample = tasks.sample(Random(f"{seed}/{index}"), SHARES, questions=13, many_tiles=many_tiles)
         seen, kept = set(), []
         for question in sample.questions:
             if question.kind not in seen and have[question.kind] < per_kind:
@@ -45,10 +44,10 @@ def wanted(per_kind: int, many_tiles: float):
             return
 
 
-def export(folder: Path, per_kind: int, many_tiles: float) -> None:
+def export(folder: Path, per_kind: int, many_tiles: float, seed: str) -> None:
     (folder / "images").mkdir(parents=True, exist_ok=True)
     lines = []
-    for number, (sample, questions) in enumerate(wanted(per_kind, many_tiles)):
+    for number, (sample, questions) in enumerate(wanted(per_kind, many_tiles, seed)):
         names = []
         for k, picture in enumerate(sample.pictures):
             names.append(f"images/{number:04d}-{k}.jpg")
@@ -154,6 +153,7 @@ def main():
     parser.add_argument("--export", action="store_true", help="write the set; without it, measure")
     parser.add_argument("--per-kind", type=int, default=100, help="questions of each kind to write")
     parser.add_argument("--many-tiles", type=float, default=0.15, help="share of pictures of several tiles")
+    parser.add_argument("--seed", default="export", help="another text, another set")
     parser.add_argument("--model", type=Path, default=Path("models/internvl-demo"))
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
@@ -162,7 +162,7 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     if arguments.export:
-        export(arguments.set, arguments.per_kind, arguments.many_tiles)
+        export(arguments.set, arguments.per_kind, arguments.many_tiles, arguments.seed)
         return
     dtype = getattr(torch, arguments.dtype)
     scores = measure(arguments.set, arguments.model, arguments.device, dtype, arguments.wrong)
