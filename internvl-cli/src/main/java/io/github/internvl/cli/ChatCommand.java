@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  internvl chat --image photo.jpg \"What is on the table?\"",
-            "  internvl chat --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What differs?\"",
+            "  internvl chat --image a.jpg --image b.jpg \"Image-1: <image> Image-2: <image> What is the difference?\"",
             "  internvl chat --model OpenGVLab/InternVL2_5-1B --max-tiles 6 --image page.png",
             "  internvl chat --video clip.mp4 --frames 8 \"What happens in the video?\"",
             "  internvl chat --allow-host images.example.com --image https://images.example.com/a.jpg \"What is this?\"",
