@@ -29,6 +29,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Asks the demo model what a person would ask, and expects the truth, as far as the model has learned it by now: the
@@ -76,6 +77,7 @@ class DemoModelTest {
                 "shapes-wide.png | Describe this image.                                 | A red circle, a green star, an orange triangle and a blue square on a beige background.",
                 "word.png        | What does the text say?                              | COFFEE",
                 "word.png        | Spell the text.                                      | C-O-F-F-E-E",
+                "number.png      | What number is written?                              | 472",
                 "chart.png       | Which bar is the highest?                            | D",
                 "chart.png       | What is the value of E?                              | 5",
                 "chart.png       | How many bars are there?                             | 5",
@@ -188,6 +190,25 @@ class DemoModelTest {
         assertThat(model.chat(pair("What differs between the two images?", shapes))
                         .text())
                 .isEqualTo("Nothing differs.");
+        assertThat(model.chat(pair("Which image shows a yellow square?")).text())
+                .isEqualTo("In Image-2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Image-1: <image>\nImage-2: <image>\n",
+                "Image-1: <image> Image-2: <image> ",
+                "<image>\n<image>\n"
+            })
+    void comparesTwoPicturesHoweverTheyAreNamed(String names) {
+        String question = names + "Are the two images the same?";
+        assertThat(model.chat(question, shapes, shapes).text()).isEqualTo("Yes");
+        assertThat(model.chat(question, shapes, sample("shapes-changed.png")).text())
+                .isEqualTo("No");
+        String difference = names + "What differs between the two images?";
+        assertThat(model.chat(difference, shapes, sample("shapes-changed.png")).text())
+                .isEqualTo("Image-2 has a yellow square instead of a blue square.");
     }
 
     @Test
