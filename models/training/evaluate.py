@@ -31,9 +31,11 @@ def wanted(per_kind: int, many_tiles: float, seed: str):
     """Samples with those of their questions that are still needed for every kind to have its number."""
     have = dict.fromkeys(KINDS, 0)
     for index in count():
-        sample = tasks.sample(Random(f"{seed}/{index}"), SHARES, questions=13, many_tiles=many_tiles)
+        rng = Random(f"{seed}/{index}")
+        sample = tasks.sample(rng, SHARES, questions=13, many_tiles=many_tiles)
+        asked = sample.questions if sample.pictures else rng.sample(sample.questions, len(sample.questions))
         seen, kept = set(), []
-        for question in sample.questions:
+        for question in asked:
             if question.kind not in seen and have[question.kind] < per_kind:
                 seen.add(question.kind)
                 have[question.kind] += 1
