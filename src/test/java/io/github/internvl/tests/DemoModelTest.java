@@ -190,17 +190,16 @@ class DemoModelTest {
         assertThat(model.chat(pair("What differs between the two images?", shapes))
                         .text())
                 .isEqualTo("Nothing differs.");
-        assertThat(model.chat(pair("Which image shows a yellow square?")).text())
-                .isEqualTo("In Image-2");
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "Image-1: <image>\nImage-2: <image>\n",
-                "Image-1: <image> Image-2: <image> ",
-                "<image>\n<image>\n"
-            })
+    @CsvSource({"a blue square, In Image-1", "a yellow square, In Image-2", "a red circle, In both images"})
+    void tellsWhichPictureShowsSomething(String name, String answer) {
+        assertThat(model.chat(pair("Which image shows " + name + "?")).text()).isEqualTo(answer);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Image-1: <image> Image-2: <image> ", "<image>\n<image>\n"})
     void comparesTwoPicturesHoweverTheyAreNamed(String names) {
         String question = names + "Are the two images the same?";
         assertThat(model.chat(question, shapes, shapes).text()).isEqualTo("Yes");
@@ -239,7 +238,7 @@ class DemoModelTest {
                 "0.93 | relation position extreme",
                 "0.90 | chart_bar chart_value",
                 "0.90 | pair clip",
-                "0.80 | difference",
+                "1.00 | difference",
                 "0.90 | word number letter",
                 "0.80 | box",
                 "0.89 | caption presence absence followup chinese chat"
