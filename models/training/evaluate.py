@@ -28,7 +28,10 @@ BOX = re.compile(r"\[\[(\d+), (\d+), (\d+), (\d+)\]\]")
 
 
 def wanted(per_kind: int, many_tiles: float, seed: str):
-    """Samples with those of their questions that are still needed for every kind to have its number."""
+    """Samples with those of their questions that are still needed for every kind to have its number.
+
+    Of a kind a sample gives its first question; those without pictures come in one order always, and are shuffled.
+    """
     have = dict.fromkeys(KINDS, 0)
     for index in count():
         rng = Random(f"{seed}/{index}")

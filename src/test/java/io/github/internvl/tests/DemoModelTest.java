@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Asks the demo model what a person would ask, and expects the truth, as far as the model has learned it by now: the
- * shares of right answers to held-out questions are floors, a little under what was measured.
+ * shares of right answers to held-out questions are floors, at what was measured or a little under it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(600)
