@@ -39,6 +39,7 @@ public final class ChatRequest {
     private final GenerationConfig generation;
     private final @Nullable Duration timeout;
     private final int priority;
+    private final @Nullable RequestBudget budget;
 
     private ChatRequest(Builder builder, String text) {
         this.text = text;
@@ -52,6 +53,7 @@ public final class ChatRequest {
         this.generation = builder.generation.build();
         this.timeout = builder.timeout;
         this.priority = builder.priority;
+        this.budget = builder.budget;
     }
 
     /** A question with defaults for everything else. */
@@ -136,6 +138,11 @@ public final class ChatRequest {
         return priority;
     }
 
+    /** The work that it may cause before the engine admits it; null for the usual limits. It stays with one request: {@link #toBuilder} leaves it out. */
+    public @Nullable RequestBudget budget() {
+        return budget;
+    }
+
     /** The question in short, for logs of one's own; it holds what the user wrote. */
     @Override
     public String toString() {
@@ -159,6 +166,7 @@ public final class ChatRequest {
         private GenerationConfig.Builder generation = GenerationConfig.builder();
         private @Nullable Duration timeout;
         private int priority;
+        private @Nullable RequestBudget budget;
 
         private Builder() {}
 
@@ -311,6 +319,12 @@ public final class ChatRequest {
         /** Sets the priority: waiting requests with a higher one are served first. Without it 0. */
         public Builder priority(int value) {
             this.priority = value;
+            return this;
+        }
+
+        /** Sets the work that the request may cause before the engine admits it, and its deadline. A budget serves one request. */
+        public Builder budget(RequestBudget work) {
+            this.budget = work;
             return this;
         }
 

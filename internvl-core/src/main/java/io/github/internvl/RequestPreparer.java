@@ -116,6 +116,11 @@ final class RequestPreparer {
     private static GenerationRequest.Urgency urgency(ChatRequest request, long now) {
         Duration timeout = request.timeout();
         Long deadline = timeout == null || timeout.compareTo(LONGEST) > 0 ? null : now + timeout.toNanos();
+        RequestBudget budget = request.budget();
+        if (budget != null && budget.deadlineNanos().isPresent()) {
+            long other = budget.deadlineNanos().getAsLong();
+            deadline = deadline == null || other - deadline < 0 ? other : deadline;
+        }
         return new GenerationRequest.Urgency(request.priority(), deadline);
     }
 
