@@ -1,6 +1,7 @@
 package io.github.internvl.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.LineMap;
@@ -10,6 +11,7 @@ import com.sun.source.util.SourcePositions;
 import com.sun.source.util.TreeScanner;
 import com.sun.source.util.Trees;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class HouseRulesTest {
     private static final int FILE_LINES = 450;
     private static final int METHOD_LINES = 60;
+    private static final int FIRST_PAGE_BYTES = 10 << 10;
 
     private static final List<Path> JAVA = Checkout.files("", ".java");
     private static final List<Path> PYTHON = Checkout.files("", ".py");
@@ -51,6 +54,12 @@ class HouseRulesTest {
         assertThat(Stream.concat(JAVA.stream(), PYTHON.stream()))
                 .allSatisfy(file ->
                         assertThat(Checkout.read(file)).as(Checkout.name(file)).doesNotContain("\t"));
+    }
+
+    @Test
+    void keepsTheFirstPageShort() throws IOException {
+        assumeTrue(Files.exists(Checkout.ROOT.resolve("README.md")));
+        assertThat(Files.size(Checkout.ROOT.resolve("README.md"))).isLessThanOrEqualTo(FIRST_PAGE_BYTES);
     }
 
     private static List<Method> methods() throws IOException {

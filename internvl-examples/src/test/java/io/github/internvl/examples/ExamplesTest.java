@@ -251,6 +251,13 @@ class ExamplesTest {
         assertPrints(FromTheHub::main, model.chat("describe this image", badge).text(), snapshot.toString());
     }
 
+    @Test
+    void runsTheProgramOfTheFirstPage() throws Exception {
+        inCache("OpenGVLab--InternVL2_5-1B", "0123456789abcdef0123456789abcdef01234567");
+        assertThat(print(Hello::main, BADGE.toString()))
+                .isEqualTo(model.chat("Describe this image.", badge).text() + "\n");
+    }
+
     /** Puts the tiny checkpoint into the cache that the environment names, as if it had been downloaded. */
     private static Path inCache(String name, String commit) throws IOException {
         Path repo = Path.of(System.getenv("HF_HUB_CACHE")).resolve("models--" + name);
