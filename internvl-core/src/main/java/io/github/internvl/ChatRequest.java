@@ -103,7 +103,7 @@ public final class ChatRequest {
         return history;
     }
 
-    /** What replaces the model's own system message; null to keep that. */
+    /** The replacement of the model's own system message; null to keep that. */
     public @Nullable String systemMessage() {
         return systemMessage;
     }
@@ -133,7 +133,7 @@ public final class ChatRequest {
         return timeout;
     }
 
-    /** Those with a higher priority are served first; 0 unless set. */
+    /** The priority, 0 unless set. Requests of a higher priority are served first. */
     public int priority() {
         return priority;
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a checkpoint says of texts.
+ * The checkpoint's settings of texts.
  *
  * @param tokenizer its tokenizer; whoever opened this closes it
  * @param template its dialogue format with the system message in force

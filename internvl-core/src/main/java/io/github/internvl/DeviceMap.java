@@ -156,7 +156,7 @@ public final class DeviceMap {
                 .orElseThrow(() -> refusal(model, candidates.get(candidates.size() - 1), freeBytes));
     }
 
-    /** What to try, the best first. */
+    /** The plans to try, the best first. */
     private List<Spread> spreads(Spread.Needs needs, Map<String, Long> freeBytes) {
         if (fixed != null) {
             int told = fixed.layers().size();
@@ -176,7 +176,7 @@ public final class DeviceMap {
         return List.of(Spread.split(needs.layers(), devices), Spread.packed(needs, room, rest));
     }
 
-    /** What each device lacks, in words. */
+    /** The memory that each device lacks, in words. */
     private static List<String> lacking(DevicePlan plan, Map<String, Long> freeBytes) {
         List<String> lacking = new ArrayList<>();
         plan.bytes().forEach((device, bytes) -> {

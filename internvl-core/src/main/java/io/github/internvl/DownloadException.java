@@ -2,7 +2,7 @@ package io.github.internvl;
 
 /**
  * A model repository that could not be fetched: it is not there or not open to this token, the hub cannot be reached or
- * sends something wrong, or the disk is full. What arrived before is kept, and the next attempt goes on from there.
+ * sends something wrong, or the disk is full. Bytes received so far are kept, and the next attempt resumes from there.
  */
 public final class DownloadException extends InternVLException {
     private static final long serialVersionUID = 1L;

@@ -115,7 +115,7 @@ public final class GenerationConfig {
         return set.sampling;
     }
 
-    /** What logits are divided by before they become probabilities. */
+    /** The divisor of logits before they become probabilities. */
     public double temperature() {
         return set.temperature == null ? 1 : set.temperature;
     }
@@ -140,13 +140,13 @@ public final class GenerationConfig {
         return set.typicalP;
     }
 
-    /** What keeps tokens from coming, or makes them come. */
+    /** The penalties, bans and biases of tokens. */
     public Penalties penalties() {
         return new Penalties(
                 set.repetition, set.presence, set.frequency, set.noRepeatNgram, set.badWords, set.logitBias);
     }
 
-    /** What ends an answer before its limit of tokens. */
+    /** The rules that end an answer before its limit of tokens. */
     public StopRules stopRules() {
         return new StopRules(set.stop, set.stopIds, set.includeStop, set.ignoreEnd, set.loopNgram, set.loopTimes);
     }
@@ -181,7 +181,7 @@ public final class GenerationConfig {
         return set.skipSpecialTokens;
     }
 
-    /** What an answer may look like. */
+    /** The format of an answer. */
     public OutputFormat format() {
         return set.format;
     }
@@ -191,7 +191,7 @@ public final class GenerationConfig {
         return set.processors;
     }
 
-    /** Who hears of each token; null for nobody. */
+    /** The callback for each token; null for none. */
     public @Nullable IntPredicate tokenListener() {
         return set.tokenListener;
     }

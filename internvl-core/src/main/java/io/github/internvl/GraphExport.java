@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes the graphs that a model is computed with as files, so that they can be looked at and measured without Java.
  *
- * <p>No weights are needed, and none are written. What the files hold may change with every version.
+ * <p>No weights are needed, and none are written. Their contents may change with every version.
  */
 public final class GraphExport {
     private GraphExport() {}

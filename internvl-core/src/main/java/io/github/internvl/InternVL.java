@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * }
  * }</pre>
  *
- * <p>Thread-safe: many threads may ask at once, and their requests are computed together. Whoever loads a model closes it;
+ * <p>Thread-safe: many threads may ask at once, and their requests are computed together. The caller that loads a model closes it;
  * requests that are not answered by then fail. A bad request throws {@link InvalidRequestException} before any computing
  * and leaves the model serving; a failure while computing throws {@link InternVLException}.
  */
@@ -77,7 +77,7 @@ public final class InternVL implements AutoCloseable {
         return new InternVLBuilder(hub -> hub.get().find(idOrFolder));
     }
 
-    /** What was loaded. */
+    /** The facts of the checkpoint that was loaded. */
     public ModelInfo info() {
         return info;
     }
@@ -198,7 +198,7 @@ public final class InternVL implements AutoCloseable {
         return intake.limits(placement.format(false), device());
     }
 
-    /** What it has to do and what it has done, for whom a {@link MetricsListener} is too much. */
+    /** A snapshot of the queue and of the counters. For a stream of events use {@link MetricsListener}. */
     public ModelStats stats() {
         return intake.stats();
     }

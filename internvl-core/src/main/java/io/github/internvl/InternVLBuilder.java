@@ -103,9 +103,9 @@ public final class InternVLBuilder {
 
     /**
      * Sets the most tokens whose keys and values are kept, of all requests together; it is never exceeded. A request takes
-     * its prompt and {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. What is left of
+     * its prompt and {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. The rest of
      * it keeps earlier prompts, so that requests which begin like them need not compute them again. Without it 4096 for each
-     * request at once, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. What it takes in bytes is logged at loading.
+     * request at once, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. Its size in bytes is logged at loading.
      */
     public InternVLBuilder kvCacheTokens(long tokens) {
         if (tokens < 1) {

@@ -5,7 +5,7 @@ import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.TorchRuntime;
 
 /**
- * What a model's device can do at best, to judge by how near the model comes to it. Decoding one request reads all weights
+ * The limits of a model's device, against which its speed is judged. Decoding one request reads all weights
  * for each token, so the bandwidth is its limit; prompts multiply large matrices, and are limited by that.
  *
  * @param readBandwidth bytes of memory that are read in a second

@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /**
  * Hears what a model does, in numbers: for metrics. It never gets prompts, pictures or answers. One listener serves one
- * model: {@link InternVLBuilder#metrics}. What the numbers are now, {@link InternVL#stats} tells.
+ * model: {@link InternVLBuilder#metrics}. For a snapshot use {@link InternVL#stats}.
  *
  * <p>Most calls come on the engine's thread, which waits meanwhile: they must return at once. {@link #onLoad}, {@link
  * #onRejection}, {@link #onClose}, and {@link #onEnd} of what is cancelled before it is prepared, come on other threads, so

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a checkpoint holds, and what memory it takes. Immutable. */
+/** The contents of a checkpoint, and the memory it takes. Immutable. */
 public final class ModelInfo {
     private static final Pattern CACHED = Pattern.compile("/models--([^/]+)/snapshots/[^/]+$");
 
@@ -79,7 +79,7 @@ public final class ModelInfo {
         return footprint.numbers();
     }
 
-    /** Those of the ViT and the projector. */
+    /** The parameters of the ViT and the projector. */
     public long visionParameters() {
         return footprint.vision() + footprint.projector();
     }

@@ -3,7 +3,7 @@ package io.github.internvl;
 import java.util.List;
 
 /**
- * What an answer may look like. Immutable.
+ * A format that answers must keep. Immutable.
  *
  * <p>In each step only those tokens can be chosen with which the answer can still become one of the format, so the answer is
  * one by construction, however little the model has learned, unless it is cut: by {@code maxNewTokens} or the context
@@ -100,7 +100,7 @@ public final class OutputFormat {
         return kind;
     }
 
-    /** What the format is made of: the schema, the expression, the texts, or names and parameters of tools in turns. */
+    /** The parts of the format: the schema, the expression, the texts, or names and parameters of tools in turns. */
     public List<String> texts() {
         return texts;
     }

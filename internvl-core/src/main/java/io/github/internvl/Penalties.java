@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What keeps tokens from coming, or makes them come.
+ * Penalties, bans and biases of tokens.
  *
  * @param repetition what the logits of tokens that came before are divided by, or multiplied if negative, once each; 1 for
  *     nothing

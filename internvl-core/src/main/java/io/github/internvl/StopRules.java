@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What ends an answer before its limit of tokens.
+ * Rules that end an answer before its limit of tokens.
  *
  * @param texts texts that end it
  * @param ids tokens that end it, beside the model's own

@@ -8,9 +8,9 @@ package io.github.internvl;
  * @param arguments a JSON object
  */
 public record ToolCall(String name, String arguments) {
-    /** What stands before a call in the text of an answer. */
+    /** The text before a call in an answer. */
     public static final String START = "<tool_call>";
 
-    /** What stands after it. */
+    /** The text after a call. */
     public static final String END = "</tool_call>";
 }

@@ -11,7 +11,7 @@ final class ToolRules {
         return request.toolChoice().isAllowed() ? request.tools() : List.of();
     }
 
-    /** What the answer may look like, by its format or by the call that is required. */
+    /** The format of the answer: its own, or that of the required call. */
     static OutputFormat format(ChatRequest request) {
         ToolChoice choice = request.toolChoice();
         return choice.isForced()

@@ -22,7 +22,7 @@ final class ToolText {
 
     private ToolText() {}
 
-    /** What the system message says of tools. */
+    /** The part of the system message that describes tools. */
     static String instructions(List<Tool> tools) {
         String list = tools.stream().map(tool -> "\n" + signature(tool)).collect(Collectors.joining());
         return """

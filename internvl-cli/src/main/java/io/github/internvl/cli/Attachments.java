@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What a question is asked about: pictures, or a video. As options they belong to the first question. */
+/** The pictures or the video of a question. As options they belong to the first question. */
 final class Attachments {
     private static final int USUAL_FRAMES = 8;
     private static final long MOST_BYTES = 1 << 30;

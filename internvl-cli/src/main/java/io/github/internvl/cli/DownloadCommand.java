@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Downloads a model from the Hugging Face hub into the cache that Python's huggingface_hub uses too, and writes "
-                    + "the folder it lies in. What is there already is not fetched again, and a download that was cut goes on.",
+                    + "the folder it lies in. Files that are present are not fetched again, and an interrupted download resumes.",
             ""
         },
         footer = {

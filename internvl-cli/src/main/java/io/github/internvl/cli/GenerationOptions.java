@@ -95,7 +95,7 @@ final class GenerationOptions {
     @ArgGroup(exclusive = true)
     private @Nullable FormatOption format;
 
-    /** What answers may look like, in one of the ways to say it. */
+    /** The format of answers; at most one of these options is set. */
     static final class FormatOption {
         @Option(names = "--json", description = "Answer with a JSON object.")
         private boolean json;

@@ -16,7 +16,7 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a loaded model does in how much time: encoding tiles, computing prompts, generating, and several callers at once.
+ * Benchmarks of a loaded model: encoding tiles, prefill, decode, and several callers at once.
  * Every request is new to the model, so that nothing of an earlier one can serve it.
  */
 final class ModelBench {

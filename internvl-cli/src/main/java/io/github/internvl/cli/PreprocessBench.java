@@ -15,7 +15,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 
-/** What happens to pictures and texts before a model sees them: decoding, tiling, encoding into tokens. */
+/** Benchmarks of the work before a model: decoding and tiling pictures, encoding texts into tokens. */
 final class PreprocessBench {
     private static final int TEXT = 1_000_000;
     private static final int SHORT = 400;

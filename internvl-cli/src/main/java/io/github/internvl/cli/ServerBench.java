@@ -54,7 +54,7 @@ final class ServerBench {
     @Option(names = "--prompt", paramLabel = "TEXT", description = "Of a server: the question.")
     private String prompt = "Please describe the image in detail.";
 
-    /** What one request got, in seconds; empty times if it failed. */
+    /** The times of one request, in seconds; empty if it failed. */
     private record Request(
             double first,
             double whole,

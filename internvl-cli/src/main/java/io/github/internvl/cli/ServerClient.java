@@ -55,7 +55,7 @@ final class ServerClient {
     private final URI base;
 
     /**
-     * What a streamed answer came to.
+     * The outcome of a streamed answer.
      *
      * @param finishReason why it ended, in the protocol's word
      * @param usage its tokens, if the server told

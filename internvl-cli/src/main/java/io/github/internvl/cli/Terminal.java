@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * What a command reads and writes.
+ * The input and the outputs of a command.
  *
  * @param in lines of a conversation, or a question
  * @param out answers and tables, nothing else

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What an example works on.
+ * The inputs of an example.
  *
  * @param model folder of the checkpoint
  * @param pictures picture files, at least one

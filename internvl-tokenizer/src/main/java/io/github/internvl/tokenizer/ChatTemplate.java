@@ -24,7 +24,7 @@ public final class ChatTemplate {
     }
 
     /**
-     * What stands around the messages.
+     * The texts around the messages.
      *
      * @param gap what a message has in front of it, after the head of its role
      */

@@ -4,7 +4,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * What a checkpoint's tokenizer files say, whatever their format.
+ * The contents of a checkpoint's tokenizer files, independent of their format.
  *
  * @param json the {@code tokenizer.json} text that the native tokenizer is made of
  * @param normalizer what happens to the whole text before the native tokenizer looks for special tokens

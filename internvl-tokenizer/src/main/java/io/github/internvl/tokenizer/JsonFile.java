@@ -17,7 +17,7 @@ record JsonFile(Path path) {
         T parse(JsonReader json) throws IOException;
     }
 
-    /** What the parser makes of the file. */
+    /** The parsed file. */
     <T> T read(Parser<T> parser) {
         return parse(text(), parser);
     }
@@ -30,7 +30,7 @@ record JsonFile(Path path) {
         }
     }
 
-    /** What the parser makes of {@code text}, the file's content. */
+    /** The value parsed from {@code text}, the file's content. */
     <T> T parse(String text, Parser<T> parser) {
         try (JsonReader json = new JsonReader(new StringReader(text))) {
             return parser.parse(json);

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * The InternLM2.5 tokenizer from a SentencePiece {@code tokenizer.model} and the files of {@link TokenizerConfig}.
  *
  * <p>Special tokens are cut out first. Then SentencePiece's user-defined pieces are: they become added tokens that are not special.
- * Six of them carry other names in {@code tokenizer_config.json}, and give that token's id under both names. What is left is merged
+ * Six of them carry other names in {@code tokenizer_config.json}, and give that token's id under both names. The rest is merged
  * by BPE: two neighbours merge if together they are a piece, the piece with the highest score first.
  */
 final class SentencePieceFiles {

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code added_tokens.json}, {@code special_tokens_map.json} and {@code tokenizer_config.json} say together; each of them may be
+ * The settings of {@code added_tokens.json}, {@code special_tokens_map.json} and {@code tokenizer_config.json} together; each of them may be
  * absent. A token is special if it is marked so or has a role ({@code bos_token}, {@code additional_special_tokens}, ...).
  */
 final class TokenizerConfig {

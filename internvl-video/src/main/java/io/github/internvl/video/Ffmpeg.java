@@ -19,13 +19,13 @@ import org.bytedeco.javacpp.Loader;
 final class Ffmpeg {
     static final int EOF;
 
-    /** What callbacks answer to make FFmpeg give up. */
+    /** The value by which a callback stops FFmpeg. */
     static final int EXIT;
 
-    /** What a Unix-like {@code EIO} is in FFmpeg. */
+    /** FFmpeg's code for {@code EIO}. */
     static final int IO_ERROR = -5;
 
-    /** What {@code EINVAL} is in FFmpeg. */
+    /** FFmpeg's code for {@code EINVAL}. */
     static final int INVALID_ARGUMENT = -22;
 
     /** A frame in 8K with 16 bits has 214 MB. */

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 
 /**
- * What the packets of a stream say of its frames, without decoding: how many are shown, when, and from which packet each
+ * The frames of a stream as its packets describe them, without decoding: how many are shown, when, and from which packet each
  * can be decoded. Reading all of them finds a file that was cut, as the reference does. Immutable.
  *
  * <p>A frame can be decoded from the last packet before it in the file that holds a key frame shown no later: what follows

@@ -14,7 +14,7 @@ final class GifBlocks {
     private static final int PALETTE_FLAG = 0x80;
     private static final int FIRST_BLOCK = 13;
 
-    /** What browsers and FFmpeg take a pause for that is too short to be meant. */
+    /** The delay that browsers and FFmpeg substitute for one that is too short. */
     private static final int USUAL_PAUSE_MILLIS = 100;
 
     private final EncodedImage image;
@@ -30,7 +30,7 @@ final class GifBlocks {
     record Palette(int at, int size) {}
 
     /**
-     * What the file says of a frame.
+     * The header of a frame.
      *
      * @param disposal what is done with its rectangle before the next frame: 2 wipes it, 3 restores it; stays until changed
      * @param transparent index of pixels that are not drawn; -1 for none

@@ -20,7 +20,7 @@ final class GifDecoder implements Animation.Player {
     private int width;
     private int height;
     private GifBlocks.@Nullable Frame drawn;
-    /** What the rectangle of the frame that was drawn gets before the next one; null if it stays as it is. */
+    /** The pixels that replace the last frame's rectangle before the next frame; null if it stays. */
     private byte @Nullable [] after;
 
     GifDecoder(EncodedImage image) {
@@ -77,7 +77,7 @@ final class GifDecoder implements Animation.Player {
         after = rectangleAfter(frame, true);
     }
 
-    /** What a frame's rectangle gets when it is over, told before it is drawn. */
+    /** The pixels that replace a frame's rectangle after it, determined before it is drawn. */
     private byte @Nullable [] rectangleAfter(GifBlocks.Frame frame, boolean first) {
         boolean restored = frame.disposal() >= RESTORED;
         if (frame.disposal() < WIPED || (restored && first && frame.transparent() < 0)) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A box of a HEIF or MP4 file, read number by number from its content on. What would lie beyond its end is an {@link
+ * A box of a HEIF or MP4 file, read number by number from its content on. A number beyond its end is an {@link
  * IndexOutOfBoundsException}.
  */
 final class HeifBox {

@@ -35,7 +35,7 @@ final class HeifDecoder {
             return (long) width * height;
         }
 
-        /** What a decoder may take for it, in whole blocks and with edges. */
+        /** The size that a decoder may allocate for it, in whole blocks and with edges. */
         long padded() {
             return Math.min((width + PADDING) * (height + PADDING), Integer.MAX_VALUE / 3);
         }

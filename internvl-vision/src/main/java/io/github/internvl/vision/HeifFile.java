@@ -46,7 +46,7 @@ final class HeifFile {
         return primary;
     }
 
-    /** What kind an item is: a codec, or {@code grid}; empty where it is not told. */
+    /** The kind of an item: a codec, or {@code grid}; empty if absent. */
     String type(long item) {
         return types.getOrDefault(item, "");
     }

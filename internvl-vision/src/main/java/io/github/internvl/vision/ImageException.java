@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class ImageException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong with the image. */
+    /** The reason for rejecting an image. */
     public enum Reason {
         /** There are no bytes at all. */
         EMPTY,
@@ -39,7 +39,7 @@ public final class ImageException extends IllegalArgumentException {
         this.reason = reason;
     }
 
-    /** What is wrong with the image. */
+    /** The reason for rejecting an image. */
     public Reason reason() {
         return reason;
     }

@@ -26,7 +26,7 @@ final class ImageIoReader {
         T read(ImageReader reader) throws IOException;
     }
 
-    /** What the JPEG reader warns of, and nothing else, when the data end before the picture does. */
+    /** The JPEG reader's only warning when the data end before the picture does. */
     private static final String MISSING_END = "Missing EOI";
 
     private final EncodedImage image;

@@ -69,7 +69,7 @@ final class JpegDecoder {
         if (bands == 3) {
             return samples;
         }
-        // What the file calls inks is light, and after the YCC transform it is the colour itself.
+        // The values that the file calls inks are light; after the YCC transform they are the colour itself.
         for (int i = 0; i < samples.length; i++) {
             boolean ink = i % 4 == 3 || !header.isYcc();
             samples[i] = (byte) (ink ? ~samples[i] : samples[i]);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteMediaException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong with the address or the answer. */
+    /** The reason for rejecting an address or a response. */
     public enum Reason {
         /** Not http or https, or with credentials, or of a host or port that was not allowed; maybe after a redirect. */
         NOT_ALLOWED,
@@ -43,7 +43,7 @@ public final class RemoteMediaException extends IllegalArgumentException {
         this.reason = reason;
     }
 
-    /** What is wrong. */
+    /** The reason. */
     public Reason reason() {
         return reason;
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class VideoException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong with the video. */
+    /** The reason for rejecting a video. */
     public enum Reason {
         /** There are no bytes, or no frames, at all. */
         EMPTY,
@@ -17,7 +17,7 @@ public final class VideoException extends IllegalArgumentException {
         NOT_A_VIDEO,
         /** It is a video, but of a format that is not decoded here. */
         UNSUPPORTED_FORMAT,
-        /** What decodes such videos is not on the class path, or does not run on this machine. */
+        /** The decoder of such videos is not on the class path, or does not run on this machine. */
         NO_DECODER,
         /** The bytes end before the video does. */
         TRUNCATED,
@@ -42,7 +42,7 @@ public final class VideoException extends IllegalArgumentException {
         this.reason = reason;
     }
 
-    /** What is wrong with the video. */
+    /** The reason for rejecting a video. */
     public Reason reason() {
         return reason;
     }

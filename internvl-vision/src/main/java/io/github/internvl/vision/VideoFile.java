@@ -53,7 +53,7 @@ public final class VideoFile {
         }
     }
 
-    /** What messages call it: the path, or where the bytes came from. */
+    /** Its name in messages: the path, or the origin of the bytes. */
     public String name() {
         return name;
     }

@@ -3,7 +3,7 @@ package io.github.internvl.vision;
 import java.time.Duration;
 
 /**
- * How much a video may cost. Immutable; derive a variant with the {@code with} methods. What the header says is checked
+ * How much a video may cost. Immutable; derive a variant with the {@code with} methods. The header is checked
  * before memory is taken.
  *
  * @param maxBytes most bytes of the file, by default 16 GiB; a file is read piece by piece, so they cost time, not memory

@@ -65,7 +65,7 @@ record WebAddress(URI uri, boolean secure, String host, int port) {
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
-    /** What the request asks the host for. */
+    /** The target of the request. */
     String target() {
         String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
         return uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();

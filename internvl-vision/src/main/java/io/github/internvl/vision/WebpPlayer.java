@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Draws the frames of a WebP animation as libwebp's own player does, in the whole numbers that it computes in. */
 final class WebpPlayer implements Animation.Player {
-    /** What a frame lasts that says nothing, as in {@link GifBlocks}. */
+    /** The delay of a frame without one, as in {@link GifBlocks}. */
     private static final int USUAL_PAUSE_MILLIS = 100;
 
     private final WebpDecoder file;

@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What the hub says of a repository. Whatever becomes part of a path is checked here. */
+/** The hub's description of a repository. Every name that becomes part of a path is checked here. */
 final class HubApi {
     static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
 

@@ -46,7 +46,7 @@ final class NeededFiles {
 
     private NeededFiles() {}
 
-    /** What to fetch of a repository, the weights of an index apart; the index itself is among it. */
+    /** The files to fetch of a repository, the index of weights included, but not the weights it names. */
     static List<String> of(RepoId id, Collection<String> names) {
         if (!names.contains(CONFIG)) {
             throw new DownloadException(id + ": the repository must hold " + CONFIG
@@ -95,7 +95,7 @@ final class NeededFiles {
         return shards;
     }
 
-    /** What a snapshot lacks to be loaded, if it lacks anything. */
+    /** A file that a snapshot lacks to be loaded, if it lacks one. */
     static Optional<String> missing(Path snapshot) {
         List<String> wanted = new ArrayList<>(List.of(CONFIG));
         if (Files.exists(snapshot.resolve(INDEX))) {

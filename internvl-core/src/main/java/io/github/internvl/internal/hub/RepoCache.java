@@ -40,7 +40,7 @@ final class RepoCache {
         return inside(folder.resolve("blobs").resolve(file.hash()));
     }
 
-    /** What has arrived of a blob; not the name that Python uses, whose lock does not keep us out nor ours it. */
+    /** The partial download of a blob. Its name is not Python's, since neither side respects the other's lock. */
     Path partial(RemoteFile file) {
         return inside(folder.resolve("blobs").resolve(file.hash() + ".internvl.incomplete"));
     }

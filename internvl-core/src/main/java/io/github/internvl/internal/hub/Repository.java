@@ -47,7 +47,7 @@ public final class Repository {
     }
 
     /**
-     * Returns the folder of a revision's files, after fetching what is missing. What the cache holds of it serves as it is
+     * Returns the folder of a revision's files, after fetching what is missing. Files in the cache are used as they are
      * when offline, when the hub does not answer, and when the revision is a commit, which does not change.
      */
     public Path fetch(String revision) {

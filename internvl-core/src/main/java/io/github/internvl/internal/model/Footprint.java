@@ -84,7 +84,7 @@ public record Footprint(
         return layers * layerKeyBytes(format.numbers().bytes(), format.shortKeys());
     }
 
-    /** Those that one layer keeps; in 8 bits each head has two scales beside its numbers. */
+    /** The bytes of keys and values that one layer stores; in 8 bits each head has two scales beside its numbers. */
     public long layerKeyBytes(int perNumber, boolean shortKeys) {
         long scales = 2L * kvHeads * NumberFormat.FLOAT32.bytes();
         return shortKeys ? layerKeyValues + scales : layerKeyValues * perNumber;
@@ -97,7 +97,7 @@ public record Footprint(
                 + headBytes(perNumber, linears);
     }
 
-    /** Those of one layer. */
+    /** The bytes of one layer. */
     public long layerBytes(int perNumber, LinearWeights linears) {
         long others = (layer - layerLinears) * perNumber;
         if (packedGroup > 0 || linears == LinearWeights.INT4) {
@@ -107,7 +107,7 @@ public record Footprint(
         return others + layerLinears * (linears == LinearWeights.INT8 ? 1 : perNumber);
     }
 
-    /** Those of the norm after the layers, and of the head. */
+    /** The bytes of the final norm and the head. */
     public long headBytes(int perNumber, LinearWeights linears) {
         boolean eight = packedGroup == 0 && linears != LinearWeights.AS_STORED;
         return norm * perNumber + head * (eight ? 1 : perNumber);

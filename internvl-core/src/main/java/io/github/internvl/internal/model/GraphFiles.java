@@ -58,7 +58,7 @@ public final class GraphFiles {
                 : GraphRecipe.language(config, format, weights, layers, head);
     }
 
-    /** What a GPU that is not here would be found to have. */
+    /** The properties of a GPU that this machine lacks. */
     private static LinearKernel onGpu(LinearKernel everywhere, Models.Format format) {
         return switch (everywhere) {
             case INT8 -> LinearKernel.INT8_CUDA;

@@ -26,7 +26,7 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
     private static final int QUANTIZED_INPUTS = 32;
 
     /**
-     * What a model computes in, and where.
+     * The number formats and devices of a model.
      *
      * @param numbers the number format of all that is not quantized
      * @param linears how the linears of the language model keep their weights

@@ -24,7 +24,7 @@ final class NativeLayout {
         this.newer = names.stream().anyMatch(name -> name.startsWith("model."));
     }
 
-    /** What the vision graph needs: ViT and projector. */
+    /** The tensors of the vision graph: ViT and projector. */
     List<Weight> vision() {
         WeightTable table = new WeightTable(0);
         VisionConfig vit = config.vision();
@@ -64,7 +64,7 @@ final class NativeLayout {
         table.add(to + "ls2", from + "lambda_2", d);
     }
 
-    /** What the language graph needs; Qwen2 and Llama have the same names. */
+    /** The tensors of the language graph; Qwen2 and Llama have the same names. */
     List<Weight> language() {
         LanguageConfig llm = config.language();
         WeightTable table = new WeightTable(llm.packedGroup());

@@ -10,7 +10,7 @@ import java.util.List;
 final class OfficialLayout {
     private OfficialLayout() {}
 
-    /** What the vision graph needs: ViT and projector. */
+    /** The tensors of the vision graph: ViT and projector. */
     static List<Weight> vision(ModelConfig config) {
         WeightTable table = new WeightTable(0);
         vit(table, config.vision());
@@ -22,7 +22,7 @@ final class OfficialLayout {
         return table.weights();
     }
 
-    /** What the language graph needs. */
+    /** The tensors of the language graph. */
     static List<Weight> language(ModelConfig config) {
         WeightTable table = new WeightTable(config.language().packedGroup());
         if (config.language().family() == Family.QWEN2) {

@@ -19,7 +19,7 @@ import java.util.Set;
 public record Spread(String vision, String projector, String embedding, List<String> layers, String head) {
 
     /**
-     * What the parts take, in bytes.
+     * The sizes of the parts, in bytes.
      *
      * @param layer one layer of the language model with its keys and values
      */

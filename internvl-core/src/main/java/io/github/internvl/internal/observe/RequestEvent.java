@@ -8,7 +8,7 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
-/** A request from its arrival to its end. Who answers it begins the event, fills it in and commits it. */
+/** A request from its arrival to its end. Its server begins the event, fills it in and commits it. */
 @Name("internvl.Request")
 @Label("Request")
 @Category("InternVL")

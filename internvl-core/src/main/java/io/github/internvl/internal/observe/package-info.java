@@ -1,4 +1,4 @@
-/** What the Flight Recorder hears of the work: numbers, names and times, never prompts or pictures. */
+/** Events for the Flight Recorder: numbers, names and times, never prompts or pictures. */
 @NullMarked
 package io.github.internvl.internal.observe;
 
