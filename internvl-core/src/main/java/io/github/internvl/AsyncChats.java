@@ -32,6 +32,7 @@ final class AsyncChats {
         return new ThreadPoolExecutor(core, most, 10, TimeUnit.SECONDS, queue, task -> {
             Thread thread = new Thread(task, "internvl-async");
             thread.setDaemon(true);
+            thread.setContextClassLoader(AsyncChats.class.getClassLoader()); // not the first caller's
             return thread;
         });
     }

@@ -206,9 +206,11 @@ public final class InternVLBuilder {
             throw new IllegalArgumentException("staticSlots and kvCacheTokens must not both be set: "
                     + kvCacheTokens.getAsLong() + "; with static slots, set maxConcurrent and contextLength");
         }
+        JdkModules.require("a model", "java.logging", "jdk.jfr");
         Path folder = source.apply(hub);
         long start = System.nanoTime();
         TorchRuntime.threads(threads);
+        TorchRuntime.prepareTokenizers();
         Checkpoint checkpoint = Checkpoint.open(folder);
         ModelConfig config = checkpoint.config();
         ModelInfo info = ModelInfo.of(checkpoint);

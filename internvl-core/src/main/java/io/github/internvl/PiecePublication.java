@@ -34,6 +34,7 @@ final class PiecePublication implements Flow.Subscription {
     void start() {
         Thread thread = new Thread(this::run, "internvl-publisher");
         thread.setDaemon(true);
+        thread.setContextClassLoader(PiecePublication.class.getClassLoader());
         thread.start();
     }
 

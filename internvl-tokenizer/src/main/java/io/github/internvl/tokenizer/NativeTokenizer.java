@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one owner of a native tokenizer of DJL's Hugging Face binding. Any number of threads may encode at once; closing waits for them.
@@ -38,18 +39,29 @@ final class NativeTokenizer implements AutoCloseable {
         if (!chosen) {
             System.setProperty(flavor, "cpu");
         }
+        Thread thread = Thread.currentThread();
+        ClassLoader context = thread.getContextClassLoader();
         try {
+            thread.setContextClassLoader(knowsDjl(context) ? context : NativeTokenizer.class.getClassLoader());
             LibUtils.checkStatus();
         } catch (RuntimeException | LinkageError e) {
-            throw new TokenizerException(
-                    "the native tokenizer library must load on " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + " (" + e.getMessage()
-                            + "); DJL has one for Linux, macOS and Windows, and unpacks it into the folder DJL_CACHE_DIR, which must be writable",
-                    e);
+            throw new TokenizerException("the native tokenizer library cannot be loaded: " + LibraryFailure.cure(e), e);
         } finally {
+            thread.setContextClassLoader(context);
             if (!chosen) {
                 System.clearProperty(flavor);
             }
+        }
+    }
+
+    /** Whether DJL, which looks for its files through the context class loader, finds them. */
+    private static boolean knowsDjl(@Nullable ClassLoader loader) {
+        try {
+            return loader != null
+                    && loader.loadClass(LibUtils.class.getName()).getClassLoader()
+                            == TokenizersLibrary.class.getClassLoader();
+        } catch (ClassNotFoundException e) {
+            return false;
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.internvl.vision.FrameSource;
 import io.github.internvl.vision.VideoDecoder;
 import io.github.internvl.vision.VideoException.Reason;
 import io.github.internvl.vision.VideoFile;
+import java.io.IOException;
 
 /**
  * Decodes MP4, QuickTime, Matroska, WebM, AVI, MPEG, FLV, ASF and Ogg files through FFmpeg's libraries; {@link
@@ -24,13 +25,29 @@ public final class FfmpegVideoDecoder implements VideoDecoder {
         try {
             Ffmpeg.load();
         } catch (LinkageError e) {
-            throw file.failure(
-                    Reason.NO_DECODER,
-                    "needs FFmpeg's native libraries: they could not be loaded on " + System.getProperty("os.name")
-                            + " " + System.getProperty("os.arch") + " (" + e + "); add org.bytedeco:ffmpeg and"
-                            + " org.bytedeco:javacpp with the classifier of the platform, such as linux-x86_64",
-                    e);
+            throw file.failure(Reason.NO_DECODER, "needs FFmpeg's native libraries: " + cure(e), e);
         }
         return FfmpegFrames.open(file);
+    }
+
+    private static String cure(LinkageError failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String message = String.valueOf(cause.getMessage());
+            if (cause instanceof IOException || message.contains("Could not create the cache")) {
+                return "they must be unpacked into a folder that can be written, which "
+                        + System.getProperty("user.home") + " and " + System.getProperty("java.io.tmpdir")
+                        + " are not ("
+                        + cause + "); set the system property org.bytedeco.javacpp.cachedir to one and start again";
+            }
+            if (message.contains("failed to map segment")) {
+                return "the file system of their folder must permit execution (" + message
+                        + "); set the system property org.bytedeco.javacpp.cachedir to a folder that is not mounted"
+                        + " noexec and start again";
+            }
+        }
+        return "they could not be loaded on " + System.getProperty("os.name") + " " + System.getProperty("os.arch")
+                + " ("
+                + failure + "); add org.bytedeco:ffmpeg and org.bytedeco:javacpp with the classifier of the platform,"
+                + " such as linux-x86_64";
     }
 }

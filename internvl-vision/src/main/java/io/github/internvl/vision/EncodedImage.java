@@ -58,6 +58,12 @@ final class EncodedImage {
             throw tooManyBytes(Integer.toString(bytes.length));
         }
         ImageFormat format = ImageFormat.of(this);
+        if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+            throw failure(
+                    Reason.UNSUPPORTED_FORMAT,
+                    "decoding pictures needs the module java.desktop of the JDK: this Java, "
+                            + System.getProperty("java.home") + ", has none; add it to jlink's --add-modules");
+        }
         try {
             return format.decode(this);
         } catch (IndexOutOfBoundsException e) {

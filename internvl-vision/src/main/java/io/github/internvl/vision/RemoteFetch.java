@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.security.Security;
 import java.time.Duration;
 import java.util.Set;
 import javax.net.ssl.SSLException;
@@ -50,7 +51,10 @@ final class RemoteFetch implements AutoCloseable {
             } catch (SSLException e) {
                 throw address.failure(
                         Reason.INSECURE,
-                        "the connection must be safe: " + e.getMessage() + "; check the certificate of the host",
+                        "the connection must be safe: " + e.getMessage()
+                                + (Security.getProviders("KeyPairGenerator.EC") == null
+                                        ? "; add the module jdk.crypto.ec to this Java, which most servers need"
+                                        : "; check the certificate of the host"),
                         e);
             } catch (IOException e) {
                 throw address.failure(Reason.UNREACHABLE, "the host must be reachable: " + e + "; try again later", e);

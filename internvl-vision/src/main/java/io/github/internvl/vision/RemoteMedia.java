@@ -63,6 +63,7 @@ public final class RemoteMedia {
             FutureTask<byte[]> task = new FutureTask<>(() -> fetch.run(address));
             Thread thread = new Thread(task, "internvl-fetch");
             thread.setDaemon(true);
+            thread.setContextClassLoader(RemoteMedia.class.getClassLoader());
             thread.start();
             return task.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {

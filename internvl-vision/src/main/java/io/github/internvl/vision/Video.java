@@ -126,8 +126,7 @@ public final class Video {
                     .findFirst()
                     .orElseThrow(() -> file.failure(
                             Reason.NO_DECODER,
-                            "needs a decoder, as everything but GIF and WebP animations does: none is on the class"
-                                    + " path; add the artifact " + DECODER_ARTIFACT,
+                            "needs a decoder, as everything but GIF and WebP animations does: " + missing(),
                             null));
         } catch (ServiceConfigurationError e) {
             throw file.failure(
@@ -136,6 +135,17 @@ public final class Video {
                             + "); bring the artifacts of " + DECODER_ARTIFACT + " to one version",
                     e);
         }
+    }
+
+    /** Why no decoder is found. A jar that was put together from others may have its class and not its entry. */
+    private static String missing() {
+        String decoder = "io/github/internvl/video/FfmpegVideoDecoder.class";
+        ClassLoader own = Video.class.getClassLoader();
+        return own != null && own.getResource(decoder) != null
+                ? DECODER_ARTIFACT + " is on the class path without its file META-INF/services/"
+                        + VideoDecoder.class.getName()
+                        + "; merge the services of all jars (Maven's shade plugin: ServicesResourceTransformer)"
+                : "none is on the class path; add the artifact " + DECODER_ARTIFACT;
     }
 
     /** Number of frames, at least 1. */

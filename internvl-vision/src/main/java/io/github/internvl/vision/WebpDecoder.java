@@ -2,6 +2,7 @@ package io.github.internvl.vision;
 
 import io.github.internvl.vision.ImageException.Reason;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -166,12 +167,21 @@ final class WebpDecoder {
         try {
             return ImageIoReader.ofWebp(image).read(data, announcedWidth, announcedHeight);
         } catch (LinkageError e) {
-            throw image.failure(
-                    Reason.UNSUPPORTED_FORMAT,
-                    "WebP needs a native library: it could not be loaded on " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + " (" + e + "); convert it to PNG",
-                    e);
+            throw image.failure(Reason.UNSUPPORTED_FORMAT, "WebP needs a native library: " + cure(e), e);
         }
+    }
+
+    /** The binding unpacks its library into Java's folder for temporary files at each start. */
+    private static String cure(LinkageError failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException
+                    || String.valueOf(cause.getMessage()).contains("failed to map segment")) {
+                return "it must be unpacked into a folder that can be written and permits execution (" + cause
+                        + "); set the system property java.io.tmpdir to one and start again";
+            }
+        }
+        return "it could not be loaded on " + System.getProperty("os.name") + " " + System.getProperty("os.arch") + " ("
+                + failure + "); convert it to PNG";
     }
 
     private String type(int at) {

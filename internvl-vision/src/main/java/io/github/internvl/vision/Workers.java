@@ -25,6 +25,7 @@ final class Workers {
         helpers = new ThreadPoolExecutor(most, most, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
             Thread thread = new Thread(task, "internvl-vision");
             thread.setDaemon(true);
+            thread.setContextClassLoader(Workers.class.getClassLoader()); // not the first caller's
             return thread;
         });
         helpers.allowCoreThreadTimeOut(true);

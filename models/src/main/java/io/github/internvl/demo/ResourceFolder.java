@@ -37,7 +37,10 @@ final class ResourceFolder {
             }
             return copy(name, contents);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException(
+                    "the demo model must be unpacked into a folder that can be written: " + e
+                            + "; set the system property java.io.tmpdir to one",
+                    e);
         }
     }
 

@@ -84,6 +84,7 @@ public final class Engine implements AutoCloseable {
         this.door = new Door(limits.slots(), limits.waiting());
         this.thread = new Thread(this::run, "internvl-engine");
         thread.setDaemon(true);
+        thread.setContextClassLoader(Engine.class.getClassLoader()); // a caller's would live as long as the model
         thread.start();
     }
 

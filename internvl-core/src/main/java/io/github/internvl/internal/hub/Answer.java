@@ -84,6 +84,7 @@ final class Answer implements AutoCloseable {
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "internvl-hub-timer");
             thread.setDaemon(true);
+            thread.setContextClassLoader(Answer.class.getClassLoader());
             return thread;
         });
         timer.setRemoveOnCancelPolicy(true);

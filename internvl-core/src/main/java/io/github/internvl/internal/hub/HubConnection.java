@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.security.Security;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -85,7 +86,9 @@ final class HubConnection {
         } catch (SSLException e) {
             throw new DownloadException(
                     thing + ": no safe connection to " + place(target) + ": " + e.getMessage()
-                            + "; check the clock, and the certificates of a proxy if there is one",
+                            + (Security.getProviders("KeyPairGenerator.EC") == null
+                                    ? "; add the module jdk.crypto.ec to this Java, which most servers need"
+                                    : "; check the clock, and the certificates of a proxy if there is one"),
                     e);
         } catch (IOException e) {
             throw new PassingFailure(thing + ": " + place(target) + " cannot be reached: " + e, e);

@@ -41,6 +41,10 @@ public final class Repository {
         this.id = id;
         this.listener = listener;
         this.patience = patience;
+        if (ModuleLayer.boot().findModule("java.net.http").isEmpty()) {
+            throw new DownloadException("models from the hub need the module java.net.http of the JDK: this Java, "
+                    + System.getProperty("java.home") + ", has none; add it to jlink's --add-modules");
+        }
         this.connection = new HubConnection(settings, patience.silence());
         this.api = new HubApi(settings, id, connection);
         this.cache = new RepoCache(settings, id);
@@ -153,6 +157,7 @@ public final class Repository {
         ExecutorService workers = Executors.newFixedThreadPool(Math.min(AT_ONCE, files.size()), task -> {
             Thread thread = new Thread(task, "internvl-download");
             thread.setDaemon(true);
+            thread.setContextClassLoader(Repository.class.getClassLoader());
             return thread;
         });
         try {

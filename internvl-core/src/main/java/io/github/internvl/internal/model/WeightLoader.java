@@ -122,7 +122,9 @@ final class WeightLoader {
             }
         } catch (IOException e) {
             throw new CheckpointException(
-                    tensor.file() + ": tensor " + tensor.name() + " cannot be copied to an aligned place: " + e, e);
+                    tensor.file() + ": tensor " + tensor.name() + " cannot be copied to an aligned place: " + e
+                            + "; set the system property java.io.tmpdir to a folder that can be written and has room",
+                    e);
         }
     }
 }

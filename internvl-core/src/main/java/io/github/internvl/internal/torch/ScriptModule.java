@@ -1,14 +1,13 @@
 package io.github.internvl.internal.torch;
 
-import ai.djl.Device;
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,12 +22,12 @@ import java.util.Map;
  * must be called by one thread at a time. Closing frees the graph with all weights bound to it.
  */
 public final class ScriptModule implements AutoCloseable {
-    private final Model model; // holds the native module: its finalizer would free it
+    private final NDManager owner;
     private final PtSymbolBlock block;
 
-    private ScriptModule(Model model) {
-        this.model = model;
-        this.block = (PtSymbolBlock) model.getBlock();
+    private ScriptModule(NDManager owner, PtSymbolBlock block) {
+        this.owner = owner;
+        this.block = block;
     }
 
     /**
@@ -48,19 +47,15 @@ public final class ScriptModule implements AutoCloseable {
 
     /** Compiles a graph from its archive. */
     public static ScriptModule load(String graph, byte[] archive) {
-        TorchRuntime.version(); // starts the engine
-        Model model = Model.newInstance(graph, Device.cpu(), "PyTorch");
-        try {
-            model.load(new ByteArrayInputStream(archive));
-            return new ScriptModule(model);
+        NDManager owner = TorchRuntime.manager();
+        try { // not through DJL's Model, which makes a folder for temporary files and keeps it until the process ends
+            ByteArrayInputStream bytes = new ByteArrayInputStream(archive);
+            return new ScriptModule(owner, JniUtils.loadModule((PtNDManager) owner, bytes, false, false));
         } catch (IOException e) {
-            model.close();
-            throw new UncheckedIOException(e);
-        } catch (MalformedModelException e) {
-            model.close();
-            throw new IllegalStateException("graph text does not load: " + graph, e);
+            owner.close();
+            throw new IllegalStateException("an archive in memory was not read: " + graph, e);
         } catch (RuntimeException | Error e) {
-            model.close();
+            owner.close();
             throw e;
         }
     }
@@ -119,6 +114,6 @@ public final class ScriptModule implements AutoCloseable {
 
     @Override
     public void close() {
-        model.close();
+        owner.close();
     }
 }

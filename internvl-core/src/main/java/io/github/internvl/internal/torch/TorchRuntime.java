@@ -1,12 +1,10 @@
 package io.github.internvl.internal.torch;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
-import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
-import io.github.internvl.InternVLException;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -20,8 +18,6 @@ import org.slf4j.LoggerFactory;
 /** The process-wide libtorch: started once, on first use, by whichever thread comes first. */
 public final class TorchRuntime {
     private static final Logger LOG = LoggerFactory.getLogger(TorchRuntime.class);
-    private static final String ENGINE = "PyTorch";
-    private static final String TORCH = "2.7.1";
 
     private TorchRuntime() {}
 
@@ -30,21 +26,14 @@ public final class TorchRuntime {
 
     private static synchronized NDManager root() {
         if (root == null) {
-            if (System.getProperty("OPT_OUT_TRACKING") == null) {
-                System.setProperty("OPT_OUT_TRACKING", "true"); // DJL would report each start to its makers
-            }
-            try {
-                Engine.getEngine(ENGINE);
-                root = NDManager.newBaseManager(Device.cpu(), ENGINE);
-            } catch (RuntimeException | LinkageError e) {
-                throw new InternVLException(
-                        "libtorch cannot be loaded: put ai.djl.pytorch:pytorch-native-cpu:" + TORCH
-                                + " with the classifier of this platform (linux-x86_64, linux-aarch64, osx-aarch64, "
-                                + "win-x86_64) on the class path, or let DJL download one: " + e.getMessage(),
-                        e);
-            }
+            root = LibraryLoader.torch();
         }
         return root;
+    }
+
+    /** Checks the native tokenizers in DJL's cache before they are loaded. */
+    public static void prepareTokenizers() {
+        LibraryLoader.tokenizers();
     }
 
     /** Version of the libtorch in use, such as {@code 2.7.1}. */
@@ -95,6 +84,7 @@ public final class TorchRuntime {
         });
         thread.setName("internvl-work");
         thread.setDaemon(true);
+        thread.setContextClassLoader(TorchRuntime.class.getClassLoader());
         thread.start();
         try {
             return done.join();
@@ -109,10 +99,11 @@ public final class TorchRuntime {
     /** Gives memory that was freed back to the system, where the C library keeps it until asked (glibc). */
     public static void trimMemory() {
         if (System.getProperty("os.name").equals("Linux")) {
-            try {
-                Function.getFunction("c", "malloc_trim").invokeInt(new Object[] {new NativeLong(0)});
-            } catch (UnsatisfiedLinkError e) {
-                LOG.debug("this C library trims by itself", e);
+            // Closed, so that JNA's thread ends, which keeps the class loader.
+            try (NativeLibrary c = NativeLibrary.getInstance("c")) {
+                c.getFunction("malloc_trim").invokeInt(new Object[] {new NativeLong(0)});
+            } catch (LinkageError e) {
+                LOG.debug("this C library trims by itself, or JNA cannot unpack its own", e);
             }
         }
     }

@@ -1,0 +1,45 @@
+package io.github.internvl.internal.torch;
+
+import io.github.internvl.InternVLException;
+import java.nio.file.FileSystemException;
+
+/** Why a native library does not load, in a sentence that says what to do. */
+final class LoadFailure {
+    private static final String TORCH = "2.7.1";
+
+    private LoadFailure() {}
+
+    static InternVLException of(Throwable failure) {
+        return new InternVLException("libtorch cannot be loaded: " + sentence(failure), failure);
+    }
+
+    private static String sentence(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String message = String.valueOf(cause.getMessage());
+            if (message.contains("already loaded in another classloader")) {
+                return "one class loader of a process must load it, and another has (" + message
+                        + "); put the jars of InternVL and DJL into the class loader that the applications share, or give"
+                        + " each application a process of its own";
+            }
+            if (message.contains("failed to map segment") || message.contains("Operation not permitted")) {
+                return "the file system of its folder must permit execution (" + message
+                        + "); set DJL_CACHE_DIR to a folder that is not mounted noexec";
+            }
+            if (message.contains("GLIBC") || message.contains("ld-linux") || message.contains("libc.musl")) {
+                return "it needs a Linux with glibc 2.28 or later, which Alpine is not (" + message
+                        + "); use another distribution";
+            }
+            if (message.contains("No space left on device")) {
+                return "it takes 460 MB of disk to unpack (" + message
+                        + "); make room, or set DJL_CACHE_DIR to a folder that has it";
+            }
+            if (cause instanceof FileSystemException file) {
+                return "it must be unpacked into a folder that can be written (" + file
+                        + "); set DJL_CACHE_DIR, as a variable of the environment or a system property, to such a folder";
+            }
+        }
+        return "put ai.djl.pytorch:pytorch-native-cpu:" + TORCH
+                + " with the classifier of this platform (linux-x86_64, linux-aarch64, osx-aarch64, win-x86_64) on the"
+                + " class path, or let DJL download one: " + failure.getMessage();
+    }
+}

@@ -1,0 +1,137 @@
+package io.github.internvl.internal.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.condition.OS.LINUX;
+
+import ai.djl.util.Utils;
+import io.github.internvl.InternVL;
+import io.github.internvl.TinyCheckpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model in surroundings that are not a plain program's: it answers, or one sentence says what is to be done. */
+class EnvironmentTest {
+    private static final Path CHECKPOINT = TinyCheckpoint.qwen().toAbsolutePath();
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void unpackOnce() {
+        TorchRuntime.version();
+    }
+
+    @Test
+    @EnabledOnOs(LINUX)
+    void answersToTwoClassLoadersAtOnce() throws Exception {
+        assertThat(OwnJvm.TWO_LOADERS.run(CHECKPOINT))
+                .containsSubsequence("answered true", "answered true", "answered true", "answered true");
+        try (Stream<Path> left = Files.list(Utils.getEngineCacheDir("pytorch"))) {
+            assertThat(left.map(Path::toString)).noneMatch(name -> name.contains("tmp-shared"));
+        }
+    }
+
+    @Test
+    void answersWithoutServicesFiles() throws Exception {
+        assertThat(OwnJvm.NO_SERVICES.run(CHECKPOINT)).contains("answered true");
+    }
+
+    @Test
+    void answersUnderAStrangeContextClassLoader() throws Exception {
+        assertThat(OwnJvm.STRANGE_CONTEXT.run(CHECKPOINT)).contains("answered true");
+    }
+
+    @Test
+    void namesTheFolderWhereNothingCanBeWritten() throws Exception {
+        Path none = Files.createFile(folder.resolve("none"));
+        assertThat(OwnJvm.PLAIN.run(CHECKPOINT, "-Djava.io.tmpdir=" + none, "-Duser.home=" + none))
+                .contains("InternVLException: " + none.resolve(".djl.ai"))
+                .contains("set DJL_CACHE_DIR")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void answersWithAWrittenCacheAndNothingElse() throws Exception {
+        Path none = Files.createFile(folder.resolve("none"));
+        assertThat(OwnJvm.PLAIN.run(
+                        CHECKPOINT,
+                        "-Djava.io.tmpdir=" + none,
+                        "-Duser.home=" + none,
+                        "-DDJL_CACHE_DIR=" + Utils.getEngineCacheDir()))
+                .contains("answered true");
+    }
+
+    @Test
+    @EnabledOnOs(LINUX)
+    void unpacksAgainALibtorchThatWasCutShort() throws Exception {
+        Path cache = folder.resolve("cache");
+        copyCache(cache);
+        Path cut = cutShort(cache, "libc10.so");
+        Path binding = cutShort(cache, "libdjl_torch.so");
+        Path tokenizers = cutShort(cache, "libtokenizers.so");
+        assertThat(OwnJvm.PLAIN.run(CHECKPOINT, "-DDJL_CACHE_DIR=" + cache)).contains("answered true");
+        assertThat(List.of(cut, binding, tokenizers))
+                .allSatisfy(file -> assertThat(Files.size(file)).isGreaterThan(100_000));
+    }
+
+    @Test
+    void namesTheModuleThatAJlinkedJdkLacks() throws Exception {
+        assertThat(OwnJvm.PLAIN.run(CHECKPOINT, "--limit-modules", "java.base,java.logging"))
+                .contains("a model needs the modules java.logging, jdk.jfr of the JDK")
+                .contains("has no jdk.jfr; add it to jlink's --add-modules");
+        assertThat(OwnJvm.PLAIN.run(
+                        Path.of("OpenGVLab/InternVL2_5-1B"), "--limit-modules", "java.base,java.logging,jdk.jfr"))
+                .contains("DownloadException: models from the hub need the module java.net.http of the JDK");
+    }
+
+    @Test
+    void keepsNoCallersClassLoaderOnItsThreads() {
+        ClassLoader callers = new ClassLoader(getClass().getClassLoader()) {};
+        Thread.currentThread().setContextClassLoader(callers);
+        try (InternVL model = InternVL.load(CHECKPOINT)) {
+            model.chatAsync("Hello.").join();
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .filteredOn(thread -> thread.getName().startsWith("internvl-"))
+                    .isNotEmpty()
+                    .noneMatch(thread -> thread.getContextClassLoader() == callers);
+        } finally {
+            Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
+        }
+    }
+
+    /** Links to what is unpacked, so that nothing large is written. */
+    private static void copyCache(Path target) throws IOException {
+        Path home = Utils.getEngineCacheDir();
+        for (String part : List.of("pytorch", "tokenizers")) {
+            try (Stream<Path> files = Files.walk(home.resolve(part))) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    Path copy = target.resolve(home.relativize(file).toString());
+                    Files.createDirectories(copy.getParent());
+                    try {
+                        Files.createLink(copy, file);
+                    } catch (IOException e) { // another file system
+                        Files.copy(file, copy);
+                    }
+                }
+            }
+        }
+    }
+
+    private static Path cutShort(Path cache, String name) throws IOException {
+        try (Stream<Path> files = Files.walk(cache)) {
+            Path file = files.filter(each -> each.toString().endsWith(name))
+                    .findFirst()
+                    .orElseThrow();
+            byte[] begin = new byte[5000];
+            Files.delete(file);
+            return Files.write(file, begin);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package io.github.internvl.internal.torch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.internvl.InternVL;
+import io.github.internvl.InternVLException;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A Java virtual machine of its own, that loads a checkpoint in one of these ways and prints what it hears. */
+public enum OwnJvm {
+    /** As any program; what is no absolute path is the id of a model. */
+    PLAIN,
+    /** On a thread whose context class loader knows nothing. */
+    STRANGE_CONTEXT,
+    /** From a jar that has lost what is below META-INF/services. */
+    NO_SERVICES,
+    /** By two class loaders, each while the other's model is open, and again. */
+    TWO_LOADERS;
+
+    String run(Path checkpoint, String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xmx256m");
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", classPath(), OwnJvm.class.getName(), name(), checkpoint.toString()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).as(printed).isZero();
+        return printed;
+    }
+
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    public static void main(String[] args) throws Exception {
+        Path checkpoint = Path.of(args[1]);
+        switch (valueOf(args[0])) {
+            case PLAIN -> print(checkpoint);
+            case STRANGE_CONTEXT -> {
+                Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
+                print(checkpoint);
+            }
+            case NO_SERVICES -> answer(new Application(false), checkpoint);
+            case TWO_LOADERS -> {
+                Application one = new Application(true);
+                Application two = new Application(true);
+                for (Application each : List.of(one, two, one, two)) {
+                    answer(each, checkpoint);
+                }
+            }
+        }
+        System.exit(0);
+    }
+
+    /** Answers, keeping the model open; what fails is printed as its type and message. */
+    public static void print(Path checkpoint) {
+        try {
+            InternVL model = checkpoint.isAbsolute() ? InternVL.load(checkpoint) : InternVL.load(checkpoint.toString());
+            System.out.println("answered " + !model.chat("Hello.").text().isEmpty());
+        } catch (InternVLException e) {
+            System.out.println(e.getClass().getSimpleName() + ": " + e.getMessage());
+        }
+    }
+
+    private static void answer(Application application, Path checkpoint) throws ReflectiveOperationException {
+        Thread.currentThread().setContextClassLoader(application);
+        try {
+            application
+                    .loadClass(OwnJvm.class.getName())
+                    .getMethod("print", Path.class)
+                    .invoke(null, checkpoint);
+        } catch (InvocationTargetException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** A class loader that shares nothing with others but the JDK. */
+    private static final class Application extends URLClassLoader {
+        private final boolean services;
+
+        Application(boolean services) throws IOException {
+            super(urls(), ClassLoader.getPlatformClassLoader());
+            this.services = services;
+        }
+
+        private static URL[] urls() throws IOException {
+            List<URL> urls = new ArrayList<>();
+            for (String entry : System.getProperty("java.class.path").split(System.getProperty("path.separator"), -1)) {
+                urls.add(Path.of(entry).toUri().toURL());
+            }
+            return urls.toArray(URL[]::new);
+        }
+
+        @Override
+        public @Nullable URL findResource(String name) {
+            return isThere(name) ? super.findResource(name) : null;
+        }
+
+        @Override
+        public Enumeration<URL> findResources(String name) throws IOException {
+            return isThere(name) ? super.findResources(name) : Collections.emptyEnumeration();
+        }
+
+        private boolean isThere(String name) {
+            return services || !name.startsWith("META-INF/services");
+        }
+    }
+}
