@@ -3,9 +3,9 @@
 
 
 def room(kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[Tensor]:
-    rounded = torch.empty([2, kv, tokens, width], dtype=1, device=device)                   # [2, kv, m, w] int8
+    numbers = torch.empty([2, kv, tokens, width], dtype=1, device=device)                   # [2, kv, m, w] int8
     scales = torch.empty([2, kv, tokens, 1], dtype=6, device=device)                        # [2, kv, m, 1] float32
-    return [rounded, scales]
+    return [numbers, scales]
 
 
 def rounded(x: Tensor) -> Tuple[Tensor, Tensor]:
@@ -16,8 +16,8 @@ def rounded(x: Tensor) -> Tuple[Tensor, Tensor]:
 
 def write(cache: List[Tensor], start: int, k: Tensor, v: Tensor) -> None:
     # k and v [n, kv, w] become tokens `start .. start + n - 1`.
-    rounded, scales = __torch__.cache.rounded(torch.stack([k, v]).transpose(1, 2))          # [2, kv, n, w], [2, kv, n, 1]
-    cache[0].narrow(2, start, k.size(0)).copy_(rounded)                                     # [2, kv, n, w] int8
+    numbers, scales = __torch__.cache.rounded(torch.stack([k, v]).transpose(1, 2))          # [2, kv, n, w], [2, kv, n, 1]
+    cache[0].narrow(2, start, k.size(0)).copy_(numbers)                                     # [2, kv, n, w] int8
     cache[1].narrow(2, start, k.size(0)).copy_(scales)                                      # [2, kv, n, 1]
 
 
@@ -29,17 +29,17 @@ def read(cache: List[Tensor], tokens: int, dtype: int) -> Tuple[Tensor, Tensor]:
 
 def rooms(slots: int, kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[Tensor]:
     # For all slots at once; without numbers that are none, since what is masked is multiplied with 0.
-    rounded = torch.zeros([slots, 2, kv, tokens, width], dtype=1, device=device)            # [s, 2, kv, m, w] int8
+    numbers = torch.zeros([slots, 2, kv, tokens, width], dtype=1, device=device)            # [s, 2, kv, m, w] int8
     scales = torch.zeros([slots, 2, kv, tokens, 1], dtype=6, device=device)                 # [s, 2, kv, m, 1] float32
-    return [rounded, scales]
+    return [numbers, scales]
 
 
 def write_each(rooms: List[Tensor], positions: Tensor, k: Tensor, v: Tensor) -> None:
     # k and v [n, kv, w] become one token of each of the first n slots, at positions [n].
     n, kv = k.size(0), k.size(1)
-    rounded, scales = __torch__.cache.rounded(torch.stack([k, v], 1).unsqueeze(3))          # [n, 2, kv, 1, w], [n, 2, kv, 1, 1]
+    numbers, scales = __torch__.cache.rounded(torch.stack([k, v], 1).unsqueeze(3))          # [n, 2, kv, 1, w], [n, 2, kv, 1, 1]
     places = positions.view([n, 1, 1, 1, 1]).expand([-1, 2, kv, 1, -1])                     # [n, 2, kv, 1, 1]
-    rooms[0].narrow(0, 0, n).scatter_(3, places.expand_as(rounded), rounded)                # [n, 2, kv, m, w]
+    rooms[0].narrow(0, 0, n).scatter_(3, places.expand_as(numbers), numbers)                # [n, 2, kv, m, w]
     rooms[1].narrow(0, 0, n).scatter_(3, places, scales)                                    # [n, 2, kv, m, 1]
 
 

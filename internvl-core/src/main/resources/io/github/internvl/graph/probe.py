@@ -8,8 +8,8 @@ class Graph(Module):
 
     def product(self: __torch__.probe.Graph, x: Tensor, weight: Tensor, wanted: int, device: str) -> Tensor:
         w = __torch__.weights.Weights({"linear.weight": weight}, wanted, device)                             # [o, i]
-        linear = __torch__.linear.load(w, "linear")
-        return linear.forward(x.to(w.device, wanted)).to(torch.device("cpu"), 6)                             # [n, o] float32
+        kernel = __torch__.linear.load(w, "linear")
+        return kernel.forward(x.to(w.device, wanted)).to(torch.device("cpu"), 6)                             # [n, o] float32
 
     def check(self: __torch__.probe.Graph, wanted: int, device: str) -> Tensor:
         # The largest weights and inputs: all outputs are 127 * 128, if nothing overflows.
