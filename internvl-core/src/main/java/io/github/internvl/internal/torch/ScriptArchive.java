@@ -17,8 +17,8 @@ import java.util.zip.ZipOutputStream;
  *
  * <p>It is a zip of stored entries: the source of every file under {@code code/__torch__/}, and {@code data.pkl}, a
  * pickle of the graph object. Graph objects start empty (weights are bound later), so the pickle needs a dozen opcodes:
- * the class, its {@code training} flag and its empty lists. Sources are PyTorch's serialised dialect: no
- * imports, every class and function by its full name ({@code __torch__.layers.rotate}), number formats as codes.
+ * the class, its {@code training} flag and its empty lists. {@link GraphText} writes the sources in the dialect that archives
+ * hold.
  */
 final class ScriptArchive {
     private static final String SOURCES = "/io/github/internvl/graph/";
@@ -55,12 +55,9 @@ final class ScriptArchive {
             if (in == null) {
                 throw new IOException("graph text is missing from the class path: " + resource);
             }
-            byte[] text = in.readAllBytes();
-            return file.equals(name)
-                    ? text
-                    : new String(text, StandardCharsets.UTF_8)
-                            .replace("__torch__." + file + ".", "__torch__." + name + ".")
-                            .getBytes(StandardCharsets.UTF_8);
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .replace("__torch__." + file + ".", "__torch__." + name + ".");
+            return GraphText.pack(text, name).getBytes(StandardCharsets.UTF_8);
         }
     }
 
