@@ -2,7 +2,7 @@
 # Letters: kv = key heads, m = tokens that there is room for, n = tokens written, w = head width, s = slots.
 
 
-def room(kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[Tensor]:
+def room(kv: int, tokens: int, width: int, dtype: torch.dtype, device: torch.device) -> List[Tensor]:
     return [torch.empty([2, kv, tokens, width], dtype=dtype, device=device)]                # [2, kv, m, w]
 
 
@@ -13,12 +13,12 @@ def write(cache: List[Tensor], start: int, k: Tensor, v: Tensor) -> None:
     values.copy_(v.transpose(0, 1))                                                         # [kv, n, w]
 
 
-def read(cache: List[Tensor], tokens: int, dtype: int) -> Tuple[Tensor, Tensor]:
+def read(cache: List[Tensor], tokens: int, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
     keys, values = torch.unbind(cache[0].narrow(2, 0, tokens))                              # [kv, tokens, w] each
     return (keys, values)
 
 
-def rooms(slots: int, kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[Tensor]:
+def rooms(slots: int, kv: int, tokens: int, width: int, dtype: torch.dtype, device: torch.device) -> List[Tensor]:
     # For all slots at once; without numbers that are none, since what is masked is multiplied with 0.
     return [torch.zeros([slots, 2, kv, tokens, width], dtype=dtype, device=device)]         # [s, 2, kv, m, w]
 
@@ -30,6 +30,6 @@ def write_each(rooms: List[Tensor], positions: Tensor, k: Tensor, v: Tensor) -> 
     rooms[0].narrow(0, 0, n).scatter_(3, places, torch.stack([k, v], 1).unsqueeze(3))       # [n, 2, kv, m, w]
 
 
-def read_each(rooms: List[Tensor], n: int, tokens: int, dtype: int) -> Tuple[Tensor, Tensor]:
+def read_each(rooms: List[Tensor], n: int, tokens: int, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
     keys, values = torch.unbind(rooms[0].narrow(0, 0, n).narrow(3, 0, tokens), 1)           # [n, kv, tokens, w] each
     return (keys, values)

@@ -2,30 +2,32 @@
 # has all of bfloat16's digits, so nothing is rounded that is not below 3e-8. Half the bytes to read for each token.
 # Letters: o = outputs, i = inputs, r = outputs of a part.
 
+import weights
+
 
 class Linear:
-    parts : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]    # [r, i] float16 each, in FBGEMM's order
+    parts : List[torch.classes.quantized.LinearPackedParamsBase]    # [r, i] float16 each, in FBGEMM's order
     bias : Optional[Tensor]                                                   # [o] float32
     shrink : float     # what the weight was divided by: a power of two, 1 unless float16 ends too early for it
 
-    def __init__(self: __torch__.half.Linear, parts: List[__torch__.torch.classes.quantized.LinearPackedParamsBase],
+    def __init__(self, parts: List[torch.classes.quantized.LinearPackedParamsBase],
                  bias: Optional[Tensor], shrink: float) -> None:
         self.parts = parts
         self.bias = bias
         self.shrink = shrink
 
-    def forward(self: __torch__.half.Linear, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         bias = self.bias
         if self.shrink != 1.0:
             x = x * self.shrink                                                 # [..., i]
-        own = [ops.quantized.linear_dynamic_fp16(x, part) for part in self.parts]    # [..., i] -> [..., r] each
+        own = [torch.ops.quantized.linear_dynamic_fp16(x, part) for part in self.parts]    # [..., i] -> [..., r] each
         y = own[0] if len(own) == 1 else torch.cat(own, -1)                     # [..., o]
         if bias is not None:
             y = y.add_(bias)                                                    # [..., o]
         return y
 
 
-def load(w: __torch__.weights.Weights, name: str) -> __torch__.half.Linear:
+def load(w: weights.Weights, name: str) -> Linear:
     weight = w.stored(name + ".weight")                                         # [o, i]
     top = max(float(torch.amax(weight)), -float(torch.amin(weight)))
     shrink = 1.0
@@ -34,5 +36,5 @@ def load(w: __torch__.weights.Weights, name: str) -> __torch__.half.Linear:
     # In parts, since packing takes four times the memory of what is packed.
     rows = max(1, 16777216 // weight.size(1))
     shrunk = weight if shrink == 1.0 else weight / shrink                       # [o, i]
-    parts = [ops.quantized.linear_prepack_fp16(part.to(6), None) for part in torch.split(shrunk, rows)]
-    return __torch__.half.Linear(parts, w.find(name + ".bias"), shrink)
+    parts = [torch.ops.quantized.linear_prepack_fp16(part.to(torch.float32), None) for part in torch.split(shrunk, rows)]
+    return Linear(parts, w.find(name + ".bias"), shrink)

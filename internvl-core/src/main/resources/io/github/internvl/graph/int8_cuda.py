@@ -3,6 +3,9 @@
 # inputs in eights; zeros fill up what is missing.
 # Letters: n = rows, o = outputs, i = inputs.
 
+import quantize
+import weights
+
 
 class Linear:
     numbers : Tensor           # [o, i] int8, both filled up
@@ -11,7 +14,7 @@ class Linear:
     inputs : int               # i, as stored
     bias : Optional[Tensor]    # [o] float32
 
-    def __init__(self: __torch__.int8_cuda.Linear, numbers: Tensor, scales: Tensor, outputs: int, inputs: int,
+    def __init__(self, numbers: Tensor, scales: Tensor, outputs: int, inputs: int,
                  bias: Optional[Tensor]) -> None:
         self.numbers = numbers
         self.scales = scales
@@ -19,11 +22,11 @@ class Linear:
         self.inputs = inputs
         self.bias = bias
 
-    def forward(self: __torch__.int8_cuda.Linear, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         n = x.size(0)
-        wide = x.to(6)                                                              # [n, i] float32
+        wide = x.to(torch.float32)                                                              # [n, i] float32
         top = torch.clamp(torch.amax(torch.abs(wide), [-1], True) / 127.0, 1.0e-30)    # [n, 1]
-        bytes = torch.round(wide / top).to(1)                                       # [n, i] int8
+        bytes = torch.round(wide / top).to(torch.int8)                                       # [n, i] int8
         columns = self.numbers.size(1) - self.inputs
         if n < 32 or columns > 0:
             bytes = torch.constant_pad_nd(bytes, [0, columns, 0, max(0, 32 - n)])   # [at least 32, i filled up]
@@ -35,11 +38,11 @@ class Linear:
         return torch.addcmul(bias, y, top).to(x.dtype)                              # [n, o]
 
 
-def load(w: __torch__.weights.Weights, name: str) -> __torch__.int8_cuda.Linear:
-    numbers, scales = __torch__.quantize.rows(w.stored(name + ".weight").to(w.device))    # [o, i], [o]
+def load(w: weights.Weights, name: str) -> Linear:
+    numbers, scales = quantize.rows(w.stored(name + ".weight").to(w.device))    # [o, i], [o]
     o, i = numbers.size(0), numbers.size(1)
     filled = torch.constant_pad_nd(numbers, [0, (8 - i % 8) % 8, 0, (8 - o % 8) % 8])     # [o, i], both filled up
     bias = w.find(name + ".bias")
     if bias is not None:
-        bias = bias.to(6)                                                           # [o] float32
-    return __torch__.int8_cuda.Linear(filled, scales, o, i, bias)
+        bias = bias.to(torch.float32)                                                           # [o] float32
+    return Linear(filled, scales, o, i, bias)

@@ -8,20 +8,20 @@ class Norm:
     bias : Optional[Tensor]    # [d]
     eps : float
 
-    def __init__(self: __torch__.layers.Norm, weight: Tensor, bias: Optional[Tensor], eps: float) -> None:
+    def __init__(self, weight: Tensor, bias: Optional[Tensor], eps: float) -> None:
         self.weight = weight
         self.bias = bias
         self.eps = eps
 
-    def forward(self: __torch__.layers.Norm, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         bias = self.bias
         if bias is not None:
             return torch.layer_norm(x, [x.size(-1)], self.weight, bias, self.eps)           # [..., d]
-        wide = torch.rms_norm(x.to(6), [x.size(-1)], None, self.eps)                        # [..., d] float32
+        wide = torch.rms_norm(x.to(torch.float32), [x.size(-1)], None, self.eps)                        # [..., d] float32
         return self.weight * wide.to(x.dtype)                                               # [..., d]
 
 
-def turns(angles: Tensor, dtype: int) -> Tuple[Tensor, Tensor]:
+def turns(angles: Tensor, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
     # Cosines and sines as `rotate` wants them, of angles [n, w / 2] float32.
     cos, sin = angles.cos(), angles.sin()                                                   # [n, w / 2] each
     cos = torch.cat([cos, cos], -1).unsqueeze(1).to(dtype)                                  # [n, 1, w]
@@ -34,11 +34,11 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return (x * cos).addcmul_(torch.roll(x, [x.size(-1) // 2], [-1]), sin)                  # [n, heads, w]
 
 
-def mask(n: int, m: int, dtype: int, device: Device) -> Tensor:
+def mask(n: int, m: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     # What is added to the scores of the last n positions of m: each sees those up to itself.
     if n == 1 or n == m:
         return torch.empty([0, 0], dtype=dtype, device=device)                              # the kernels know
-    return torch.full([n, m], -inf, dtype=dtype, device=device).triu(m - n + 1)             # [n, m]
+    return torch.full([n, m], -torch.inf, dtype=dtype, device=device).triu(m - n + 1)             # [n, m]
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:

@@ -55,8 +55,7 @@ final class ScriptArchive {
             if (in == null) {
                 throw new IOException("graph text is missing from the class path: " + resource);
             }
-            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .replace("__torch__." + file + ".", "__torch__." + name + ".");
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             return GraphText.pack(text, name).getBytes(StandardCharsets.UTF_8);
         }
     }
