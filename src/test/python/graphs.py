@@ -36,7 +36,7 @@ class Exported:
         """The same with fewer layers, fewer rows of the embedding, or in another number format."""
         content = json.loads(json.dumps(self.json))
         for graph in (content["vision"], content["decoder"]):
-            graph["calls"] = graph["calls"][: 1 + layers]  # build, and add for each layer
+            graph["calls"] = graph["calls"][: 1 + layers]  # build, and make_layer for each layer
             for call in graph["calls"]:
                 call["arguments"][0] = CODES[numbers or self.numbers]
             for weight in graph["tables"]["first"] + graph["tables"]["last"]:
@@ -60,11 +60,13 @@ class Exported:
     def made(self, name: str, device: torch.device, seed: int | None):
         """The compiled graph with its weights; those of one layer at a time, so that nothing is there twice."""
         graph = torch.jit.load(str(self.folder / self.json[name]["archive"]))
+        define_add_layer(graph)
         for call in self.json[name]["calls"]:
             tables = [self.json[name]["tables"][table] for table in call["tables"]]
             random_tables = [{w["name"]: random(w, self.dtype, device, seed) for w in table} for table in tables]
             others = [str(device) if argument == self.json["device"] else argument for argument in call["arguments"]]
-            getattr(graph, call["method"])(*random_tables, *others)
+            method = "add_layer" if call["method"] == "make_layer" else call["method"]
+            getattr(graph, method)(*random_tables, *others)
         return graph
 
     def linears(self, name: str, table: str) -> int:
@@ -72,6 +74,14 @@ class Exported:
         own = [w for w in self.json[name]["tables"][table] if len(w["shape"]) == 2]
         own = [w for w in own if not w["name"].endswith((".qzeros", ".scales"))]
         return sum(w["shape"][0] * w["shape"][1] * (8 if w.get("packed") else 1) for w in own)
+
+
+def define_add_layer(graph) -> None:
+    """Python cannot hold a layer, so that TorchScript passes what `make_layer` returns to `append`."""
+    arguments = graph.make_layer.schema.arguments[1:]
+    typed = ", ".join(f"{argument.name}: {argument.type.annotation_str}" for argument in arguments)
+    names = ", ".join(argument.name for argument in arguments)
+    graph.define(f"def add_layer(self, {typed}) -> None:\n    self.append(self.make_layer({names}))\n")
 
 
 def random(weight: dict, dtype: torch.dtype, device: torch.device, seed: int | None) -> torch.Tensor:

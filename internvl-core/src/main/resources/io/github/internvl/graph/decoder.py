@@ -210,20 +210,10 @@ class Decoder:
 
 
 class Graph(torch.nn.Module):
-    __parameters__ = []
-    __buffers__ = []
-    training : bool
     model : List[Decoder]      # one, from build on
     layers : List[Layer]
     slots : List[List[List[Tensor]]]             # keys and values of the sequence in a slot, for each layer
     rooms : List[List[Tensor]]                   # those of all slots, for each layer; none without `allot`
-
-    def table(self) -> Dict[str, Tensor]:
-        return weights.table()
-
-    def bind(self, tensors: Dict[str, Tensor], name: str, path: str, stored: torch.dtype, numbers: int,
-             at: int, shape: List[int]) -> None:
-        weights.map(tensors, name, path, stored, numbers, at, shape)
 
     def build(self, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: torch.dtype, first: str,
               last: str, kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
@@ -232,19 +222,14 @@ class Graph(torch.nn.Module):
         v = weights.Weights(ends, wanted, last)
         self.model.append(Decoder(w, v, kv_heads, width, eps, base, factor, limit))
 
-    def made(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, index: int, heads: int,
+    def make_layer(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, index: int, heads: int,
              kv_heads: int, width: int, eps: float) -> Layer:
-        # Several threads may make layers, and another one build the rest, at the same time.
+        # Several threads may make layers while another one builds the rest.
         w = weights.Weights(tensors, wanted, device)
         return Layer(w, index, heads, kv_heads, width, eps)
 
     def append(self, layer: Layer) -> None:
         self.layers.append(layer)
-
-    def add(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, heads: int,
-            kv_heads: int, width: int, eps: float) -> None:
-        # The next layer, for callers that cannot hold one.
-        self.layers.append(self.made(tensors, wanted, device, len(self.layers), heads, kv_heads, width, eps))
 
     def reserve(self, slot: int, tokens: int, kept: int) -> None:
         # Gives a slot room for so many tokens, none or more, layer by layer; the first `kept` stay. Slots come into being

@@ -5,9 +5,6 @@ import weights
 
 
 class Graph(torch.nn.Module):
-    __parameters__ = []
-    __buffers__ = []
-    training : bool
     numbers : List[Tensor]                     # what is read
     linears : List[linear.Linear]    # one
 

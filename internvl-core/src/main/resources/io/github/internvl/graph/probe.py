@@ -5,10 +5,6 @@ import weights
 
 
 class Graph(torch.nn.Module):
-    __parameters__ = []
-    __buffers__ = []
-    training : bool
-
     def product(self, x: Tensor, weight: Tensor, wanted: torch.dtype, device: str) -> Tensor:
         w = weights.Weights({"linear.weight": weight}, wanted, device)                             # [o, i]
         kernel = linear.load(w, "linear")

@@ -133,18 +133,8 @@ class VisionTransformer:
 
 
 class Graph(torch.nn.Module):
-    __parameters__ = []
-    __buffers__ = []
-    training : bool
     model : List[VisionTransformer]     # one, from build on
     layers : List[Layer]
-
-    def table(self) -> Dict[str, Tensor]:
-        return weights.table()
-
-    def bind(self, tensors: Dict[str, Tensor], name: str, path: str, stored: torch.dtype, numbers: int,
-             at: int, shape: List[int]) -> None:
-        weights.map(tensors, name, path, stored, numbers, at, shape)
 
     def build(self, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: torch.dtype, device: str,
               mlp_device: str) -> None:
@@ -153,19 +143,14 @@ class Graph(torch.nn.Module):
         mlp = weights.Weights(ends, wanted, mlp_device)
         self.model.append(VisionTransformer(w, mlp))
 
-    def made(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, index: int, heads: int,
+    def make_layer(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, index: int, heads: int,
              eps: float, qk_norm: bool) -> Layer:
-        # Several threads may make layers, and another one build the rest, at the same time.
+        # Several threads may make layers while another one builds the rest.
         w = weights.Weights(tensors, wanted, device)
         return Layer(w, "layers." + str(index) + ".", heads, eps, qk_norm)
 
     def append(self, layer: Layer) -> None:
         self.layers.append(layer)
-
-    def add(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, heads: int,
-            eps: float, qk_norm: bool) -> None:
-        # The next layer, for callers that cannot hold one.
-        self.layers.append(self.made(tensors, wanted, device, len(self.layers), heads, eps, qk_norm))
 
     def normalise(self, tiles: Tensor) -> Tensor:
         return self.model[0].normalise(tiles)                         # [t, s, s, 3] uint8 -> [t, 3, s, s] float32

@@ -1,29 +1,8 @@
-# The tensors of a checkpoint, by the names that the graphs use. A file is mapped, not read: memory becomes resident as
-# it is touched, and a tensor that keeps its number format and stays on the CPU is never copied. Each part of a model has
-# a table of its own: once that part is made, the table goes, and with it what is resident of the file for its sake.
+# The tensors of a part of a model, out of its table (see table.py). A tensor that keeps its number format and stays on the
+# CPU is never copied.
 # Letters: o = outputs, i = inputs, kv = key heads, w = head width, h = model width.
 
 import layers
-
-
-def table() -> Dict[str, Tensor]:
-    # An empty one written down would be a constant to TorchScript, and so the same object each time.
-    made = {"": torch.empty([0], dtype=torch.float32, device=torch.device("cpu"))}
-    made.pop("")
-    return made
-
-
-def map(tensors: Dict[str, Tensor], name: str, path: str, stored: torch.dtype, numbers: int, at: int,
-        shape: List[int]) -> None:
-    # numbers: how many of format `stored` the file holds; at: the tensor's first. Whole files are kept in the table as
-    # well, by "format:path".
-    key = str(stored) + ":" + path
-    if key not in tensors:
-        tensors[key] = torch.from_file(path, False, numbers, dtype=stored)     # [numbers]
-    count = 1
-    for n in shape:
-        count *= n
-    tensors[name] = tensors[key].narrow(0, at, count).view(shape)              # shape
 
 
 def outputs(suffix: str) -> int:

@@ -1,8 +1,9 @@
 package io.github.internvl.internal.torch;
 
 import static java.util.Map.entry;
-import static java.util.stream.Collectors.toUnmodifiableSet;
+import static java.util.stream.Collectors.toCollection;
 
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.MatchResult;
@@ -12,12 +13,20 @@ import java.util.regex.Pattern;
 /**
  * The packer of graph text. The files among the resources are plain PyTorch. TorchScript archives hold another dialect,
  * which has no imports: every class and function has its full name ({@code __torch__.layers.rotate}), {@code self} has a
- * type, and a number format is a number. Strings and comments stay as they are.
+ * type, a number format is a number, and a module says which parameters it has: graphs have none. Strings and comments stay as they are.
  */
 final class GraphText {
     private static final Pattern IMPORT = Pattern.compile("(?m)^import (\\w+)\n");
     private static final Pattern IMPORTS = Pattern.compile("\n(?:import \\w+\n)+");
     private static final Pattern DEFINITION = Pattern.compile("(?m)^(?:class|def) (\\w+)");
+    private static final Pattern LIST = Pattern.compile("(?m)^    (\\w+) : List\\[");
+    private static final String GRAPH = "class Graph(torch.nn.Module):\n";
+    private static final String PACKED_GRAPH = """
+            class Graph(Module):
+                __parameters__ = []
+                __buffers__ = []
+                training : bool
+            """;
     private static final Pattern TOKEN = Pattern.compile(
             "\"[^\"\n]*\"|#.*"
                     + "|class (?<type>\\w+)|def \\w+(?<self>\\(self(?=[,)]))?|(?<![\\w.])(?<name>[A-Za-z_][\\w.]*)(?<call>\\()?");
@@ -34,7 +43,6 @@ final class GraphText {
             entry("torch.dtype", "int"),
             entry("torch.device", "Device"), // the type; a call of that name stays
             entry("torch.inf", "inf"),
-            entry("torch.nn.Module", "Module"),
             entry("torch.jit.annotate(", "annotate("));
 
     private final String prefix;
@@ -44,12 +52,22 @@ final class GraphText {
 
     private GraphText(String text, String name) {
         this.prefix = "__torch__." + name + ".";
-        this.files = names(IMPORT, text);
+        this.files = imports(text);
         this.own = names(DEFINITION, text);
     }
 
     private static Set<String> names(Pattern pattern, String text) {
-        return pattern.matcher(text).results().map(found -> found.group(1)).collect(toUnmodifiableSet());
+        return pattern.matcher(text).results().map(found -> found.group(1)).collect(toCollection(LinkedHashSet::new));
+    }
+
+    /** The names of the graph files that a text imports. */
+    static Set<String> imports(String text) {
+        return names(IMPORT, text);
+    }
+
+    /** The names of the list attributes of the class {@code Graph}, which is the last one of its file. */
+    static Set<String> lists(String text) {
+        return names(LIST, text.substring(text.indexOf(GRAPH)));
     }
 
     /**
@@ -59,7 +77,7 @@ final class GraphText {
      */
     static String pack(String text, String name) {
         GraphText packer = new GraphText(text, name);
-        String code = IMPORTS.matcher(text).replaceFirst("");
+        String code = IMPORTS.matcher(text).replaceFirst("").replace(GRAPH, PACKED_GRAPH);
         return TOKEN.matcher(code).replaceAll(token -> Matcher.quoteReplacement(packer.token(token)));
     }
 

@@ -72,7 +72,7 @@ class GraphPackingTest {
                     def size(self) -> int:
                         return 1
 
-                class Second(torch.nn.Module):
+                class Second:
                     def size(self, first: First) -> int:
                         return first.size()
                 """)).isEqualTo("""
@@ -80,10 +80,55 @@ class GraphPackingTest {
                     def size(self: __torch__.linear.First) -> int:
                         return 1
 
-                class Second(Module):
+                class Second:
                     def size(self: __torch__.linear.Second, first: __torch__.linear.First) -> int:
                         return first.size()
                 """);
+    }
+
+    @Test
+    void saysOfAGraphThatItHasNoParameters() {
+        assertThat(packed("""
+                class Graph(torch.nn.Module):
+                    layers : List[Tensor]
+
+                    def size(self) -> int:
+                        return len(self.layers)
+                """)).isEqualTo("""
+                class Graph(Module):
+                    __parameters__ = []
+                    __buffers__ = []
+                    training : bool
+                    layers : List[Tensor]
+
+                    def size(self: __torch__.linear.Graph) -> int:
+                        return len(self.layers)
+                """);
+    }
+
+    @Test
+    void findsWhatAGraphImportsAndItsLists() {
+        String text = """
+                # import nothing
+
+                import cache
+                import layers
+
+
+                class Rows:
+                    counts : List[int]
+
+
+                class Graph(torch.nn.Module):
+                    layers : List[layers.Norm]
+                    slots : List[List[Tensor]]    # empty at first
+
+                    def size(self) -> int:
+                        own : List[int] = []
+                        return len(own)
+                """;
+        assertThat(GraphText.imports(text)).containsExactly("cache", "layers");
+        assertThat(GraphText.lists(text)).containsExactly("layers", "slots");
     }
 
     @Test
