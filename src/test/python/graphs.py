@@ -128,7 +128,7 @@ class Encoder:
         parts = []
         for some in tiles.split(together):
             hidden = self.graph.begin([some])
-            parts.append(self.graph.finish(self.graph.through(hidden, 0, self.layers), *self.unshuffle))
+            parts.append(self.graph.finish(self.graph.run_layers(hidden, 0, self.layers), *self.unshuffle))
         return torch.cat(parts)
 
 
@@ -153,9 +153,9 @@ class Decoder:
     def prompt_operations(self, tokens: int) -> float:
         return 2 * (tokens * self.linears + self.head) + 2 * self.layers * self.queries * tokens**2
 
-    def allot(self, slots: int, tokens: int) -> None:
+    def allocate(self, slots: int, tokens: int) -> None:
         """Gives all slots their rooms for good, in multiples of 256 and with spare places, as Java does."""
-        self.graph.allot(slots, rounded(tokens) + SPARE)
+        self.graph.allocate(slots, rounded(tokens) + SPARE)
 
     def share(self, tokens: int, slots: int) -> None:
         """Gives the first slot's tokens to the others."""
@@ -184,16 +184,16 @@ class Decoder:
         slots, starts, counts, spans = list(range(n)), [start] * n, [1] * n, [start + 1] * n
         return self.graph.step(ids, [none()], [], [], none(), slots, starts, counts, spans, last)
 
-    def step_each(self, ids: torch.Tensor, positions: torch.Tensor, length: int, last: torch.Tensor) -> torch.Tensor:
+    def step_dense(self, ids: torch.Tensor, positions: torch.Tensor, length: int, last: torch.Tensor) -> torch.Tensor:
         """The same, with positions [n] that the host need not know, all of them below `length`."""
-        return self.graph.step_each(ids, positions, positions + 1, rounded(length), last)
+        return self.graph.step_dense(ids, positions, positions + 1, rounded(length), last)
 
     def decode(self, ids: torch.Tensor, start: int) -> torch.Tensor:
         return self.graph.argmax(self.step(ids, start))
 
-    def decode_each(self, ids: torch.Tensor, start: int, length: int = 0) -> torch.Tensor:
+    def decode_dense(self, ids: torch.Tensor, start: int, length: int = 0) -> torch.Tensor:
         positions = torch.full_like(ids, start)
-        return self.graph.argmax(self.step_each(ids, positions, length or start + 1, torch.arange(ids.size(0))))
+        return self.graph.argmax(self.step_dense(ids, positions, length or start + 1, torch.arange(ids.size(0))))
 
 
 def rounded(tokens: int) -> int:

@@ -1,4 +1,4 @@
-# The tensors of a part of a model, out of its table (see table.py). A tensor that keeps its number format and stays on the
+# The tensors of a part of a model, out of its table (table.py). A tensor that keeps its number format and stays on the
 # CPU is never copied.
 # Letters: o = outputs, i = inputs, kv = key heads, w = head width, h = model width.
 
@@ -6,13 +6,13 @@ import layers
 
 
 def outputs(suffix: str) -> int:
-    # Which dimension the outputs are. Packed weights have them last, eight to a number; their scales as well.
+    # The dimension of the outputs. Packed weights and their scales have it last, with eight outputs to a packed number.
     return 0 if suffix == ".weight" or suffix == ".bias" else 1
 
 
 class Weights:
     tensors : Dict[str, Tensor]
-    wanted : torch.dtype                   # the number format to compute in
+    wanted : torch.dtype    # the number format of the computation
     device : torch.device
 
     def __init__(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str) -> None:
@@ -24,7 +24,7 @@ class Weights:
         return name in self.tensors
 
     def stored(self, name: str) -> Tensor:
-        # As the file has it.
+        # In the format of the file.
         return self.tensors.pop(name)
 
     def take(self, name: str) -> Tensor:
@@ -39,18 +39,18 @@ class Weights:
         return layers.Norm(self.take(name + ".weight"), self.find(name + ".bias"), eps)
 
     def join(self, name: str, parts: List[str]) -> None:
-        # Several linears become one with their outputs one behind the other.
+        # Joins several linears into one, their outputs one behind the other.
         for suffix in [".weight", ".bias", ".qweight", ".qzeros", ".scales"]:
             if parts[0] + suffix in self.tensors:
-                own = [self.tensors.pop(part + suffix).to(self.device) for part in parts]         # [o, ...] each
-                self.tensors[name + suffix] = torch.cat(own, outputs(suffix))    # [o, ...]
+                own = [self.tensors.pop(part + suffix).to(self.device) for part in parts]    # [o, ...] each
+                self.tensors[name + suffix] = torch.cat(own, outputs(suffix))                # [o, ...]
 
     def split(self, name: str, parts: List[str], kv_heads: int, group: int) -> None:
         # InternLM2: for each key head in turn its query heads, its key head, its value head.
         for suffix in [".weight", ".bias", ".qweight", ".qzeros", ".scales"]:
             if name + suffix in self.tensors:
-                # Moved first: taken apart, it is a copy.
-                fused = self.tensors.pop(name + suffix).to(self.device)    # [kv * (group + 2) * w, h], packed [h, ...]
+                # Moved first, since the split copies.
+                fused = self.tensors.pop(name + suffix).to(self.device)     # [kv * (group + 2) * w, h], packed [h, ...]
                 axis = outputs(suffix)
                 heads = fused.unflatten(axis, [kv_heads, group + 2, -1])    # [kv, group + 2, w, h]
                 first = 0
