@@ -1,4 +1,4 @@
-# What this machine's CPU multiplies.
+# Number formats that this machine's CPU multiplies.
 
 
 class Graph(torch.nn.Module):

@@ -1,4 +1,4 @@
-# A linear layer with its weight as numbers of the format that is computed in.
+# A linear layer with its weight in the format of the computation.
 # Letters: o = outputs, i = inputs.
 
 import weights

@@ -1,4 +1,4 @@
-# A linear layer with int8 weights that are widened for each product: slow, but on every device.
+# A linear layer with int8 weights that each product widens: slow, but for every device.
 # Letters: o = outputs, i = inputs.
 
 import quantize

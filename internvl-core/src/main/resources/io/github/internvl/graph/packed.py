@@ -1,4 +1,4 @@
-# A linear layer whose weight oneDNN has put into the order that it reads fastest, in the format that is computed in.
+# A linear layer whose weight is in the order that oneDNN reads fastest, in the format of the computation.
 # Letters: o = outputs, i = inputs.
 
 import weights
@@ -13,10 +13,10 @@ class Linear:
         self.bias = bias
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.ops.mkldnn._linear_pointwise(x, self.packed, self.bias, "none",
-                                            torch.jit.annotate(List[Optional[number]], []), "")    # [..., i] -> [..., o]
+        return torch.ops.mkldnn._linear_pointwise(
+            x, self.packed, self.bias, "none", torch.jit.annotate(List[Optional[number]], []), "")    # [..., o]
 
 
 def load(w: weights.Weights, name: str) -> Linear:
-    packed = torch.ops.mkldnn._reorder_linear_weight(w.take(name + ".weight"), None)           # [o, i]
+    packed = torch.ops.mkldnn._reorder_linear_weight(w.take(name + ".weight"), None)    # [o, i]
     return Linear(packed, w.find(name + ".bias"))
