@@ -128,7 +128,7 @@ class ModelBench:
 
     def language(self, contexts: list[int], batches: list[int], tokens: int, chunk: int, profile: bool) -> None:
         decoder = Decoder(self.exported, self.bench.device)
-        decoder.allot(max(batches), max(contexts) + tokens)
+        decoder.allocate(max(batches), max(contexts) + tokens)
         for context in contexts:
             times = self.bench.seconds(lambda: decoder.prefill(0, context, chunk))
             moved = -(-context // chunk) * decoder.bytes
@@ -145,7 +145,7 @@ class ModelBench:
         cost = (batch * tokens, moved, computed)
 
         first = torch.zeros([batch], dtype=torch.int64)
-        for way, step in (("", decoder.decode), ("_each", decoder.decode_each)):
+        for way, step in (("", decoder.decode), ("_each", decoder.decode_dense)):
             times = self.bench.seconds(lambda: follow(step, first, context, tokens))
             ms = 1e3 * min(times) / tokens
             self.figure(name + way, "tok/s", cost[0], times, *cost[1:], batch=batch, step_ms=ms)
@@ -160,7 +160,7 @@ class ModelBench:
         last = torch.arange(batch, device=self.bench.device)
         best = torch.empty_like(ids)
         try:
-            replay = captured(lambda: best.copy_(decoder.step_each(ids, positions, context + tokens, last).argmax(-1)))
+            replay = captured(lambda: best.copy_(decoder.step_dense(ids, positions, context + tokens, last).argmax(-1)))
         except RuntimeError as failure:
             lines = str(failure).splitlines()
             self.report.line(f"{name}_graph", failed=next((line for line in lines if "rror:" in line), lines[0]))
@@ -177,7 +177,7 @@ class ModelBench:
                 positions.add_(1)
             return torch.stack(found)
 
-        eager = lambda some, at: decoder.decode_each(some, at, context + tokens)
+        eager = lambda some, at: decoder.decode_dense(some, at, context + tokens)
         expected = follow(eager, torch.zeros([batch], dtype=torch.int64), context, tokens)
         same = (loop() == expected).float().mean().item()
         if same < 0.5:
@@ -233,13 +233,13 @@ def answers(exported: Exported, device: torch.device, numbers: str) -> dict[str,
     decoder = Decoder(small, device, seed=8)
     length = visual.size(0) + 20
     ids = torch.randint(0, 4096, [length + 8])
-    decoder.allot(2, length + 8)
+    decoder.allocate(2, length + 8)
     logits = [decoder.prompt(0, ids[:length], visual)]
     decoder.share(length, 2)
     for at in range(length, length + 8, 2):
         logits.append(decoder.step(ids[at].repeat(2), at))
         positions = torch.full([2], at + 1)
-        logits.append(decoder.step_each(ids[at + 1].repeat(2), positions, at + 2, torch.arange(2)))
+        logits.append(decoder.step_dense(ids[at + 1].repeat(2), positions, at + 2, torch.arange(2)))
     return {"vision": visual.float().cpu(), "logits": torch.cat(logits).float().cpu()}
 
 

@@ -36,7 +36,7 @@ class Exported:
         """The same with fewer layers, fewer rows of the embedding, or in another number format."""
         content = json.loads(json.dumps(self.json))
         for graph in (content["vision"], content["decoder"]):
-            graph["calls"] = graph["calls"][: 1 + layers]  # build, and add for each layer
+            graph["calls"] = graph["calls"][: 1 + layers]  # build, and make_layer for each layer
             for call in graph["calls"]:
                 call["arguments"][0] = CODES[numbers or self.numbers]
             for weight in graph["tables"]["first"] + graph["tables"]["last"]:
@@ -60,11 +60,13 @@ class Exported:
     def made(self, name: str, device: torch.device, seed: int | None):
         """The compiled graph with its weights; those of one layer at a time, so that nothing is there twice."""
         graph = torch.jit.load(str(self.folder / self.json[name]["archive"]))
+        define_add_layer(graph)
         for call in self.json[name]["calls"]:
             tables = [self.json[name]["tables"][table] for table in call["tables"]]
             random_tables = [{w["name"]: random(w, self.dtype, device, seed) for w in table} for table in tables]
             others = [str(device) if argument == self.json["device"] else argument for argument in call["arguments"]]
-            getattr(graph, call["method"])(*random_tables, *others)
+            method = "add_layer" if call["method"] == "make_layer" else call["method"]
+            getattr(graph, method)(*random_tables, *others)
         return graph
 
     def linears(self, name: str, table: str) -> int:
@@ -72,6 +74,14 @@ class Exported:
         own = [w for w in self.json[name]["tables"][table] if len(w["shape"]) == 2]
         own = [w for w in own if not w["name"].endswith((".qzeros", ".scales"))]
         return sum(w["shape"][0] * w["shape"][1] * (8 if w.get("packed") else 1) for w in own)
+
+
+def define_add_layer(graph) -> None:
+    """Python cannot hold a layer, so that TorchScript passes what `make_layer` returns to `append`."""
+    arguments = graph.make_layer.schema.arguments[1:]
+    typed = ", ".join(f"{argument.name}: {argument.type.annotation_str}" for argument in arguments)
+    names = ", ".join(argument.name for argument in arguments)
+    graph.define(f"def add_layer(self, {typed}) -> None:\n    self.append(self.make_layer({names}))\n")
 
 
 def random(weight: dict, dtype: torch.dtype, device: torch.device, seed: int | None) -> torch.Tensor:
@@ -118,7 +128,7 @@ class Encoder:
         parts = []
         for some in tiles.split(together):
             hidden = self.graph.begin([some])
-            parts.append(self.graph.finish(self.graph.through(hidden, 0, self.layers), *self.unshuffle))
+            parts.append(self.graph.finish(self.graph.run_layers(hidden, 0, self.layers), *self.unshuffle))
         return torch.cat(parts)
 
 
@@ -143,9 +153,9 @@ class Decoder:
     def prompt_operations(self, tokens: int) -> float:
         return 2 * (tokens * self.linears + self.head) + 2 * self.layers * self.queries * tokens**2
 
-    def allot(self, slots: int, tokens: int) -> None:
+    def allocate(self, slots: int, tokens: int) -> None:
         """Gives all slots their rooms for good, in multiples of 256 and with spare places, as Java does."""
-        self.graph.allot(slots, rounded(tokens) + SPARE)
+        self.graph.allocate(slots, rounded(tokens) + SPARE)
 
     def share(self, tokens: int, slots: int) -> None:
         """Gives the first slot's tokens to the others."""
@@ -174,16 +184,16 @@ class Decoder:
         slots, starts, counts, spans = list(range(n)), [start] * n, [1] * n, [start + 1] * n
         return self.graph.step(ids, [none()], [], [], none(), slots, starts, counts, spans, last)
 
-    def step_each(self, ids: torch.Tensor, positions: torch.Tensor, length: int, last: torch.Tensor) -> torch.Tensor:
+    def step_dense(self, ids: torch.Tensor, positions: torch.Tensor, length: int, last: torch.Tensor) -> torch.Tensor:
         """The same, with positions [n] that the host need not know, all of them below `length`."""
-        return self.graph.step_each(ids, positions, positions + 1, rounded(length), last)
+        return self.graph.step_dense(ids, positions, positions + 1, rounded(length), last)
 
     def decode(self, ids: torch.Tensor, start: int) -> torch.Tensor:
         return self.graph.argmax(self.step(ids, start))
 
-    def decode_each(self, ids: torch.Tensor, start: int, length: int = 0) -> torch.Tensor:
+    def decode_dense(self, ids: torch.Tensor, start: int, length: int = 0) -> torch.Tensor:
         positions = torch.full_like(ids, start)
-        return self.graph.argmax(self.step_each(ids, positions, length or start + 1, torch.arange(ids.size(0))))
+        return self.graph.argmax(self.step_dense(ids, positions, length or start + 1, torch.arange(ids.size(0))))
 
 
 def rounded(tokens: int) -> int:

@@ -270,7 +270,7 @@ public final class InternVLBuilder {
             progress.onProgress(bound[0], total);
         });
         if (staticSlots) {
-            models.allot(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
+            models.allocate(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
         }
         span.commit();
         return models;

@@ -1,35 +1,36 @@
 # Keys and values of a sequence in one layer, in the model's number format.
-# Letters: kv = key heads, m = tokens that there is room for, n = tokens written, w = head width, s = slots.
+# Letters: kv = key heads, m = tokens that fit, n = tokens written, w = head width, s = slots.
 
 
-def room(kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[Tensor]:
-    return [torch.empty([2, kv, tokens, width], dtype=dtype, device=device)]                # [2, kv, m, w]
+def allocate(kv: int, tokens: int, width: int, dtype: torch.dtype, device: torch.device) -> List[Tensor]:
+    return [torch.empty([2, kv, tokens, width], dtype=dtype, device=device)]    # [2, kv, m, w]
 
 
 def write(cache: List[Tensor], start: int, k: Tensor, v: Tensor) -> None:
     # k and v [n, kv, w] become tokens `start .. start + n - 1`.
-    keys, values = torch.unbind(cache[0].narrow(2, start, k.size(0)))                       # [kv, n, w] each
-    keys.copy_(k.transpose(0, 1))                                                           # [kv, n, w]
-    values.copy_(v.transpose(0, 1))                                                         # [kv, n, w]
+    keys, values = torch.unbind(cache[0].narrow(2, start, k.size(0)))    # [kv, n, w] each
+    keys.copy_(k.transpose(0, 1))                                        # [kv, n, w]
+    values.copy_(v.transpose(0, 1))                                      # [kv, n, w]
 
 
-def read(cache: List[Tensor], tokens: int, dtype: int) -> Tuple[Tensor, Tensor]:
-    keys, values = torch.unbind(cache[0].narrow(2, 0, tokens))                              # [kv, tokens, w] each
+def read(cache: List[Tensor], tokens: int, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
+    keys, values = torch.unbind(cache[0].narrow(2, 0, tokens))    # [kv, tokens, w] each
     return (keys, values)
 
 
-def rooms(slots: int, kv: int, tokens: int, width: int, dtype: int, device: Device) -> List[Tensor]:
-    # For all slots at once; without numbers that are none, since what is masked is multiplied with 0.
-    return [torch.zeros([slots, 2, kv, tokens, width], dtype=dtype, device=device)]         # [s, 2, kv, m, w]
+def static_cache(slots: int, kv: int, tokens: int, width: int, dtype: torch.dtype,
+                 device: torch.device) -> List[Tensor]:
+    # For all slots at once. Zeros, since a masked value is still multiplied: with NaN or infinity, 0 would give NaN.
+    return [torch.zeros([slots, 2, kv, tokens, width], dtype=dtype, device=device)]    # [s, 2, kv, m, w]
 
 
-def write_each(rooms: List[Tensor], positions: Tensor, k: Tensor, v: Tensor) -> None:
+def write_dense(cache: List[Tensor], positions: Tensor, k: Tensor, v: Tensor) -> None:
     # k and v [n, kv, w] become one token of each of the first n slots, at positions [n].
     n, kv, w = k.size(0), k.size(1), k.size(2)
-    places = positions.view([n, 1, 1, 1, 1]).expand([-1, 2, kv, 1, w])                      # [n, 2, kv, 1, w]
-    rooms[0].narrow(0, 0, n).scatter_(3, places, torch.stack([k, v], 1).unsqueeze(3))       # [n, 2, kv, m, w]
+    places = positions.view([n, 1, 1, 1, 1]).expand([-1, 2, kv, 1, w])                   # [n, 2, kv, 1, w]
+    cache[0].narrow(0, 0, n).scatter_(3, places, torch.stack([k, v], 1).unsqueeze(3))    # [n, 2, kv, m, w]
 
 
-def read_each(rooms: List[Tensor], n: int, tokens: int, dtype: int) -> Tuple[Tensor, Tensor]:
-    keys, values = torch.unbind(rooms[0].narrow(0, 0, n).narrow(3, 0, tokens), 1)           # [n, kv, tokens, w] each
+def read_dense(cache: List[Tensor], n: int, tokens: int, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
+    keys, values = torch.unbind(cache[0].narrow(0, 0, n).narrow(3, 0, tokens), 1)    # [n, kv, tokens, w] each
     return (keys, values)

@@ -1,11 +1,7 @@
-# What this machine's CPU multiplies.
+# Number formats that this machine's CPU multiplies.
 
 
-class Graph(Module):
-    __parameters__ = []
-    __buffers__ = []
-    training : bool
-
-    def bfloat16(self: __torch__.cpu.Graph) -> Tensor:
-        known = ops.mkldnn._is_mkldnn_bf16_supported()
-        return torch.full([1], int(known), dtype=4, device=torch.device("cpu"))    # [1] int64
+class Graph(torch.nn.Module):
+    def bfloat16(self) -> Tensor:
+        known = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        return torch.full([1], int(known), dtype=torch.int64, device=torch.device("cpu"))    # [1] int64

@@ -1,47 +1,55 @@
-# The language model (Qwen2 and InternLM2): tokens in, logits out, keys and values kept in slots.
+# The language model (Qwen2 and InternLM2): tokens in, logits out. Keys and values stay in slots.
 #
-# A step serves any mix of rows: a row is the next `count` tokens of the sequence in one slot, a chunk of its prompt
-# or the one token just sampled. Rows lie one behind the other, without padding; only attention looks at them singly.
-# Where all slots were given their rooms at once, `step_each` computes one token of each of the first n slots with no number
-# of the host's in it but n and the length that attention looks at: as few launches for many slots as for one, and what
-# a CUDA graph can replay.
+# A step computes any mix of rows. A row is the next `count` tokens of the sequence in one slot: a chunk of its prompt,
+# or the one token just sampled. Rows lie one behind the other, without padding; only attention takes them one by one.
+# With a static cache, `step_dense` computes one token of each of the first n slots. It takes only two numbers from the
+# host, n and the length that attention covers: many slots need no more kernel launches than one, and a CUDA graph can
+# replay it.
 # Letters: n = tokens of all rows of a step, h = model width, q = query heads, kv = key heads, w = head width,
 # m = tokens that a slot can hold.
 
+import cache
+import head
+import layers
+import linear
+import weights
+
 
 class Rows:
-    slots : List[List[List[Tensor]]]   # keys and values of each row's sequence, for each layer, as `cache` keeps them
-    starts : List[int]     # the position of each row's first token
-    counts : List[int]     # tokens of each row
-    spans : List[int]      # key length that rules the rotary base: whole prompt, or the sequence up to the new token
-    masks : List[Tensor]   # what attention adds to each row's scores, [count, start + count]
+    slots : List[List[List[Tensor]]]    # keys and values of each row's sequence, for each layer, as `cache` keeps them
+    starts : List[int]                  # the position of each row's first token
+    counts : List[int]                  # tokens of each row
+    spans : List[int]                   # key length that the rotary base depends on: the prompt, or up to the new token
+    masks : List[Tensor]                # added to each row's scores, [count, start + count]
 
-    def __init__(self: __torch__.decoder.Rows, slots: List[List[List[Tensor]]], starts: List[int],
-                 counts: List[int], spans: List[int], dtype: int, device: Device) -> None:
+    def __init__(self, slots: List[List[List[Tensor]]], starts: List[int], counts: List[int], spans: List[int],
+                 dtype: torch.dtype, device: torch.device) -> None:
         self.slots = slots
         self.starts = starts
         self.counts = counts
         self.spans = spans
-        self.masks = [__torch__.layers.mask(counts[i], starts[i] + counts[i], dtype, device) for i in range(len(counts))]
+        self.masks = [layers.mask(counts[i], starts[i] + counts[i], dtype, device) for i in range(len(counts))]
 
 
-class Each:
+class DenseRows:
     # One token of each of the first n slots.
     positions : Tensor             # [n] int64
-    mask : Tensor                  # [n, 1, 1, length]: what attention adds to the scores
-    length : int                   # tokens of each slot that attention looks at
+    mask : Tensor                  # added to the scores, [n, 1, 1, length]
+    length : int                   # tokens of each slot that attention covers
+    caches : List[List[Tensor]]    # keys and values of all slots, for each layer
 
-    def __init__(self: __torch__.decoder.Each, positions: Tensor, length: int, dtype: int) -> None:
-        places = torch.arange(length, dtype=4, device=positions.device)                   # [length]
-        unseen = torch.gt(places.unsqueeze(0), positions.unsqueeze(1))                    # [n, length]
-        mask = torch.zeros_like(unseen, dtype=dtype).masked_fill(unseen, -inf)            # [n, length]
+    def __init__(self, positions: Tensor, length: int, caches: List[List[Tensor]], dtype: torch.dtype) -> None:
+        places = torch.arange(length, dtype=torch.int64, device=positions.device)       # [length]
+        unseen = torch.gt(places.unsqueeze(0), positions.unsqueeze(1))                  # [n, length]
+        mask = torch.zeros_like(unseen, dtype=dtype).masked_fill(unseen, -torch.inf)    # [n, length]
         self.positions = positions
         self.mask = mask.view([-1, 1, 1, length])
         self.length = length
+        self.caches = caches
 
-    def move(self: __torch__.decoder.Each, device: Device) -> None:
-        self.positions = self.positions.to(device)                                        # [n]
-        self.mask = self.mask.to(device)                                                  # [n, 1, 1, length]
+    def move(self, device: torch.device) -> None:
+        self.positions = self.positions.to(device)    # [n]
+        self.mask = self.mask.to(device)              # [n, 1, 1, length]
 
 
 class Rotary:
@@ -51,298 +59,271 @@ class Rotary:
     base : float
     factor : float
     limit : int
-    exponents : Tensor     # [w / 2] float32
-    frequencies : Tensor   # [w / 2] float32, at the plain base
+    exponents : Tensor      # [w / 2] float32
+    frequencies : Tensor    # [w / 2] float32, at the plain base
 
-    def __init__(self: __torch__.decoder.Rotary, width: int, base: float, factor: float, limit: int,
-                 device: Device) -> None:
+    def __init__(self, width: int, base: float, factor: float, limit: int, device: torch.device) -> None:
         self.width = width
         self.base = base
         self.factor = factor
         self.limit = limit
-        even = torch.arange(0, width, 2, dtype=6, device=device)            # [w / 2] float32
-        self.exponents = even / width                                       # [w / 2]
+        even = torch.arange(0, width, 2, dtype=torch.float32, device=device)    # [w / 2] float32
+        self.exponents = even / width                                           # [w / 2]
         self.frequencies = torch.reciprocal(torch.pow(base, self.exponents))    # [w / 2]
 
-    def at(self: __torch__.decoder.Rotary, span: int) -> Tensor:
+    def at(self, span: int) -> Tensor:
         if self.factor == 0.0 or span <= self.limit:
-            return self.frequencies                                         # [w / 2]
+            return self.frequencies                                 # [w / 2]
         stretch = self.factor * span / self.limit - (self.factor - 1.0)
         base = self.base * torch.pow(stretch, self.width / (self.width - 2))
-        return torch.reciprocal(torch.pow(base, self.exponents))            # [w / 2]
+        return torch.reciprocal(torch.pow(base, self.exponents))    # [w / 2]
 
-    def turns(self: __torch__.decoder.Rotary, rows: __torch__.decoder.Rows, dtype: int) -> Tuple[Tensor, Tensor]:
-        # Cosines and sines as `rotate` wants them.
+    def of_rows(self, rows: Rows, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
+        # Cosines and sines for `rotate`.
         parts : List[Tensor] = []
         for i in range(len(rows.slots)):
             start = rows.starts[i]
-            places = torch.arange(start, start + rows.counts[i], dtype=6, device=self.frequencies.device)  # [count]
-            parts.append(torch.outer(places, self.at(rows.spans[i])))                     # [count, w / 2]
-        return __torch__.layers.turns(torch.cat(parts), dtype)                            # [n, 1, w] each
+            end = start + rows.counts[i]
+            places = torch.arange(start, end, dtype=torch.float32, device=self.frequencies.device)    # [count] float32
+            parts.append(torch.outer(places, self.at(rows.spans[i])))                                 # [count, w / 2]
+        return layers.rotary(torch.cat(parts), dtype)                                                 # [n, 1, w] each
 
-    def turns_at(self: __torch__.decoder.Rotary, positions: Tensor, spans: Tensor,
-                 dtype: int) -> Tuple[Tensor, Tensor]:
-        # The same of a position [n] of each sequence, with its span [n].
-        places = positions.to(6).unsqueeze(1)                                             # [n, 1] float32
+    def of_positions(self, positions: Tensor, spans: Tensor, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
+        # The same for one position [n] of each sequence, with its span [n].
+        places = positions.to(torch.float32).unsqueeze(1)                                     # [n, 1] float32
         if self.factor == 0.0:
-            return __torch__.layers.turns(places * self.frequencies, dtype)               # [n, 1, w] each
-        stretch = self.factor * spans.to(7) / self.limit - (self.factor - 1.0)            # [n] float64
-        stretch = stretch.clamp_min(1.0).unsqueeze(1)                                     # [n, 1]
-        base = (self.base * torch.pow(stretch, self.width / (self.width - 2))).to(6)      # [n, 1] float32
-        rates = torch.reciprocal(torch.pow(base, self.exponents))                         # [n, w / 2]
-        return __torch__.layers.turns(places * rates, dtype)                              # [n, 1, w] each
+            return layers.rotary(places * self.frequencies, dtype)                            # [n, 1, w] each
+        stretch = self.factor * spans.to(torch.float64) / self.limit - (self.factor - 1.0)    # [n] float64
+        stretch = stretch.clamp_min(1.0).unsqueeze(1)                                         # [n, 1]
+        base = self.base * torch.pow(stretch, self.width / (self.width - 2))                  # [n, 1]
+        rates = torch.reciprocal(torch.pow(base.to(torch.float32), self.exponents))           # [n, w / 2] float32
+        return layers.rotary(places * rates, dtype)                                           # [n, 1, w] each
 
 
 class Layer:
-    attention_norm : __torch__.layers.Norm
-    wqkv : __torch__.linear.Linear
-    wo : __torch__.linear.Linear
-    mlp_norm : __torch__.layers.Norm
-    gate_up : __torch__.linear.Linear
-    down : __torch__.linear.Linear
+    attention_norm : layers.Norm
+    wqkv : linear.Linear
+    wo : linear.Linear
+    mlp_norm : layers.Norm
+    gate_up : linear.Linear
+    down : linear.Linear
     heads : int
     kv_heads : int
     width : int
     index : int
-    device : Device
+    device : torch.device
 
-    def __init__(self: __torch__.decoder.Layer, w: __torch__.weights.Weights, index: int, heads: int, kv_heads: int,
-                 width: int, eps: float) -> None:
+    def __init__(self, w: weights.Weights, index: int, heads: int, kv_heads: int, width: int, eps: float) -> None:
         name = "layers." + str(index) + "."
         self.attention_norm = w.norm(name + "attention_norm", eps)
         w.split(name + "wqkv", [name + "wq", name + "wk", name + "wv"], kv_heads, heads // kv_heads)
         w.join(name + "wqkv", [name + "wq", name + "wk", name + "wv"])
-        self.wqkv = __torch__.linear.load(w, name + "wqkv")                                    # [(q + kv + kv) * w, h]
-        self.wo = __torch__.linear.load(w, name + "wo")
+        self.wqkv = linear.load(w, name + "wqkv")          # [(q + kv + kv) * w, h]
+        self.wo = linear.load(w, name + "wo")              # [h, q * w]
         self.mlp_norm = w.norm(name + "mlp_norm", eps)
         w.join(name + "gate_up", [name + "gate", name + "up"])
-        self.gate_up = __torch__.linear.load(w, name + "gate_up")                              # [2 * mlp, h]
-        self.down = __torch__.linear.load(w, name + "down")
+        self.gate_up = linear.load(w, name + "gate_up")    # [2 * mlp, h]
+        self.down = linear.load(w, name + "down")          # [h, mlp]
         self.heads = heads
         self.kv_heads = kv_heads
         self.width = width
         self.index = index
         self.device = w.device
 
-    def turned(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor,
-               sin: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-        # Queries, keys and values of the layer's input.
-        qkv = self.wqkv.forward(self.attention_norm.forward(x)).view([x.size(0), -1, self.width])    # [n, q + kv + kv, w]
-        qk = __torch__.layers.rotate(qkv.narrow(1, 0, self.heads + self.kv_heads), cos, sin)   # [n, q + kv, w]
-        q = qk.narrow(1, 0, self.heads)                                                        # [n, q, w]
-        k = qk.narrow(1, self.heads, self.kv_heads)                                            # [n, kv, w]
-        v = qkv.narrow(1, self.heads + self.kv_heads, self.kv_heads)                           # [n, kv, w]
-        return (q, k, v)
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[DenseRows]) -> Tensor:
+        # Takes either rows or dense rows.
+        qkv = self.wqkv.forward(self.attention_norm.forward(x)).view([x.size(0), -1, self.width])  # [n, q + kv + kv, w]
+        qk = layers.rotate(qkv.narrow(1, 0, self.heads + self.kv_heads), cos, sin)    # [n, q + kv, w]
+        q = qk.narrow(1, 0, self.heads)                                               # [n, q, w]
+        k = qk.narrow(1, self.heads, self.kv_heads)                                   # [n, kv, w]
+        v = qkv.narrow(1, self.heads + self.kv_heads, self.kv_heads)                  # [n, kv, w]
+        if rows is not None:
+            attended = self.attention(q, k, v, rows)                                  # [n, q * w]
+        else:
+            assert dense is not None
+            attended = self.attention_dense(q, k, v, dense)                           # [n, q * w]
+        return self.mlp(self.wo.forward(attended).add_(x))                            # [n, h]
 
-    def attention(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
-                  rows: __torch__.decoder.Rows) -> Tensor:
-        q, k, v = self.turned(x, cos, sin)                                                     # [n, heads, w] each
+    def attention(self, q: Tensor, k: Tensor, v: Tensor, rows: Rows) -> Tensor:
         parts : List[Tensor] = []
         at = 0
         for i in range(len(rows.slots)):
             count = rows.counts[i]
             start = rows.starts[i]
             kept = rows.slots[i][self.index]
-            __torch__.cache.write(kept, start, k.narrow(0, at, count), v.narrow(0, at, count))
-            keys, values = __torch__.cache.read(kept, start + count, q.dtype)                  # [kv, start + count, w] each
-            new = q.narrow(0, at, count)                                                       # [count, q, w]
-            parts.append(__torch__.layers.attend(new, keys, values, rows.masks[i]))            # [count, q * w]
+            cache.write(kept, start, k.narrow(0, at, count), v.narrow(0, at, count))
+            keys, values = cache.read(kept, start + count, q.dtype)          # [kv, start + count, w] each
+            new = q.narrow(0, at, count)                                     # [count, q, w]
+            parts.append(layers.attend(new, keys, values, rows.masks[i]))    # [count, q * w]
             at += count
-        return parts[0] if len(parts) == 1 else torch.cat(parts)                               # [n, q * w]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)             # [n, q * w]
 
-    def attention_each(self: __torch__.decoder.Layer, x: Tensor, cos: Tensor, sin: Tensor,
-                       each: __torch__.decoder.Each, rooms: List[Tensor]) -> Tensor:
-        n = x.size(0)
-        q, k, v = self.turned(x, cos, sin)                                                     # [n, heads, w] each
-        __torch__.cache.write_each(rooms, each.positions, k, v)
-        keys, values = __torch__.cache.read_each(rooms, n, each.length, q.dtype)               # [n, kv, length, w] each
+    def attention_dense(self, q: Tensor, k: Tensor, v: Tensor, dense: DenseRows) -> Tensor:
+        n = q.size(0)
+        kept = dense.caches[self.index]
+        cache.write_dense(kept, dense.positions, k, v)
+        keys, values = cache.read_dense(kept, n, dense.length, q.dtype)                        # [n, kv, length, w] each
         folded = q.view([n, self.kv_heads, -1, self.width])                                    # [n, kv, q / kv, w]
-        mask = each.mask.expand([-1, -1, folded.size(2), -1])                     # [n, 1, q / kv, length]
+        mask = dense.mask.expand([-1, -1, folded.size(2), -1])                                 # [n, 1, q / kv, length]
         return torch.scaled_dot_product_attention(folded, keys, values, mask).reshape([n, -1])    # [n, q * w]
 
-    def rest(self: __torch__.decoder.Layer, x: Tensor, attended: Tensor) -> Tensor:
-        # What comes after attention: attended [n, q * w].
-        x = self.wo.forward(attended).add_(x)                                                  # [n, h]
-        y = self.mlp_norm.forward(x)                                                           # [n, h]
-        gate, up = torch.chunk(self.gate_up.forward(y), 2, -1)                                 # [n, mlp] each
-        return self.down.forward(torch.silu(gate).mul_(up)).add_(x)                            # [n, h]
+    def mlp(self, x: Tensor) -> Tensor:
+        y = self.mlp_norm.forward(x)                                   # [n, h]
+        gate, up = torch.chunk(self.gate_up.forward(y), 2, -1)         # [n, mlp] each
+        return self.down.forward(torch.silu(gate).mul_(up)).add_(x)    # [n, h]
 
 
 class Decoder:
-    # All but the layers.
-    embedding : Tensor    # [vocabulary, h], in the format that the file has
-    norm : __torch__.layers.Norm
-    head : __torch__.head.Linear
-    rotary : __torch__.decoder.Rotary
+    # The model without its layers.
+    embedding : Tensor     # [vocabulary, h], in the format of the file
+    norm : layers.Norm
+    head : head.Linear
+    rotary : Rotary
     kv_heads : int
     width : int
-    last : Device         # of norm and head
+    last : torch.device    # of norm and head
 
-    def __init__(self: __torch__.decoder.Decoder, w: __torch__.weights.Weights, last: __torch__.weights.Weights,
-                 kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
+    def __init__(self, w: weights.Weights, last: weights.Weights, kv_heads: int, width: int, eps: float, base: float,
+                 factor: float, limit: int) -> None:
         self.embedding = w.stored("embedding.weight").to(w.device)
         self.norm = last.norm("norm", eps)
-        self.head = __torch__.head.load(last, "head")
+        self.head = head.load(last, "head")
         self.last = last.device
-        self.rotary = __torch__.decoder.Rotary(width, base, factor, limit, self.embedding.device)
+        self.rotary = Rotary(width, base, factor, limit, self.embedding.device)
         self.kv_heads = kv_heads
         self.width = width
 
-    def embed(self: __torch__.decoder.Decoder, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
-              places: Tensor) -> Tensor:
-        # Of visual[i], `takes[i]` rows from `firsts[i]` on; all of them together replace the tokens at `places`.
-        x = torch.embedding(self.embedding, ids.to(self.embedding.device))                     # [n, h]
-        x = x.to(self.norm.weight.dtype)                                                       # [n, h]
+    def embed(self, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int], places: Tensor) -> Tensor:
+        # `takes[i]` rows of visual[i] from `firsts[i]` on; all of them together replace the tokens at `places`.
+        x = torch.embedding(self.embedding, ids.to(self.embedding.device))                    # [n, h]
+        x = x.to(self.norm.weight.dtype)                                                      # [n, h]
         if places.size(0) > 0:
-            parts = [visual[i].narrow(0, firsts[i], takes[i]) for i in range(len(visual))]     # [takes, h] each
-            x.index_copy_(0, places.to(x.device), torch.cat(parts).to(x.device, x.dtype))      # [n, h]
+            parts = [visual[i].narrow(0, firsts[i], takes[i]) for i in range(len(visual))]    # [takes, h] each
+            x.index_copy_(0, places.to(x.device), torch.cat(parts).to(x.device, x.dtype))     # [n, h]
         return x
 
-    def logits(self: __torch__.decoder.Decoder, x: Tensor, last: Tensor) -> Tensor:
-        x = x.index_select(0, last.to(x.device)).to(self.last)                # [rows that end here, h]
-        return self.head.forward(self.norm.forward(x)).to(6)                  # [rows that end here, vocabulary] float32
+    def logits(self, x: Tensor, last: Tensor) -> Tensor:
+        x = x.index_select(0, last.to(x.device)).to(self.last)              # [rows that end here, h]
+        return self.head.forward(self.norm.forward(x)).to(torch.float32)    # [rows that end here, vocabulary] float32
 
 
-class Graph(Module):
-    __parameters__ = []
-    __buffers__ = []
-    training : bool
-    model : List[__torch__.decoder.Decoder]      # one, from build on
-    layers : List[__torch__.decoder.Layer]
-    slots : List[List[List[Tensor]]]             # keys and values of the sequence in a slot, for each layer
-    rooms : List[List[Tensor]]                   # those of all slots, for each layer; none without `allot`
+class Graph(torch.nn.Module):
+    model : List[Decoder]                # one, after `build`
+    layers : List[Layer]
+    slots : List[List[List[Tensor]]]     # keys and values of the sequence in a slot, for each layer
+    static_cache : List[List[Tensor]]    # of all slots, for each layer; empty without `allocate`
 
-    def table(self: __torch__.decoder.Graph) -> Dict[str, Tensor]:
-        return __torch__.weights.table()
+    def build(self, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: torch.dtype, first: str, last: str,
+              kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
+        # tensors, first: the embedding and its device; ends, last: norm and head and their device.
+        w = weights.Weights(tensors, wanted, first)
+        v = weights.Weights(ends, wanted, last)
+        self.model.append(Decoder(w, v, kv_heads, width, eps, base, factor, limit))
 
-    def bind(self: __torch__.decoder.Graph, tensors: Dict[str, Tensor], name: str, path: str, stored: int, numbers: int,
-             at: int, shape: List[int]) -> None:
-        __torch__.weights.map(tensors, name, path, stored, numbers, at, shape)
+    def make_layer(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, index: int, heads: int,
+                   kv_heads: int, width: int, eps: float) -> Layer:
+        # Several threads may make layers while another one builds the rest.
+        return Layer(weights.Weights(tensors, wanted, device), index, heads, kv_heads, width, eps)
 
-    def build(self: __torch__.decoder.Graph, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: int, first: str,
-              last: str, kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
-        # tensors, first: the embedding and its device; ends, last: norm and head and theirs.
-        w = __torch__.weights.Weights(tensors, wanted, first)
-        v = __torch__.weights.Weights(ends, wanted, last)
-        self.model.append(__torch__.decoder.Decoder(w, v, kv_heads, width, eps, base, factor, limit))
-
-    def made(self: __torch__.decoder.Graph, tensors: Dict[str, Tensor], wanted: int, device: str, index: int, heads: int,
-             kv_heads: int, width: int, eps: float) -> __torch__.decoder.Layer:
-        # Several threads may make layers, and another one build the rest, at the same time.
-        w = __torch__.weights.Weights(tensors, wanted, device)
-        return __torch__.decoder.Layer(w, index, heads, kv_heads, width, eps)
-
-    def append(self: __torch__.decoder.Graph, layer: __torch__.decoder.Layer) -> None:
+    def append(self, layer: Layer) -> None:
         self.layers.append(layer)
 
-    def add(self: __torch__.decoder.Graph, tensors: Dict[str, Tensor], wanted: int, device: str, heads: int,
-            kv_heads: int, width: int, eps: float) -> None:
-        # The next layer, for callers that cannot hold one.
-        self.layers.append(self.made(tensors, wanted, device, len(self.layers), heads, kv_heads, width, eps))
-
-    def reserve(self: __torch__.decoder.Graph, slot: int, tokens: int, kept: int) -> None:
-        # Gives a slot room for so many tokens, none or more, layer by layer; the first `kept` stay. Slots come into being
-        # in order of their numbers.
+    def reserve(self, slot: int, tokens: int, kept: int) -> None:
+        # Resizes a slot to `tokens`, none or more, layer by layer; its first `kept` tokens stay. Slots are created in
+        # the order of their numbers.
         if len(self.slots) == slot:
-            self.slots.append([annotate(List[Tensor], []) for layer in self.layers])
+            self.slots.append([torch.jit.annotate(List[Tensor], []) for layer in self.layers])
         m = self.model[0]
         for i in range(len(self.layers)):
             before = self.slots[slot][i]
             if kept == 0:
-                self.slots[slot][i] = annotate(List[Tensor], [])                   # frees before it takes
+                self.slots[slot][i] = torch.jit.annotate(List[Tensor], [])            # frees memory before it allocates
             if tokens > 0:
-                made = __torch__.cache.room(m.kv_heads, tokens, m.width, m.norm.weight.dtype, self.layers[i].device)
+                made = cache.allocate(m.kv_heads, tokens, m.width, m.norm.weight.dtype, self.layers[i].device)
                 if kept > 0:
                     for part in range(len(made)):
                         made[part].narrow(2, 0, kept).copy_(before[part].narrow(2, 0, kept))    # [2, kv, kept, ...]
                 self.slots[slot][i] = made
 
-    def copy(self: __torch__.decoder.Graph, source: int, target: int, start: int, end: int) -> None:
-        # Tokens that two sequences have in common go from one slot to the other.
+    def allocate(self, slots: int, tokens: int) -> None:
+        # Gives all slots their memory for good; there must be no slot yet.
+        m = self.model[0]
+        for layer in self.layers:
+            own = cache.static_cache(slots, m.kv_heads, tokens, m.width, m.norm.weight.dtype, layer.device)
+            self.static_cache.append(own)
+        for slot in range(slots):
+            self.slots.append([[part.select(0, slot) for part in own] for own in self.static_cache])  # [2, kv, m, ...]
+
+    def copy(self, source: int, target: int, start: int, end: int) -> None:
+        # Copies tokens that two sequences share from one slot to the other.
         for i in range(len(self.layers)):
             made = self.slots[target][i]
             for part in range(len(made)):
-                kept = self.slots[source][i][part].narrow(2, start, end - start)      # [2, kv, end - start, ...]
-                made[part].narrow(2, start, end - start).copy_(kept)                  # [2, kv, end - start, ...]
+                kept = self.slots[source][i][part].narrow(2, start, end - start)    # [2, kv, end - start, ...]
+                made[part].narrow(2, start, end - start).copy_(kept)                # [2, kv, end - start, ...]
 
-    def rows(self: __torch__.decoder.Graph, slots: List[int], starts: List[int], counts: List[int],
-             spans: List[int]) -> __torch__.decoder.Rows:
-        m = self.model[0]
-        kept = [self.slots[slot] for slot in slots]
-        return __torch__.decoder.Rows(kept, starts, counts, spans, m.norm.weight.dtype, m.embedding.device)
-
-    def embed(self: __torch__.decoder.Graph, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
-              places: Tensor) -> Tensor:
-        return self.model[0].embed(ids, visual, firsts, takes, places)        # [n, h]
-
-    def layer(self: __torch__.decoder.Graph, i: int, x: Tensor, slots: List[int], starts: List[int],
-              counts: List[int], spans: List[int]) -> Tensor:
-        m = self.model[0]
-        rows = self.rows(slots, starts, counts, spans)
-        x = x.to(self.layers[i].device)                                       # [n, h]
-        cos, sin = m.rotary.turns(rows, x.dtype)                              # [n, 1, w] each
-        layer = self.layers[i]
-        return layer.rest(x, layer.attention(x, cos.to(x.device), sin.to(x.device), rows))    # [n, h]
-
-    def norm(self: __torch__.decoder.Graph, x: Tensor) -> Tensor:
-        return self.model[0].norm.forward(x.to(self.model[0].last))           # [n, h]
-
-    def step(self: __torch__.decoder.Graph, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int],
-             places: Tensor, slots: List[int], starts: List[int], counts: List[int], spans: List[int],
-             last: Tensor) -> Tensor:
-        m = self.model[0]
-        rows = self.rows(slots, starts, counts, spans)
-        x = m.embed(ids, visual, firsts, takes, places)                       # [n, h]
-        last = last.to(self.layers[-1].device)                                # before a GPU has work to wait for
-        cos, sin = m.rotary.turns(rows, x.dtype)                              # [n, 1, w] each
-        for layer in self.layers:
-            x = x.to(layer.device)                                            # [n, h]
-            cos = cos.to(layer.device)                                        # [n, 1, w]
-            sin = sin.to(layer.device)                                        # [n, 1, w]
-            x = layer.rest(x, layer.attention(x, cos, sin, rows))             # [n, h]
-        return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
-
-    def allot(self: __torch__.decoder.Graph, slots: int, tokens: int) -> None:
-        # Gives so many slots, which there must be none of yet, their rooms for good.
-        m = self.model[0]
-        for layer in self.layers:
-            self.rooms.append(__torch__.cache.rooms(slots, m.kv_heads, tokens, m.width, m.norm.weight.dtype, layer.device))
-        for slot in range(slots):
-            self.slots.append([[part.select(0, slot) for part in rooms] for rooms in self.rooms])    # [2, kv, m, ...]
-
-    def clear(self: __torch__.decoder.Graph, slot: int, start: int, end: int) -> None:
-        # Tokens that nobody looks at any more become numbers, which those of a sequence that failed need not be.
+    def clear(self, slot: int, start: int, end: int) -> None:
+        # Zeroes tokens that no sequence uses any more: those of a failed one may be infinite or NaN.
         for i in range(len(self.layers)):
             for part in self.slots[slot][i]:
-                part.narrow(2, start, end - start).zero_()                                     # [2, kv, end - start, ...]
+                part.narrow(2, start, end - start).zero_()    # [2, kv, end - start, ...]
 
-    def step_each(self: __torch__.decoder.Graph, ids: Tensor, positions: Tensor, spans: Tensor, length: int,
-                  last: Tensor) -> Tensor:
-        # The next token of each of the first n slots: ids, positions and spans [n]; `length` is above all positions that
-        # count. A slot without a next token may take any, at a position that its sequence does not use.
+    def rows(self, slots: List[int], starts: List[int], counts: List[int], spans: List[int]) -> Rows:
+        m = self.model[0]
+        kept = [self.slots[slot] for slot in slots]
+        return Rows(kept, starts, counts, spans, m.norm.weight.dtype, m.embedding.device)
+
+    def embed(self, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int], places: Tensor) -> Tensor:
+        return self.model[0].embed(ids, visual, firsts, takes, places)    # [n, h]
+
+    def layer(self, i: int, x: Tensor, slots: List[int], starts: List[int], counts: List[int],
+              spans: List[int]) -> Tensor:
+        rows = self.rows(slots, starts, counts, spans)
+        x = x.to(self.layers[i].device)                                                     # [n, h]
+        cos, sin = self.model[0].rotary.of_rows(rows, x.dtype)                              # [n, 1, w] each
+        return self.layers[i].forward(x, cos.to(x.device), sin.to(x.device), rows, None)    # [n, h]
+
+    def norm(self, x: Tensor) -> Tensor:
+        return self.model[0].norm.forward(x.to(self.model[0].last))    # [n, h]
+
+    def step(self, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int], places: Tensor,
+             slots: List[int], starts: List[int], counts: List[int], spans: List[int], last: Tensor) -> Tensor:
+        m = self.model[0]
+        rows = self.rows(slots, starts, counts, spans)
+        x = m.embed(ids, visual, firsts, takes, places)      # [n, h]
+        last = last.to(self.layers[-1].device)               # before a GPU has work to wait for
+        cos, sin = m.rotary.of_rows(rows, x.dtype)           # [n, 1, w] each
+        return self.logits(x, cos, sin, rows, None, last)    # [rows that end here, vocabulary] float32
+
+    def step_dense(self, ids: Tensor, positions: Tensor, spans: Tensor, length: int, last: Tensor) -> Tensor:
+        # The next token of each of the first n slots: ids, positions and spans [n]. `length` exceeds the positions of
+        # all sequences. A slot without a next token takes any token, at a position that its sequence does not use.
         m = self.model[0]
         first = m.embedding.device
-        ids = ids.to(first)                                                   # all before a GPU has work to wait for
-        positions = positions.to(first)                                                        # [n]
-        spans = spans.to(first)                                                                # [n]
+        ids = ids.to(first)                                              # [n], all before a GPU has work to wait for
+        positions = positions.to(first)                                  # [n]
+        spans = spans.to(first)                                          # [n]
         last = last.to(self.layers[-1].device)
-        x = torch.embedding(m.embedding, ids).to(m.norm.weight.dtype)                          # [n, h]
-        cos, sin = m.rotary.turns_at(positions, spans, x.dtype)                                # [n, 1, w] each
-        each = __torch__.decoder.Each(positions, length, x.dtype)
-        for i in range(len(self.layers)):
-            layer = self.layers[i]
-            x = x.to(layer.device)                                                             # [n, h]
-            cos = cos.to(layer.device)                                                         # [n, 1, w]
-            sin = sin.to(layer.device)                                                         # [n, 1, w]
-            each.move(layer.device)
-            attended = layer.attention_each(x, cos, sin, each, self.rooms[i])                  # [n, q * w]
-            x = layer.rest(x, attended)                                                        # [n, h]
-        return m.logits(x, last)                                              # [rows that end here, vocabulary] float32
+        x = torch.embedding(m.embedding, ids).to(m.norm.weight.dtype)    # [n, h]
+        cos, sin = m.rotary.of_positions(positions, spans, x.dtype)      # [n, 1, w] each
+        dense = DenseRows(positions, length, self.static_cache, x.dtype)
+        return self.logits(x, cos, sin, None, dense, last)               # [rows that end here, vocabulary] float32
 
-    def argmax(self: __torch__.decoder.Graph, logits: Tensor) -> Tensor:
-        best, ids = torch.max(logits, -1)                                     # [rows] each
+    def logits(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[DenseRows],
+               last: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = x.to(layer.device)                         # [n, h]
+            cos = cos.to(layer.device)                     # [n, 1, w]
+            sin = sin.to(layer.device)                     # [n, 1, w]
+            if dense is not None:
+                dense.move(layer.device)
+            x = layer.forward(x, cos, sin, rows, dense)    # [n, h]
+        return self.model[0].logits(x, last)               # [rows that end here, vocabulary] float32
+
+    def argmax(self, logits: Tensor) -> Tensor:
+        best, ids = torch.max(logits, -1)                                         # [rows] each
         ids = torch.where(torch.isfinite(best), ids, torch.full_like(ids, -1))    # [rows] int64
-        return ids.to(torch.device("cpu"))                                    # [rows] int64
+        return ids.to(torch.device("cpu"))                                        # [rows] int64
 
-    def host(self: __torch__.decoder.Graph, logits: Tensor, rows: Tensor) -> Tensor:
+    def host(self, logits: Tensor, rows: Tensor) -> Tensor:
         return logits.index_select(0, rows.to(logits.device)).to(torch.device("cpu"))    # [rows, vocabulary] float32

@@ -1,6 +1,8 @@
-# A linear layer with 4-bit weights that are widened for each product: slow, but exact in every format and on every
-# device.
+# A linear layer with 4-bit weights that each product widens: slow, but exact in every format and on every device.
 # Letters: o = outputs, i = inputs, g = inputs that share a scale.
+
+import quantize
+import weights
 
 
 class Linear:
@@ -9,23 +11,22 @@ class Linear:
     zeros : Tensor             # [o, i / g]
     bias : Optional[Tensor]    # [o]
 
-    def __init__(self: __torch__.int4.Linear, pairs: Tensor, scales: Tensor, zeros: Tensor,
-                 bias: Optional[Tensor]) -> None:
+    def __init__(self, pairs: Tensor, scales: Tensor, zeros: Tensor, bias: Optional[Tensor]) -> None:
         self.pairs = pairs
         self.scales = scales
         self.zeros = zeros
         self.bias = bias
 
-    def forward(self: __torch__.int4.Linear, x: Tensor) -> Tensor:
-        low = torch.bitwise_and(self.pairs, 15)                                     # [o, i / 2]
-        high = torch.bitwise_right_shift(self.pairs, 4)                             # [o, i / 2]
-        numbers = torch.stack([low, high], -1).to(x.dtype)                          # [o, i / 2, 2]
-        numbers = numbers.view([self.scales.size(0), self.scales.size(1), -1])      # [o, i / g, g]
-        weight = (numbers - self.zeros.unsqueeze(-1)) * self.scales.unsqueeze(-1)   # [o, i / g, g]
-        return torch.linear(x, weight.flatten(1), self.bias)                        # [..., o]
+    def forward(self, x: Tensor) -> Tensor:
+        low = torch.bitwise_and(self.pairs, 15)                                      # [o, i / 2]
+        high = torch.bitwise_right_shift(self.pairs, 4)                              # [o, i / 2]
+        numbers = torch.stack([low, high], -1).to(x.dtype)                           # [o, i / 2, 2]
+        numbers = numbers.view([self.scales.size(0), self.scales.size(1), -1])       # [o, i / g, g]
+        weight = (numbers - self.zeros.unsqueeze(-1)) * self.scales.unsqueeze(-1)    # [o, i / g, g]
+        return torch.linear(x, weight.flatten(1), self.bias)                         # [..., o]
 
 
-def load(w: __torch__.weights.Weights, name: str) -> __torch__.int4.Linear:
-    made = __torch__.quantize.groups(w, name)
-    return __torch__.int4.Linear(made.pairs(0, 4).to(w.device), made.scales.to(w.device, w.wanted),
+def load(w: weights.Weights, name: str) -> Linear:
+    made = quantize.groups(w, name)
+    return Linear(made.pairs(0, 4).to(w.device), made.scales.to(w.device, w.wanted),
                                  made.zeros.to(w.device, w.wanted), w.find(name + ".bias"))

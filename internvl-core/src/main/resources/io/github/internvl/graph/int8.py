@@ -1,5 +1,8 @@
-# A linear layer with int8 weights that are widened for each product: slow, but on every device.
+# A linear layer with int8 weights that each product widens: slow, but for every device.
 # Letters: o = outputs, i = inputs.
+
+import quantize
+import weights
 
 
 class Linear:
@@ -7,12 +10,12 @@ class Linear:
     scales : Tensor            # [o]
     bias : Optional[Tensor]    # [o]
 
-    def __init__(self: __torch__.int8.Linear, numbers: Tensor, scales: Tensor, bias: Optional[Tensor]) -> None:
+    def __init__(self, numbers: Tensor, scales: Tensor, bias: Optional[Tensor]) -> None:
         self.numbers = numbers
         self.scales = scales
         self.bias = bias
 
-    def forward(self: __torch__.int8.Linear, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         y = torch.linear(x, self.numbers.to(x.dtype)) * self.scales    # [..., o]
         bias = self.bias
         if bias is not None:
@@ -20,6 +23,6 @@ class Linear:
         return y
 
 
-def load(w: __torch__.weights.Weights, name: str) -> __torch__.int8.Linear:
-    numbers, scales = __torch__.quantize.rows(w.stored(name + ".weight").to(w.device))    # [o, i], [o]
-    return __torch__.int8.Linear(numbers, scales.to(w.wanted), w.find(name + ".bias"))
+def load(w: weights.Weights, name: str) -> Linear:
+    numbers, scales = quantize.rows(w.stored(name + ".weight").to(w.device))    # [o, i], [o]
+    return Linear(numbers, scales.to(w.wanted), w.find(name + ".bias"))

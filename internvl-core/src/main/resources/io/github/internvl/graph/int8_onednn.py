@@ -1,6 +1,9 @@
-# A linear layer with int8 weights, for x86 CPUs with instructions that add up bytes in 32 bits (VNNI, AMX). Inputs are
-# rounded to 8 bits; each row of inputs has a scale of its own, whatever rows it is computed together with.
+# A linear layer with int8 weights, for x86 CPUs with instructions that sum products of bytes in 32 bits (VNNI, AMX).
+# Inputs are rounded to 8 bits, with one scale for each row, so that a row's result does not depend on other rows.
 # Letters: o = outputs, i = inputs.
+
+import quantize
+import weights
 
 
 class Linear:
@@ -9,27 +12,28 @@ class Linear:
     zeros : Tensor             # [o] int64
     bias : Optional[Tensor]    # [o] float32
 
-    def __init__(self: __torch__.int8_onednn.Linear, packed: Tensor, scales: Tensor, bias: Optional[Tensor]) -> None:
+    def __init__(self, packed: Tensor, scales: Tensor, bias: Optional[Tensor]) -> None:
         self.packed = packed
         self.scales = scales
-        self.zeros = torch.zeros_like(scales, dtype=4)                              # [o]
+        self.zeros = torch.zeros_like(scales, dtype=torch.int64)    # [o]
         self.bias = bias
 
-    def forward(self: __torch__.int8_onednn.Linear, x: Tensor) -> Tensor:
-        wide = x.to(6)                                                              # [..., i] float32
-        top = torch.amax(torch.abs(wide), [-1], True).clamp_min_(1.0e-30)           # [..., 1]
-        bytes = (torch.round(wide / top * 127.0) + 128.0).to(0)                     # [..., i] uint8
-        y = ops.onednn.qlinear_pointwise(bytes, 0.007874015748031496, 128, self.packed, self.scales, self.zeros, None,
-                                         1.0, 0, 6, "none", annotate(List[Optional[number]], []), "")    # [..., o]
+    def forward(self, x: Tensor) -> Tensor:
+        wide = x.to(torch.float32)                                           # [..., i] float32
+        top = torch.amax(torch.abs(wide), [-1], True).clamp_min_(1.0e-30)    # [..., 1]
+        bytes = (torch.round(wide / top * 127.0) + 128.0).to(torch.uint8)    # [..., i] uint8
+        y = torch.ops.onednn.qlinear_pointwise(
+            bytes, 0.007874015748031496, 128, self.packed, self.scales, self.zeros, None, 1.0, 0, torch.float32, "none",
+            torch.jit.annotate(List[Optional[number]], []), "")              # [..., o] float32
         bias = self.bias
         if bias is None:
-            return y.mul_(top).to(x.dtype)                                          # [..., o]
-        return torch.addcmul(bias, y, top).to(x.dtype)                              # [..., o]
+            return y.mul_(top).to(x.dtype)                                   # [..., o]
+        return torch.addcmul(bias, y, top).to(x.dtype)                       # [..., o]
 
 
-def load(w: __torch__.weights.Weights, name: str) -> __torch__.int8_onednn.Linear:
-    numbers, scales = __torch__.quantize.rows(w.stored(name + ".weight"))           # [o, i], [o]
+def load(w: weights.Weights, name: str) -> Linear:
+    numbers, scales = quantize.rows(w.stored(name + ".weight"))    # [o, i], [o]
     bias = w.find(name + ".bias")
     if bias is not None:
-        bias = bias.to(6)                                                           # [o] float32
-    return __torch__.int8_onednn.Linear(ops.onednn.qlinear_prepack(numbers, None), scales, bias)
+        bias = bias.to(torch.float32)                              # [o] float32
+    return Linear(torch.ops.onednn.qlinear_prepack(numbers, None), scales, bias)

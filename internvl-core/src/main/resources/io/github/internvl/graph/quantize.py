@@ -1,19 +1,21 @@
-# Weights in few bits, made while loading.
+# Weights in 8 and 4 bits, made while loading.
 # Letters: o = outputs, i = inputs, g = inputs that share a scale.
+
+import weights
 
 
 def rows(weight: Tensor) -> Tuple[Tensor, Tensor]:
-    # int8 with one scale for each output: numbers [o, i] and scales [o]; weight = numbers * scales. Some rows at a time,
-    # since float32 copies of large weights would not fit.
+    # int8 with one scale for each output: numbers [o, i] and scales [o]; weight = numbers * scales. In blocks of rows,
+    # since a float32 copy of a large weight would not fit.
     o = weight.size(0)
-    numbers = torch.empty([o, weight.size(1)], dtype=1, device=weight.device)            # [o, i] int8
-    scales = torch.empty([o], dtype=6, device=weight.device)                             # [o] float32
+    numbers = torch.empty([o, weight.size(1)], dtype=torch.int8, device=weight.device)    # [o, i] int8
+    scales = torch.empty([o], dtype=torch.float32, device=weight.device)                  # [o] float32
     for first in range(0, o, 4096):
         count = min(4096, o - first)
-        part = weight.narrow(0, first, count).to(6)                                      # [count, i] float32
-        scale = torch.clamp(torch.amax(torch.abs(part), [1]) / 127.0, 1.0e-30)           # [count]
-        numbers.narrow(0, first, count).copy_(torch.round(part / scale.unsqueeze(1)))    # [count, i]
-        scales.narrow(0, first, count).copy_(scale)                                      # [count]
+        part = weight.narrow(0, first, count).to(torch.float32)                           # [count, i] float32
+        scale = torch.clamp(torch.amax(torch.abs(part), [1]) / 127.0, 1.0e-30)            # [count]
+        numbers.narrow(0, first, count).copy_(torch.round(part / scale.unsqueeze(1)))     # [count, i]
+        scales.narrow(0, first, count).copy_(scale)                                       # [count]
     return (numbers, scales)
 
 
@@ -23,51 +25,51 @@ class Groups:
     scales : Tensor     # [o, i / g] float32
     zeros : Tensor      # [o, i / g] float32, 0..15
 
-    def __init__(self: __torch__.quantize.Groups, numbers: Tensor, scales: Tensor, zeros: Tensor) -> None:
+    def __init__(self, numbers: Tensor, scales: Tensor, zeros: Tensor) -> None:
         self.numbers = numbers
         self.scales = scales
         self.zeros = zeros
 
-    def pairs(self: __torch__.quantize.Groups, even: int, odd: int) -> Tensor:
-        # Two numbers a byte; those of even and odd inputs moved up by so many bits.
-        couples = self.numbers.view([self.numbers.size(0), -1, 2])                       # [o, i / 2, 2]
-        first = torch.bitwise_left_shift(couples.select(2, 0), even)                     # [o, i / 2]
+    def pairs(self, even: int, odd: int) -> Tensor:
+        # Two numbers a byte: those of even and of odd inputs, shifted left by `even` and `odd` bits.
+        couples = self.numbers.view([self.numbers.size(0), -1, 2])                             # [o, i / 2, 2]
+        first = torch.bitwise_left_shift(couples.select(2, 0), even)                           # [o, i / 2]
         return torch.bitwise_or(first, torch.bitwise_left_shift(couples.select(2, 1), odd))    # [o, i / 2] uint8
 
-    def scales_and_zeros(self: __torch__.quantize.Groups) -> Tensor:
-        # As libtorch's kernels want them: weight = (numbers - 8) * scale + zero.
-        zeros = (8.0 - self.zeros) * self.scales                                         # [o, i / g]
-        both = torch.stack([self.scales, zeros], -1)                                     # [o, i / g, 2]
-        return both.transpose(0, 1).contiguous().to(15)                                  # [i / g, o, 2] bfloat16
+    def scales_and_zeros(self) -> Tensor:
+        # In the form of libtorch's kernels: weight = (numbers - 8) * scale + zero.
+        zeros = (8.0 - self.zeros) * self.scales                       # [o, i / g]
+        both = torch.stack([self.scales, zeros], -1)                   # [o, i / g, 2]
+        return both.transpose(0, 1).contiguous().to(torch.bfloat16)    # [i / g, o, 2] bfloat16
 
 
 def unpack(packed: Tensor) -> Tensor:
     # AWQ: a number holds 8 outputs, 4 bits each, in the order 0 2 4 6 1 3 5 7 from the lowest bits on.
-    shifts = torch.tensor([0, 16, 4, 20, 8, 24, 12, 28], dtype=3, device=packed.device)            # [8] int32
-    spread = torch.bitwise_and(torch.bitwise_right_shift(packed.unsqueeze(-1), shifts), 15)        # [..., o / 8, 8]
-    return spread.flatten(1).to(0)                                                                 # [..., o] uint8
+    shifts = torch.tensor([0, 16, 4, 20, 8, 24, 12, 28], dtype=torch.int32, device=packed.device)    # [8] int32
+    spread = torch.bitwise_and(torch.bitwise_right_shift(packed.unsqueeze(-1), shifts), 15)          # [..., o / 8, 8]
+    return spread.flatten(1).to(torch.uint8)                                                         # [..., o] uint8
 
 
-def groups(w: __torch__.weights.Weights, name: str) -> __torch__.quantize.Groups:
+def groups(w: weights.Weights, name: str) -> Groups:
     if w.has(name + ".qweight"):
-        numbers = __torch__.quantize.unpack(w.stored(name + ".qweight"))                 # [i, o] uint8
-        zeros = __torch__.quantize.unpack(w.stored(name + ".qzeros"))                    # [i / g, o] uint8
-        scales = w.stored(name + ".scales").to(6)                                        # [i / g, o]
-        return __torch__.quantize.Groups(numbers.t().contiguous(), scales.t().contiguous(), zeros.t().to(6).contiguous())
-    weight = w.stored(name + ".weight")                                                  # [o, i]
+        numbers = unpack(w.stored(name + ".qweight"))                                      # [i, o] uint8
+        zeros = unpack(w.stored(name + ".qzeros"))                                         # [i / g, o] uint8
+        scales = w.stored(name + ".scales").to(torch.float32)                              # [i / g, o]
+        return Groups(numbers.t().contiguous(), scales.t().contiguous(), zeros.t().to(torch.float32).contiguous())
+    weight = w.stored(name + ".weight")                                                    # [o, i]
     o, i = weight.size(0), weight.size(1)
-    numbers = torch.empty([o, i], dtype=0, device=weight.device)                         # [o, i] uint8
-    scales = torch.empty([o, i // 32], dtype=6, device=weight.device)                    # [o, i / 32]
-    zeros = torch.empty([o, i // 32], dtype=6, device=weight.device)                     # [o, i / 32]
+    numbers = torch.empty([o, i], dtype=torch.uint8, device=weight.device)                 # [o, i] uint8
+    scales = torch.empty([o, i // 32], dtype=torch.float32, device=weight.device)          # [o, i / 32]
+    zeros = torch.empty([o, i // 32], dtype=torch.float32, device=weight.device)           # [o, i / 32]
     for first in range(0, o, 4096):
         count = min(4096, o - first)
-        part = weight.narrow(0, first, count).to(6).view([count, -1, 32])                # [count, i / 32, 32] float32
-        low = torch.clamp(torch.amin(part, [2]), None, 0.0)                              # [count, i / 32]
-        high = torch.clamp(torch.amax(part, [2]), 0.0)                                   # [count, i / 32]
-        scale = torch.clamp((high - low) / 15.0, 1.0e-30)                                # [count, i / 32]
-        zero = torch.round(torch.neg(low) / scale)                                       # [count, i / 32]
-        steps = torch.round(part / scale.unsqueeze(2)) + zero.unsqueeze(2)               # [count, i / 32, 32]
+        part = weight.narrow(0, first, count).to(torch.float32).view([count, -1, 32])      # [count, i / 32, 32] float32
+        low = torch.clamp(torch.amin(part, [2]), None, 0.0)                                # [count, i / 32]
+        high = torch.clamp(torch.amax(part, [2]), 0.0)                                     # [count, i / 32]
+        scale = torch.clamp((high - low) / 15.0, 1.0e-30)                                  # [count, i / 32]
+        zero = torch.round(torch.neg(low) / scale)                                         # [count, i / 32]
+        steps = torch.round(part / scale.unsqueeze(2)) + zero.unsqueeze(2)                 # [count, i / 32, 32]
         numbers.narrow(0, first, count).copy_(torch.clamp(steps, 0, 15).view([count, i]))    # [count, i]
-        scales.narrow(0, first, count).copy_(scale)                                      # [count, i / 32]
-        zeros.narrow(0, first, count).copy_(zero)                                        # [count, i / 32]
-    return __torch__.quantize.Groups(numbers, scales, zeros)
+        scales.narrow(0, first, count).copy_(scale)                                        # [count, i / 32]
+        zeros.narrow(0, first, count).copy_(zero)                                          # [count, i / 32]
+    return Groups(numbers, scales, zeros)

@@ -3,194 +3,181 @@
 # c = heads, w = head width, r = patches that one visual token joins along a side, v = visual tokens a tile,
 # h = width of the language model.
 
+import layers
+import linear
+import weights
+
 
 class Layer:
-    norm1 : __torch__.layers.Norm
-    qkv : __torch__.linear.Linear
-    q_norm : Optional[__torch__.layers.Norm]
-    k_norm : Optional[__torch__.layers.Norm]
-    proj : __torch__.linear.Linear
+    norm1 : layers.Norm
+    qkv : linear.Linear
+    q_norm : Optional[layers.Norm]
+    k_norm : Optional[layers.Norm]
+    proj : linear.Linear
     ls1 : Tensor    # [d]
-    norm2 : __torch__.layers.Norm
-    fc1 : __torch__.linear.Linear
-    fc2 : __torch__.linear.Linear
+    norm2 : layers.Norm
+    fc1 : linear.Linear
+    fc2 : linear.Linear
     ls2 : Tensor    # [d]
     heads : int
 
-    def __init__(self: __torch__.vision.Layer, w: __torch__.weights.Weights, name: str, heads: int, eps: float,
-                 qk_norm: bool) -> None:
+    def __init__(self, w: weights.Weights, name: str, heads: int, eps: float, qk_norm: bool) -> None:
         self.norm1 = w.norm(name + "norm1", eps)
         w.join(name + "qkv", [name + "q", name + "k", name + "v"])
-        self.qkv = __torch__.linear.load(w, name + "qkv")
-        q_norm : Optional[__torch__.layers.Norm] = None
-        k_norm : Optional[__torch__.layers.Norm] = None
+        self.qkv = linear.load(w, name + "qkv")
+        q_norm : Optional[layers.Norm] = None
+        k_norm : Optional[layers.Norm] = None
         if qk_norm:
             q_norm = w.norm(name + "q_norm", eps)
             k_norm = w.norm(name + "k_norm", eps)
         self.q_norm = q_norm
         self.k_norm = k_norm
-        self.proj = __torch__.linear.load(w, name + "proj")
+        self.proj = linear.load(w, name + "proj")
         self.ls1 = w.take(name + "ls1")
         self.norm2 = w.norm(name + "norm2", eps)
-        self.fc1 = __torch__.linear.load(w, name + "fc1")
-        self.fc2 = __torch__.linear.load(w, name + "fc2")
+        self.fc1 = linear.load(w, name + "fc1")
+        self.fc2 = linear.load(w, name + "fc2")
         self.ls2 = w.take(name + "ls2")
         self.heads = heads
 
-    def attention(self: __torch__.vision.Layer, x: Tensor) -> Tensor:
+    def attention(self, x: Tensor) -> Tensor:
         t, n, d = x.size(0), x.size(1), x.size(2)
-        q, k, v = torch.chunk(self.qkv.forward(x), 3, -1)              # [t, 1 + p, d] each
+        q, k, v = torch.chunk(self.qkv.forward(x), 3, -1)                 # [t, 1 + p, d] each
         q_norm = self.q_norm
         k_norm = self.k_norm
         if q_norm is not None and k_norm is not None:
-            q = q_norm.forward(q)                                      # [t, 1 + p, d]
-            k = k_norm.forward(k)                                      # [t, 1 + p, d]
+            q = q_norm.forward(q)                                         # [t, 1 + p, d]
+            k = k_norm.forward(k)                                         # [t, 1 + p, d]
         shape = [t, n, self.heads, d // self.heads]
-        q = q.reshape(shape).transpose(1, 2)                           # [t, c, 1 + p, w]
-        k = k.reshape(shape).transpose(1, 2)                           # [t, c, 1 + p, w]
-        v = v.reshape(shape).transpose(1, 2)                           # [t, c, 1 + p, w]
-        y = torch.scaled_dot_product_attention(q, k, v)                # [t, c, 1 + p, w]
-        return self.proj.forward(y.transpose(1, 2).reshape([t, n, d])) # [t, 1 + p, d]
+        q = q.reshape(shape).transpose(1, 2)                              # [t, c, 1 + p, w]
+        k = k.reshape(shape).transpose(1, 2)                              # [t, c, 1 + p, w]
+        v = v.reshape(shape).transpose(1, 2)                              # [t, c, 1 + p, w]
+        y = torch.scaled_dot_product_attention(q, k, v)                   # [t, c, 1 + p, w]
+        return self.proj.forward(y.transpose(1, 2).reshape([t, n, d]))    # [t, 1 + p, d]
 
-    def forward(self: __torch__.vision.Layer, x: Tensor) -> Tensor:
-        x = self.attention(self.norm1.forward(x)).mul_(self.ls1).add_(x)                            # [t, 1 + p, d]
-        mlp = torch.gelu_(self.fc1.forward(self.norm2.forward(x)))                                  # [t, 1 + p, mlp]
-        return self.fc2.forward(mlp).mul_(self.ls2).add_(x)                                         # [t, 1 + p, d]
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.attention(self.norm1.forward(x)).mul_(self.ls1).add_(x)    # [t, 1 + p, d]
+        mlp = torch.gelu_(self.fc1.forward(self.norm2.forward(x)))          # [t, 1 + p, mlp]
+        return self.fc2.forward(mlp).mul_(self.ls2).add_(x)                 # [t, 1 + p, d]
 
 
 class VisionTransformer:
-    # All but the layers.
-    mean : Tensor              # [1, 3, 1, 1] float32
-    std : Tensor               # [1, 3, 1, 1] float32
-    patch_weight : Tensor      # [d, 3, patch, patch]
-    patch_bias : Tensor        # [d]
-    class_token : Tensor       # [1, 1, d]
-    positions : Tensor         # [1, 1 + p, d]
-    mlp_norm : __torch__.layers.Norm
-    mlp_in : __torch__.linear.Linear
-    mlp_out : __torch__.linear.Linear
-    mlp_device : Device
+    # The model without its layers.
+    mean : Tensor            # [1, 3, 1, 1] float32
+    std : Tensor             # [1, 3, 1, 1] float32
+    patch_weight : Tensor    # [d, 3, patch, patch]
+    patch_bias : Tensor      # [d]
+    class_token : Tensor     # [1, 1, d]
+    positions : Tensor       # [1, 1 + p, d]
+    mlp_norm : layers.Norm
+    mlp_in : linear.Linear
+    mlp_out : linear.Linear
+    mlp_device : torch.device
 
-    def __init__(self: __torch__.vision.VisionTransformer, w: __torch__.weights.Weights,
-                 mlp: __torch__.weights.Weights) -> None:
+    def __init__(self, w: weights.Weights, mlp: weights.Weights) -> None:
         self.patch_weight = w.take("patch.weight")
         device = self.patch_weight.device
-        self.mean = torch.tensor([0.485, 0.456, 0.406], dtype=6, device=device).view([1, 3, 1, 1])
-        self.std = torch.tensor([0.229, 0.224, 0.225], dtype=6, device=device).view([1, 3, 1, 1])
+        self.mean = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float32, device=device).view([1, 3, 1, 1])
+        self.std = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float32, device=device).view([1, 3, 1, 1])
         self.patch_bias = w.take("patch.bias")
         self.class_token = w.take("class_token")
         self.positions = w.take("positions")
         self.mlp_norm = mlp.norm("mlp.norm", 1.0e-5)
-        self.mlp_in = __torch__.linear.load(mlp, "mlp.in")
-        self.mlp_out = __torch__.linear.load(mlp, "mlp.out")
+        self.mlp_in = linear.load(mlp, "mlp.in")
+        self.mlp_out = linear.load(mlp, "mlp.out")
         self.mlp_device = mlp.device
 
-    def normalise(self: __torch__.vision.VisionTransformer, tiles: Tensor) -> Tensor:
-        pixels = tiles.to(self.mean.device).permute([0, 3, 1, 2]).to(6)        # [t, 3, s, s] float32, 0..255
-        return (pixels / 255.0 - self.mean) / self.std                         # [t, 3, s, s] float32
+    def normalise(self, tiles: Tensor) -> Tensor:
+        pixels = tiles.to(self.mean.device).permute([0, 3, 1, 2]).to(torch.float32)    # [t, 3, s, s] float32, 0..255
+        return (pixels / 255.0 - self.mean) / self.std                                 # [t, 3, s, s] float32
 
-    def grid(self: __torch__.vision.VisionTransformer, rows: int, columns: int) -> Tensor:
-        # Position embeddings of the patches; resized when the tile is not of the size that the checkpoint was made for.
-        grid = self.positions.slice(1, 1)                                                     # [1, p, d]
+    def grid(self, rows: int, columns: int) -> Tensor:
+        # Position embeddings of the patches, resized if the tile is not of the checkpoint's size.
+        grid = self.positions.slice(1, 1)                                               # [1, p, d]
         own = int(torch.sqrt(grid.size(1)))
         if rows == own and columns == own:
-            return grid                                                                       # [1, p, d]
-        image = grid.to(6).view([1, own, own, -1]).permute([0, 3, 1, 2])                      # [1, d, own, own]
-        image = torch.upsample_bicubic2d(image, [rows, columns], False, None)                 # [1, d, rows, columns]
-        return image.flatten(2).transpose(1, 2).to(grid.dtype)                                # [1, p, d]
+            return grid                                                                 # [1, p, d]
+        image = grid.to(torch.float32).view([1, own, own, -1]).permute([0, 3, 1, 2])    # [1, d, own, own]
+        image = torch.upsample_bicubic2d(image, [rows, columns], False, None)           # [1, d, rows, columns]
+        return image.flatten(2).transpose(1, 2).to(grid.dtype)                          # [1, p, d]
 
-    def embed(self: __torch__.vision.VisionTransformer, pixels: Tensor) -> Tensor:
+    def embed(self, pixels: Tensor) -> Tensor:
         t, patch = pixels.size(0), self.patch_weight.size(3)
         rows, columns = pixels.size(2) // patch, pixels.size(3) // patch
-        x = pixels.to(self.patch_weight.device, self.patch_weight.dtype)               # [t, 3, s, s]
-        x = x.view([t, 3, rows, patch, columns, patch])                                # [t, 3, rows, patch, columns, patch]
-        x = x.permute([0, 2, 4, 1, 3, 5])                                              # [t, rows, columns, 3, patch, patch]
-        x = x.reshape([t, rows * columns, 3 * patch * patch])                          # [t, p, 3 * patch * patch]
-        patches = torch.linear(x, self.patch_weight.flatten(1), self.patch_bias)       # [t, p, d]
-        patches = patches + self.grid(rows, columns)                                   # [t, p, d]
-        first = self.class_token + self.positions.slice(1, 0, 1)                       # [1, 1, d]
-        return torch.cat([first.expand([t, -1, -1]), patches], 1)                      # [t, 1 + p, d]
+        x = pixels.to(self.patch_weight.device, self.patch_weight.dtype)           # [t, 3, s, s]
+        x = x.view([t, 3, rows, patch, columns, patch])                            # [t, 3, rows, patch, columns, patch]
+        x = x.permute([0, 2, 4, 1, 3, 5])                                          # [t, rows, columns, 3, patch, patch]
+        x = x.reshape([t, rows * columns, 3 * patch * patch])                      # [t, p, 3 * patch * patch]
+        patches = torch.linear(x, self.patch_weight.flatten(1), self.patch_bias)    # [t, p, d]
+        patches = patches + self.grid(rows, columns)                               # [t, p, d]
+        first = self.class_token + self.positions.slice(1, 0, 1)                   # [1, 1, d]
+        return torch.cat([first.expand([t, -1, -1]), patches], 1)                  # [t, 1 + p, d]
 
-    def unshuffle(self: __torch__.vision.VisionTransformer, x: Tensor, r: int, by_columns: bool) -> Tensor:
+    def unshuffle(self, x: Tensor, r: int, by_columns: bool) -> Tensor:
         # A block of r x r patches becomes one token; channels: row in block, column in block, feature.
         t, d = x.size(0), x.size(2)
         side = int(torch.sqrt(x.size(1) - 1))
         g = side // r
         # Below: y, x = row and column of the block; j, i = row and column in it.
-        blocks = x.slice(1, 1).reshape([t, g, r, g, r, d])                  # [t, y, j, x, i, d]
-        blocks = blocks.permute([0, 1, 3, 2, 4, 5])                         # [t, y, x, j, i, d]
+        blocks = x.slice(1, 1).reshape([t, g, r, g, r, d])    # [t, y, j, x, i, d]
+        blocks = blocks.permute([0, 1, 3, 2, 4, 5])           # [t, y, x, j, i, d]
         if by_columns:
-            blocks = blocks.transpose(1, 2)                                 # [t, x, y, j, i, d]: ps_version v1
-        return blocks.reshape([t, g * g, r * r * d])                        # [t, v, r * r * d]
+            blocks = blocks.transpose(1, 2)                   # [t, x, y, j, i, d]: ps_version v1
+        return blocks.reshape([t, g * g, r * r * d])          # [t, v, r * r * d]
 
-    def project(self: __torch__.vision.VisionTransformer, x: Tensor) -> Tensor:
-        x = self.mlp_norm.forward(x.to(self.mlp_device))                       # [t, v, r * r * d]
-        return self.mlp_out.forward(torch.gelu(self.mlp_in.forward(x)))        # [t, v, h]
+    def project(self, x: Tensor) -> Tensor:
+        x = self.mlp_norm.forward(x.to(self.mlp_device))                   # [t, v, r * r * d]
+        return self.mlp_out.forward(torch.gelu(self.mlp_in.forward(x)))    # [t, v, h]
 
 
-class Graph(Module):
-    __parameters__ = []
-    __buffers__ = []
-    training : bool
-    model : List[__torch__.vision.VisionTransformer]     # one, from build on
-    layers : List[__torch__.vision.Layer]
+class Graph(torch.nn.Module):
+    model : List[VisionTransformer]    # one, after `build`
+    layers : List[Layer]
 
-    def table(self: __torch__.vision.Graph) -> Dict[str, Tensor]:
-        return __torch__.weights.table()
-
-    def bind(self: __torch__.vision.Graph, tensors: Dict[str, Tensor], name: str, path: str, stored: int, numbers: int,
-             at: int, shape: List[int]) -> None:
-        __torch__.weights.map(tensors, name, path, stored, numbers, at, shape)
-
-    def build(self: __torch__.vision.Graph, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: int, device: str,
+    def build(self, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: torch.dtype, device: str,
               mlp_device: str) -> None:
-        # tensors, device: what comes before the layers; ends, mlp_device: the projector.
-        w = __torch__.weights.Weights(tensors, wanted, device)
-        mlp = __torch__.weights.Weights(ends, wanted, mlp_device)
-        self.model.append(__torch__.vision.VisionTransformer(w, mlp))
+        # tensors, device: the parts before the layers; ends, mlp_device: the projector.
+        w = weights.Weights(tensors, wanted, device)
+        mlp = weights.Weights(ends, wanted, mlp_device)
+        self.model.append(VisionTransformer(w, mlp))
 
-    def made(self: __torch__.vision.Graph, tensors: Dict[str, Tensor], wanted: int, device: str, index: int, heads: int,
-             eps: float, qk_norm: bool) -> __torch__.vision.Layer:
-        # Several threads may make layers, and another one build the rest, at the same time.
-        w = __torch__.weights.Weights(tensors, wanted, device)
-        return __torch__.vision.Layer(w, "layers." + str(index) + ".", heads, eps, qk_norm)
+    def make_layer(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, index: int, heads: int,
+                   eps: float, qk_norm: bool) -> Layer:
+        # Several threads may make layers while another one builds the rest.
+        w = weights.Weights(tensors, wanted, device)
+        return Layer(w, "layers." + str(index) + ".", heads, eps, qk_norm)
 
-    def append(self: __torch__.vision.Graph, layer: __torch__.vision.Layer) -> None:
+    def append(self, layer: Layer) -> None:
         self.layers.append(layer)
 
-    def add(self: __torch__.vision.Graph, tensors: Dict[str, Tensor], wanted: int, device: str, heads: int,
-            eps: float, qk_norm: bool) -> None:
-        # The next layer, for callers that cannot hold one.
-        self.layers.append(self.made(tensors, wanted, device, len(self.layers), heads, eps, qk_norm))
+    def normalise(self, tiles: Tensor) -> Tensor:
+        return self.model[0].normalise(tiles)    # [t, s, s, 3] uint8 -> [t, 3, s, s] float32
 
-    def normalise(self: __torch__.vision.Graph, tiles: Tensor) -> Tensor:
-        return self.model[0].normalise(tiles)                         # [t, s, s, 3] uint8 -> [t, 3, s, s] float32
-
-    def encode(self: __torch__.vision.Graph, pixels: Tensor, layers: int) -> Tensor:
-        x = self.model[0].embed(pixels)                               # [t, 1 + p, d]
+    def encode(self, pixels: Tensor, layers: int) -> Tensor:
+        x = self.model[0].embed(pixels)      # [t, 1 + p, d]
         for i in range(layers):
-            x = self.layers[i].forward(x)                             # [t, 1 + p, d]
+            x = self.layers[i].forward(x)    # [t, 1 + p, d]
         return x
 
-    def unshuffle(self: __torch__.vision.Graph, x: Tensor, r: int, by_columns: bool) -> Tensor:
-        return self.model[0].unshuffle(x, r, by_columns)              # [t, 1 + p, d] -> [t, v, r * r * d]
+    def unshuffle(self, x: Tensor, r: int, by_columns: bool) -> Tensor:
+        return self.model[0].unshuffle(x, r, by_columns)    # [t, 1 + p, d] -> [t, v, r * r * d]
 
-    def project(self: __torch__.vision.Graph, x: Tensor) -> Tensor:
-        return self.model[0].project(x)                               # [t, v, r * r * d] -> [t, v, h]
+    def project(self, x: Tensor) -> Tensor:
+        return self.model[0].project(x)    # [t, v, r * r * d] -> [t, v, h]
 
-    def begin(self: __torch__.vision.Graph, parts: List[Tensor]) -> Tensor:
+    def begin(self, parts: List[Tensor]) -> Tensor:
         m = self.model[0]
-        tiles = torch.cat([part.to(m.mean.device) for part in parts]) # [t, s, s, 3] uint8
-        return m.embed(m.normalise(tiles))                            # [t, 1 + p, d]
+        tiles = torch.cat([part.to(m.mean.device) for part in parts])    # [t, s, s, 3] uint8
+        return m.embed(m.normalise(tiles))                               # [t, 1 + p, d]
 
-    def through(self: __torch__.vision.Graph, x: Tensor, first: int, end: int) -> Tensor:
+    def run_layers(self, x: Tensor, first: int, end: int) -> Tensor:
         for i in range(first, end):
-            x = self.layers[i].forward(x)                             # [t, 1 + p, d]
+            x = self.layers[i].forward(x)    # [t, 1 + p, d]
         return x
 
-    def finish(self: __torch__.vision.Graph, x: Tensor, r: int, by_columns: bool) -> Tensor:
+    def finish(self, x: Tensor, r: int, by_columns: bool) -> Tensor:
         m = self.model[0]
-        return m.project(m.unshuffle(x, r, by_columns)).flatten(0, 1) # [t * v, h]
+        return m.project(m.unshuffle(x, r, by_columns)).flatten(0, 1)    # [t * v, h]
 
-    def part(self: __torch__.vision.Graph, tokens: Tensor, first: int, count: int) -> Tensor:
-        return tokens.narrow(0, first, count).clone()                 # [count, h], with memory of its own
+    def part(self, tokens: Tensor, first: int, count: int) -> Tensor:
+        return tokens.narrow(0, first, count).clone()    # [count, h], in its own memory

@@ -1,76 +1,57 @@
-# The tensors of a checkpoint, by the names that the graphs use. A file is mapped, not read: memory becomes resident as
-# it is touched, and a tensor that keeps its number format and stays on the CPU is never copied. Each part of a model has
-# a table of its own: once that part is made, the table goes, and with it what is resident of the file for its sake.
+# The tensors of a part of a model, out of its table (table.py). A tensor that keeps its number format and stays on the
+# CPU is never copied.
 # Letters: o = outputs, i = inputs, kv = key heads, w = head width, h = model width.
 
-
-def table() -> Dict[str, Tensor]:
-    # An empty one written down would be a constant to TorchScript, and so the same object each time.
-    made = {"": torch.empty([0], dtype=6, device=torch.device("cpu"))}
-    made.pop("")
-    return made
-
-
-def map(tensors: Dict[str, Tensor], name: str, path: str, stored: int, numbers: int, at: int,
-        shape: List[int]) -> None:
-    # numbers: how many of format `stored` the file holds; at: the tensor's first. Whole files are kept in the table as
-    # well, by "format:path".
-    key = str(stored) + ":" + path
-    if key not in tensors:
-        tensors[key] = torch.from_file(path, False, numbers, dtype=stored)     # [numbers]
-    count = 1
-    for n in shape:
-        count *= n
-    tensors[name] = tensors[key].narrow(0, at, count).view(shape)              # shape
+import layers
 
 
 def outputs(suffix: str) -> int:
-    # Which dimension the outputs are. Packed weights have them last, eight to a number; their scales as well.
+    # The dimension of the outputs. Packed weights and their scales have it last, with eight outputs to a packed number.
     return 0 if suffix == ".weight" or suffix == ".bias" else 1
 
 
 class Weights:
     tensors : Dict[str, Tensor]
-    wanted : int                   # the number format to compute in
-    device : Device
+    wanted : torch.dtype    # the number format of the computation
+    device : torch.device
 
-    def __init__(self: __torch__.weights.Weights, tensors: Dict[str, Tensor], wanted: int, device: str) -> None:
+    def __init__(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str) -> None:
         self.tensors = tensors
         self.wanted = wanted
         self.device = torch.device(device)
 
-    def has(self: __torch__.weights.Weights, name: str) -> bool:
+    def has(self, name: str) -> bool:
         return name in self.tensors
 
-    def stored(self: __torch__.weights.Weights, name: str) -> Tensor:
-        # As the file has it.
+    def stored(self, name: str) -> Tensor:
+        # In the format of the file.
         return self.tensors.pop(name)
 
-    def take(self: __torch__.weights.Weights, name: str) -> Tensor:
+    def take(self, name: str) -> Tensor:
         return self.tensors.pop(name).to(self.device, self.wanted)
 
-    def find(self: __torch__.weights.Weights, name: str) -> Optional[Tensor]:
+    def find(self, name: str) -> Optional[Tensor]:
         if name in self.tensors:
             return self.take(name)
         return None
 
-    def norm(self: __torch__.weights.Weights, name: str, eps: float) -> __torch__.layers.Norm:
-        return __torch__.layers.Norm(self.take(name + ".weight"), self.find(name + ".bias"), eps)
+    def norm(self, name: str, eps: float) -> layers.Norm:
+        return layers.Norm(self.take(name + ".weight"), self.find(name + ".bias"), eps)
 
-    def join(self: __torch__.weights.Weights, name: str, parts: List[str]) -> None:
-        # Several linears become one with their outputs one behind the other.
+    def join(self, name: str, parts: List[str]) -> None:
+        # Joins several linears into one, their outputs one behind the other.
         for suffix in [".weight", ".bias", ".qweight", ".qzeros", ".scales"]:
             if parts[0] + suffix in self.tensors:
-                own = [self.tensors.pop(part + suffix).to(self.device) for part in parts]         # [o, ...] each
-                self.tensors[name + suffix] = torch.cat(own, __torch__.weights.outputs(suffix))    # [o, ...]
+                own = [self.tensors.pop(part + suffix).to(self.device) for part in parts]    # [o, ...] each
+                self.tensors[name + suffix] = torch.cat(own, outputs(suffix))                # [o, ...]
 
-    def split(self: __torch__.weights.Weights, name: str, parts: List[str], kv_heads: int, group: int) -> None:
+    def split(self, name: str, parts: List[str], kv_heads: int, group: int) -> None:
         # InternLM2: for each key head in turn its query heads, its key head, its value head.
         for suffix in [".weight", ".bias", ".qweight", ".qzeros", ".scales"]:
             if name + suffix in self.tensors:
-                # Moved first: taken apart, it is a copy.
-                fused = self.tensors.pop(name + suffix).to(self.device)    # [kv * (group + 2) * w, h], packed [h, ...]
-                axis = __torch__.weights.outputs(suffix)
+                # Moved first, since the split copies.
+                fused = self.tensors.pop(name + suffix).to(self.device)     # [kv * (group + 2) * w, h], packed [h, ...]
+                axis = outputs(suffix)
                 heads = fused.unflatten(axis, [kv_heads, group + 2, -1])    # [kv, group + 2, w, h]
                 first = 0
                 for part in parts:

@@ -7,6 +7,7 @@ import io.github.internvl.internal.torch.ScriptObject;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,10 +29,12 @@ final class GraphBuilder {
     private final GraphRecipe recipe;
     private final LongConsumer progress;
     private final ScriptModule module;
+    private final ScriptModule tables;
 
-    private GraphBuilder(Checkpoint checkpoint, GraphRecipe recipe, LongConsumer progress) {
+    private GraphBuilder(Checkpoint checkpoint, GraphRecipe recipe, ScriptModule tables, LongConsumer progress) {
         this.checkpoint = checkpoint;
         this.recipe = recipe;
+        this.tables = tables;
         this.progress = progress;
         this.module = ScriptModule.load(recipe.graph(), recipe.archive());
     }
@@ -42,13 +45,15 @@ final class GraphBuilder {
      * @param progress hears of the bytes of weights that are ready
      */
     static ScriptModule build(Checkpoint checkpoint, GraphRecipe recipe, LongConsumer progress) {
-        GraphBuilder builder = new GraphBuilder(checkpoint, recipe, progress);
-        try {
-            builder.fill();
-            return builder.module;
-        } catch (RuntimeException | Error e) {
-            builder.module.close();
-            throw e;
+        try (ScriptModule tables = ScriptModule.compile("table", Map.of())) {
+            GraphBuilder builder = new GraphBuilder(checkpoint, recipe, tables, progress);
+            try {
+                builder.fill();
+                return builder.module;
+            } catch (RuntimeException | Error e) {
+                builder.module.close();
+                throw e;
+            }
         }
     }
 
@@ -95,12 +100,12 @@ final class GraphBuilder {
     private ScriptObject layer(int index) {
         TorchRuntime.prepareThread();
         try (ScriptObject own = bind("layers." + index)) {
-            return module.make("made", arguments(recipe.layer(index, true), own));
+            return module.make("make_layer", arguments(recipe.layer(index), own));
         }
     }
 
     private ScriptObject bind(String table) {
-        return WeightLoader.bind(module, checkpoint, recipe.table(table));
+        return WeightLoader.bind(tables, checkpoint, recipe.table(table));
     }
 
     private static Object[] arguments(List<Object> others, ScriptObject... tables) {

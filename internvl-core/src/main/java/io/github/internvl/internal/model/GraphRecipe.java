@@ -14,19 +14,17 @@ import java.util.stream.IntStream;
  * How a graph is made: the text that is packed, the weights to bind, and what makes a model of them.
  *
  * @param graph the file of its text
- * @param used the files that it uses, by the names that its text calls them
- * @param lists the names of its list attributes
+ * @param used the files that stand behind names of its text: {@code linear}, {@code head}, {@code cache}
  * @param weights what is bound
  * @param stepBytes bytes of the linears' weights, all of which are read whenever something is computed
  * @param numbers PyTorch's code of the format that is computed in
  * @param sizes what {@code build} takes after that
  * @param devices the device of each layer
- * @param layer what {@code made} takes after that
+ * @param layer what {@code make_layer} takes after those and the layer's number
  */
 record GraphRecipe(
         String graph,
         Map<String, String> used,
-        List<String> lists,
         List<Weight> weights,
         long stepBytes,
         int numbers,
@@ -43,8 +41,7 @@ record GraphRecipe(
         String device = format.places().vision();
         return new GraphRecipe(
                 "vision",
-                Map.of("linear", linear.file(), "weights", "weights", "layers", "layers"),
-                List.of("model", "layers"),
+                Map.of("linear", linear.file()),
                 weights,
                 Math.round(matrices(weights, "") * linear.bytes(format.numbers())),
                 format.numbers().code(),
@@ -58,19 +55,8 @@ record GraphRecipe(
             ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel layers, LinearKernel head) {
         LanguageConfig llm = config.language();
         Spread places = format.places();
-        Map<String, String> used = Map.of(
-                "linear",
-                layers.file(),
-                "head",
-                head.file(),
-                "quantize",
-                "quantize",
-                "cache",
-                format.shortKeys() ? "cache_int8" : "cache",
-                "weights",
-                "weights",
-                "layers",
-                "layers");
+        String cache = format.shortKeys() ? "cache_int8" : "cache";
+        Map<String, String> used = Map.of("linear", layers.file(), "head", head.file(), "cache", cache);
         List<Object> sizes = List.of(
                 places.embedding(),
                 places.head(),
@@ -83,7 +69,6 @@ record GraphRecipe(
         return new GraphRecipe(
                 "decoder",
                 used,
-                List.of("model", "layers", "slots", "rooms"),
                 weights,
                 Math.round(matrices(weights, LAYERS) * layers.bytes(format.numbers())
                         + (double) llm.vocabulary() * llm.width() * head.bytes(format.numbers())),
@@ -111,22 +96,19 @@ record GraphRecipe(
         return all;
     }
 
-    /** What {@code made} takes after its table, and {@code add} but for the layer's number. */
-    List<Object> layer(int index, boolean numbered) {
-        List<Object> all = new ArrayList<>(List.of(numbers, devices.get(index)));
-        if (numbered) {
-            all.add(index);
-        }
+    /** What {@code make_layer} takes after its table. */
+    List<Object> layer(int index) {
+        List<Object> all = new ArrayList<>(List.of(numbers, devices.get(index), index));
         all.addAll(layer);
         return all;
     }
 
-    /** The calls, in order, that make the model for a program that cannot hold a layer. */
+    /** The calls, in order, that make the model; each layer that one returns goes to {@code append}. */
     List<Call> calls() {
         List<Call> calls = new ArrayList<>();
         calls.add(new Call("build", List.of("first", "last"), frame()));
         for (int i = 0; i < devices.size(); i++) {
-            calls.add(new Call("add", List.of(LAYERS + i), layer(i, false)));
+            calls.add(new Call("make_layer", List.of(LAYERS + i), layer(i)));
         }
         return calls;
     }
@@ -151,6 +133,6 @@ record GraphRecipe(
 
     /** The archive that libtorch loads. */
     byte[] archive() {
-        return ScriptModule.archive(graph, used, lists);
+        return ScriptModule.archive(graph, used);
     }
 }

@@ -11,13 +11,13 @@ import java.util.stream.IntStream;
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
     private static final int GRAIN = 256;
-    private static final int SPARE = 8; // places beyond a room; the last is for slots that have no next token
+    private static final int SPARE = 8; // places beyond a slot's tokens; the last is for slots without a next token
 
     private final ScriptModule graph;
     private final LanguageConfig config;
     private final long stepBytes;
-    private int room; // tokens of each slot that has its room for good
-    private int[] written = {}; // ends of what is in each of those
+    private int room; // tokens of each slot of the static cache; 0 without one
+    private int[] written = {}; // tokens written to each of those
 
     LanguageModel(ScriptModule graph, LanguageConfig config, long stepBytes) {
         this.graph = graph;
@@ -57,13 +57,14 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Gives so many slots, of which there must be none yet, room for so many tokens each, for good. The next tokens of
-     * several of them then have attention in one, not slot by slot.
+     * Allocates the static cache: the memory of all slots, for good. The next tokens of several slots then share one
+     * attention. There must be no slot yet.
      *
-     * @param tokens a multiple of 256
+     * @param slots number of slots
+     * @param tokens tokens of each slot, a multiple of 256
      */
-    public void allot(int slots, int tokens) {
-        graph.run("allot", slots, tokens + SPARE);
+    public void allocate(int slots, int tokens) {
+        graph.run("allocate", slots, tokens + SPARE);
         this.room = tokens;
         this.written = new int[slots];
     }
@@ -86,8 +87,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Gives a slot room for so many tokens; none frees its memory. Slots come into being in order of their numbers. Those
-     * that were allotted keep theirs.
+     * Resizes a slot to a number of tokens; none frees its memory. Slots are created in the order of their numbers. Slots of
+     * the static cache keep their memory.
      *
      * @param kept how many of its first tokens stay
      */
@@ -110,7 +111,7 @@ public final class LanguageModel implements AutoCloseable {
      */
     public Tensor step(List<TokenChunk> chunks) {
         chunks.forEach(chunk -> wrote(chunk.slot(), chunk.start() + chunk.ids().length));
-        return areDense(chunks) ? stepEach(chunks) : stepRows(chunks);
+        return areDense(chunks) ? stepDense(chunks) : stepRows(chunks);
     }
 
     /** Whether they are next tokens of more than half of the slots up to the last of them, and of two at least. */
@@ -126,7 +127,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /** One token of some slots, computed as one of each slot up to the last of them. */
-    private Tensor stepEach(List<TokenChunk> chunks) {
+    private Tensor stepDense(List<TokenChunk> chunks) {
         int[] rows = chunks.stream().mapToInt(TokenChunk::slot).toArray();
         int n = slots(chunks);
         int[] ids = new int[n];
@@ -145,7 +146,7 @@ public final class LanguageModel implements AutoCloseable {
                 Tensor positionTensor = Tensor.of(positions);
                 Tensor spanTensor = Tensor.of(spans);
                 Tensor rowTensor = Tensor.of(rows)) {
-            return graph.call("step_each", idTensor, positionTensor, spanTensor, length, rowTensor);
+            return graph.call("step_dense", idTensor, positionTensor, spanTensor, length, rowTensor);
         }
     }
 

@@ -3,7 +3,6 @@ package io.github.internvl.internal.model;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -21,10 +20,8 @@ public final class LimitsGraph implements AutoCloseable {
     /** Makes what is read and multiplied, with the linear that a checkpoint in bfloat16 gets. */
     public LimitsGraph(NumberFormat numbers, LinearWeights linears, String device) {
         LinearKernel kernel = LinearKernel.ofLayers(linears, Set.of(NumberFormat.BFLOAT16), numbers, Set.of(device));
-        Map<String, String> used =
-                Map.of("linear", kernel.file(), "weights", "weights", "layers", "layers", "quantize", "quantize");
         this.numbers = numbers;
-        this.graph = ScriptModule.compile("limits", used, List.of("numbers", "linears"));
+        this.graph = ScriptModule.compile("limits", Map.of("linear", kernel.file()));
         graph.run("build", numbers.code(), device, NUMBERS, WIDTH);
     }
 

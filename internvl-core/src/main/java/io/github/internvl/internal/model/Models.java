@@ -50,11 +50,11 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         return TorchRuntime.onOwnThread(() -> made(checkpoint, format, progress));
     }
 
-    /** Gives slots their rooms for good, as {@link LanguageModel#allot} says; if that fails, the models are closed. */
-    public void allot(int slots, int tokens) {
+    /** Allocates the static cache, see {@link LanguageModel#allocate}; if that fails, the models are closed. */
+    public void allocate(int slots, int tokens) {
         try {
             TorchRuntime.onOwnThread(() -> {
-                language.allot(slots, tokens);
+                language.allocate(slots, tokens);
                 return this;
             });
         } catch (RuntimeException e) {

@@ -41,7 +41,7 @@ public final class VisionEncoder implements AutoCloseable {
         public boolean advance(int layers) {
             int end = Math.min(config.vision().layers(), layer + layers);
             try (Tensor before = state) {
-                state = graph.call("through", before, layer, end);
+                state = graph.call("run_layers", before, layer, end);
             }
             layer = end;
             return end == config.vision().layers();

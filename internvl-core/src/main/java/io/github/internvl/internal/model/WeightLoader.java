@@ -19,8 +19,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Binds the tensors of a checkpoint to tables of the graphs: each exactly once, after all of them have been checked. Files
- * are mapped by the graphs themselves; no weight passes through Java.
+ * Binds the tensors of a checkpoint to tables for the graphs: each exactly once, after all of them have been checked.
+ * {@code table.py} maps the files; no weight passes through Java.
  */
 final class WeightLoader {
     private static final int LISTED = 12;
@@ -63,16 +63,20 @@ final class WeightLoader {
         return what + " (" + names.size() + "): " + shown + (names.size() > LISTED ? ", …;" : ";");
     }
 
-    /** A new table of the graph with some weights, which {@link #check} has passed; the caller closes it. */
-    static ScriptObject bind(ScriptModule graph, Checkpoint checkpoint, List<Weight> weights) {
-        ScriptObject table = graph.make("table");
+    /**
+     * A new table of some weights, which {@link #check} has passed; the caller closes it.
+     *
+     * @param tables the compiled {@code table.py}
+     */
+    static ScriptObject bind(ScriptModule tables, Checkpoint checkpoint, List<Weight> weights) {
+        ScriptObject table = tables.make("create");
         try {
             for (Weight weight : weights) {
                 StoredTensor tensor = stored(checkpoint, weight);
                 if (tensor.isAligned()) {
-                    bind(graph, table, weight.name(), tensor);
+                    bind(tables, table, weight.name(), tensor);
                 } else {
-                    bindCopy(graph, table, weight.name(), tensor);
+                    bindCopy(tables, table, weight.name(), tensor);
                 }
             }
             return table;
@@ -87,9 +91,9 @@ final class WeightLoader {
         return own != null ? own : Objects.requireNonNull(checkpoint.tensors().get(weight.otherwise()));
     }
 
-    private static void bind(ScriptModule graph, ScriptObject table, String name, StoredTensor tensor) {
+    private static void bind(ScriptModule tables, ScriptObject table, String name, StoredTensor tensor) {
         int size = tensor.format().bytes();
-        graph.run(
+        tables.run(
                 "bind",
                 table,
                 name,
@@ -101,7 +105,7 @@ final class WeightLoader {
     }
 
     /** A tensor at an odd place cannot be mapped as numbers; its bytes are mapped from a file of their own. */
-    private static void bindCopy(ScriptModule graph, ScriptObject table, String name, StoredTensor tensor) {
+    private static void bindCopy(ScriptModule tables, ScriptObject table, String name, StoredTensor tensor) {
         try {
             Path copy = Files.createTempFile("internvl-", ".tensor");
             copy.toFile().deleteOnExit(); // Windows cannot delete a mapped file
@@ -116,7 +120,7 @@ final class WeightLoader {
                     done += some;
                 }
             }
-            bind(graph, table, name, new StoredTensor(name, tensor.format(), tensor.shape(), copy, tensor.bytes(), 0));
+            bind(tables, table, name, new StoredTensor(name, tensor.format(), tensor.shape(), copy, tensor.bytes(), 0));
             if (!System.getProperty("os.name").startsWith("Windows")) {
                 Files.delete(copy); // the mapping keeps the bytes
             }

@@ -5,8 +5,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -17,8 +21,8 @@ import java.util.zip.ZipOutputStream;
  *
  * <p>It is a zip of stored entries: the source of every file under {@code code/__torch__/}, and {@code data.pkl}, a
  * pickle of the graph object. Graph objects start empty (weights are bound later), so the pickle needs a dozen opcodes:
- * the class, its {@code training} flag and its empty lists. Sources are PyTorch's serialised dialect: no
- * imports, every class and function by its full name ({@code __torch__.layers.rotate}), number formats as codes.
+ * the class, its {@code training} flag and its empty lists. {@link GraphText} writes the sources in the dialect that archives
+ * hold.
  */
 final class ScriptArchive {
     private static final String SOURCES = "/io/github/internvl/graph/";
@@ -26,20 +30,25 @@ final class ScriptArchive {
     private ScriptArchive() {}
 
     /**
-     * Packs the class {@code Graph} of a source file together with the files that it uses.
+     * Packs the class {@code Graph} of a source file together with the files that it imports, directly or not.
      *
      * @param graph the file that holds {@code Graph}, without its ending
-     * @param used the other files, without their endings, by the names that graph text calls them: a file under another
-     *     name than its own takes that name in its text as well
-     * @param lists the names of the graph's list attributes
+     * @param used the files, without their endings, that stand behind imported names; other names are those of their files
      */
-    static byte[] pack(String graph, Map<String, String> used, List<String> lists) {
+    static byte[] pack(String graph, Map<String, String> used) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-            store(zip, "graph/data.pkl", pickle("__torch__." + graph, lists));
-            store(zip, "graph/code/__torch__/" + graph + ".py", source(graph, graph));
-            for (Map.Entry<String, String> file : used.entrySet()) {
-                store(zip, "graph/code/__torch__/" + file.getKey() + ".py", source(file.getValue(), file.getKey()));
+            store(zip, "graph/data.pkl", pickle("__torch__." + graph, GraphText.lists(text(graph))));
+            Set<String> packed = new HashSet<>();
+            Deque<String> open = new ArrayDeque<>(List.of(graph));
+            while (!open.isEmpty()) {
+                String name = open.remove();
+                if (packed.add(name)) {
+                    String text = text(used.getOrDefault(name, name));
+                    byte[] source = GraphText.pack(text, name).getBytes(StandardCharsets.UTF_8);
+                    store(zip, "graph/code/__torch__/" + name + ".py", source);
+                    open.addAll(GraphText.imports(text));
+                }
             }
             store(zip, "graph/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
             store(zip, "graph/version", "3\n".getBytes(StandardCharsets.US_ASCII));
@@ -49,18 +58,13 @@ final class ScriptArchive {
         return bytes.toByteArray();
     }
 
-    private static byte[] source(String file, String name) throws IOException {
+    private static String text(String file) throws IOException {
         String resource = SOURCES + file + ".py";
         try (InputStream in = ScriptArchive.class.getResourceAsStream(resource)) {
             if (in == null) {
                 throw new IOException("graph text is missing from the class path: " + resource);
             }
-            byte[] text = in.readAllBytes();
-            return file.equals(name)
-                    ? text
-                    : new String(text, StandardCharsets.UTF_8)
-                            .replace("__torch__." + file + ".", "__torch__." + name + ".")
-                            .getBytes(StandardCharsets.UTF_8);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
@@ -77,22 +81,22 @@ final class ScriptArchive {
     }
 
     /** Protocol 2: an object of class {@code module.Graph} with {@code training} false and empty attributes. */
-    private static byte[] pickle(String module, List<String> lists) throws IOException {
+    private static byte[] pickle(String module, Set<String> lists) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(new byte[] {(byte) 0x80, 2});
         out.write(("c" + module + "\nGraph\n").getBytes(StandardCharsets.US_ASCII)); // GLOBAL
         out.write(new byte[] {')', (byte) 0x81, '}', '('}); // EMPTY_TUPLE NEWOBJ EMPTY_DICT MARK
-        text(out, "training");
+        string(out, "training");
         out.write(0x89); // NEWFALSE
         for (String list : lists) {
-            text(out, list);
+            string(out, list);
             out.write(']'); // EMPTY_LIST
         }
         out.write(new byte[] {'u', 'b', '.'}); // SETITEMS BUILD STOP
         return out.toByteArray();
     }
 
-    private static void text(ByteArrayOutputStream out, String text) throws IOException {
+    private static void string(ByteArrayOutputStream out, String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
         out.write(new byte[] {'X', (byte) bytes.length, 0, 0, 0}); // BINUNICODE, length little-endian
         out.write(bytes);

@@ -33,16 +33,15 @@ public final class ScriptModule implements AutoCloseable {
     /**
      * Compiles {@code graph.py}; its list attributes start empty.
      *
-     * @param used the files that it uses, by the names that graph text calls them
-     * @param lists the names of its list attributes
+     * @param used the files that stand behind imported names; other names are those of their files
      */
-    public static ScriptModule compile(String graph, Map<String, String> used, List<String> lists) {
-        return load(graph, archive(graph, used, lists));
+    public static ScriptModule compile(String graph, Map<String, String> used) {
+        return load(graph, archive(graph, used));
     }
 
     /** The archive that {@link #compile} hands to libtorch, for other programs. */
-    public static byte[] archive(String graph, Map<String, String> used, List<String> lists) {
-        return ScriptArchive.pack(graph, used, lists);
+    public static byte[] archive(String graph, Map<String, String> used) {
+        return ScriptArchive.pack(graph, used);
     }
 
     /** Compiles a graph from its archive. */

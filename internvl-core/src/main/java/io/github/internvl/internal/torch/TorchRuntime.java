@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -110,7 +109,7 @@ public final class TorchRuntime {
 
     /** Whether the CPU multiplies bfloat16 numbers itself; others imitate it, many times slower than float32. */
     public static boolean cpuHasBfloat16() {
-        try (ScriptModule cpu = ScriptModule.compile("cpu", Map.of(), List.of());
+        try (ScriptModule cpu = ScriptModule.compile("cpu", Map.of());
                 Tensor known = cpu.call("bfloat16")) {
             return known.longs()[0] != 0;
         } catch (RuntimeException e) { // a libtorch that does not know the question has no such code either

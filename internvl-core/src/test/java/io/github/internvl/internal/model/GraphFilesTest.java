@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,12 +82,18 @@ class GraphFilesTest {
         for (JsonElement element : json.getAsJsonArray("calls")) {
             JsonObject call = element.getAsJsonObject();
             List<Object> arguments = new ArrayList<>();
-            for (JsonElement table : call.getAsJsonArray("tables")) {
-                JsonArray weights = json.getAsJsonObject("tables").getAsJsonArray(table.getAsString());
-                arguments.add(WeightLoader.bind(graph, checkpoint, weights(weights)));
+            try (ScriptModule tables = ScriptModule.compile("table", Map.of())) {
+                for (JsonElement table : call.getAsJsonArray("tables")) {
+                    JsonArray weights = json.getAsJsonObject("tables").getAsJsonArray(table.getAsString());
+                    arguments.add(WeightLoader.bind(tables, checkpoint, weights(weights)));
+                }
             }
             call.getAsJsonArray("arguments").forEach(argument -> arguments.add(argument(argument)));
-            graph.run(call.get("method").getAsString(), arguments.toArray());
+            try (ScriptObject made = graph.make(call.get("method").getAsString(), arguments.toArray())) {
+                if (call.get("method").getAsString().equals("make_layer")) {
+                    graph.run("append", made);
+                }
+            }
             arguments.stream()
                     .filter(ScriptObject.class::isInstance)
                     .map(ScriptObject.class::cast)

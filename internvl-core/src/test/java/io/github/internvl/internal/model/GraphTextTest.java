@@ -12,10 +12,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What must hold for graph text on every device, and cannot be tried on a machine without a GPU. */
+/** Rules for graph text, among them those for a GPU, which no test here can run on. */
 class GraphTextTest {
     private static final Path GRAPHS = Path.of("src/main/resources/io/github/internvl/graph");
     private static final Pattern FACTORY = Pattern.compile("torch\\.(arange|empty|ones|zeros|full|tensor)\\(");
+    private static final Pattern DIALECT =
+            Pattern.compile("__torch__|\\(self:|dtype=\\d|\\.to\\(\\d|: Device|(?<![\\w.])(ops\\.|annotate\\()");
     private static final Pattern WAIT = Pattern.compile("\\.(item|tolist|nonzero|cpu)\\(|\\bprint\\(");
 
     static List<Path> graphs() throws IOException {
@@ -40,6 +42,14 @@ class GraphTextTest {
     void neverWaitsForTheDevice(Path graph) throws IOException {
         assertThat(Files.readAllLines(graph))
                 .filteredOn(line -> WAIT.matcher(line).find())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("graphs")
+    void readsAsPlainPyTorch(Path graph) throws IOException {
+        assertThat(Files.readAllLines(graph))
+                .filteredOn(line -> DIALECT.matcher(line).find())
                 .isEmpty();
     }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -34,9 +33,7 @@ class RoundedWeightsTest {
         for (int i = 0; i < INPUTS; i++) {
             unit[i * INPUTS + i] = 1;
         }
-        Map<String, String> used =
-                Map.of("weights", "weights", "layers", "layers", "quantize", "quantize", "linear", kernel.file());
-        try (ScriptModule probe = ScriptModule.compile("probe", used, List.of());
+        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", kernel.file()));
                 Tensor x = Tensor.of(unit, INPUTS, INPUTS);
                 Tensor stored = Tensor.of(weight, OUTPUTS, INPUTS);
                 Tensor product = probe.call("product", x, stored, NumberFormat.FLOAT32.code(), "cpu")) {

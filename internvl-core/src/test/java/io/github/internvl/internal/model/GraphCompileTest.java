@@ -1,0 +1,42 @@
+package io.github.internvl.internal.model;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.internvl.internal.torch.ScriptModule;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** libtorch compiles every graph with every file that can stand behind a name of it, those for other devices too. */
+class GraphCompileTest {
+    @ParameterizedTest
+    @EnumSource(LinearKernel.class)
+    void compilesEveryLinearInEveryGraph(LinearKernel kernel) {
+        assumeTrue(System.getProperty("os.arch").equals("amd64"), "libtorch has the kernels for x86 on x86 alone");
+        Map<String, String> used = Map.of("linear", kernel.file(), "head", kernel.file());
+        for (String graph : new String[] {"decoder", "vision", "probe", "limits"}) {
+            ScriptModule.compile(graph, used).close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cache", "cache_int8"})
+    void compilesEitherCache(String cache) {
+        ScriptModule.compile("decoder", Map.of("linear", "dense", "head", "int8", "cache", cache))
+                .close();
+    }
+
+    @Test
+    void compilesTheTable() {
+        ScriptModule.compile("table", Map.of()).close();
+    }
+
+    @Test
+    void refusesAFileThatIsNotThere() {
+        assertThatThrownBy(() -> ScriptModule.compile("vision", Map.of("linear", "int3")))
+                .hasMessageContaining("int3.py");
+    }
+}
