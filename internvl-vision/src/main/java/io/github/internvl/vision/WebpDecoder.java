@@ -18,6 +18,7 @@ final class WebpDecoder {
     private static final int CHUNK_HEAD_BYTES = 8;
     private static final int FRAME_HEAD_BYTES = 16;
     private static final int ALPHA_FLAG = 0x10;
+    private static final String UNPACKED_TO = "com.luciad.imageio.webp.tmpdir";
 
     private final EncodedImage image;
     private final ByteBuffer file;
@@ -168,8 +169,20 @@ final class WebpDecoder {
         } catch (LinkageError e) {
             throw image.failure(
                     Reason.UNSUPPORTED_FORMAT,
-                    "WebP needs a native library: it could not be loaded on " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + " (" + e + "); convert it to PNG",
+                    "WebP needs a native library, which the first picture unpacks: none could be loaded on "
+                            + System.getProperty("os.name") + " " + System.getProperty("os.arch") + " from "
+                            + System.getProperty(UNPACKED_TO, System.getProperty("java.io.tmpdir")) + " (" + e
+                            + "); name a folder that can be written and executed from with -D" + UNPACKED_TO
+                            + "=FOLDER, or convert it to PNG",
+                    e);
+        } catch (OutOfMemoryError e) {
+            if (e.getMessage() != null) {
+                throw e; // the JVM's own names what has run out
+            }
+            throw image.failure(
+                    Reason.CORRUPT,
+                    "the WebP data must be decodable: libwebp reports no memory, as it does for damaged alpha; get it"
+                            + " again",
                     e);
         }
     }
