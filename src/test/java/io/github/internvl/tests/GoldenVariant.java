@@ -31,6 +31,11 @@ record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json
         return isCheckpoint() && Goldens.has(Goldens.json(config), "text_config");
     }
 
+    /** What the variant's own tokenizer makes of ids: another text than the base's where the two clean up otherwise. */
+    String text(int[] ids, boolean skipSpecial, String base) {
+        return isNative() && OwnTokenizer.isIn(model()) ? OwnTokenizer.decode(model(), ids, skipSpecial) : base;
+    }
+
     /** Cases that transformers' own processor was asked, for a checkpoint in its layout. */
     List<GoldenCase> processorCases() {
         return Goldens.json(folder.resolve("golden.json")).getAsJsonArray("cases").asList().stream()
