@@ -8,7 +8,7 @@ FROM eclipse-temurin:17-jre AS cpu
 COPY --from=build /src/internvl-cli/target/internvl.jar /opt/internvl/
 COPY --from=build /src/internvl-cli/target/lib /opt/internvl/lib
 COPY --from=build /src/models/internvl-demo /opt/models/internvl-demo
-ENV HF_HUB_CACHE=/cache/hub DJL_CACHE_DIR=/cache/djl INTERNVL_MODEL=/opt/models/internvl-demo
+ENV LC_ALL=C.UTF-8 HF_HUB_CACHE=/cache/hub DJL_CACHE_DIR=/cache/djl INTERNVL_MODEL=/opt/models/internvl-demo
 RUN useradd --system internvl && mkdir /cache && chown internvl /cache
 USER internvl
 VOLUME /cache
@@ -23,7 +23,7 @@ COPY --from=build /src/internvl-cli/target/internvl.jar /opt/internvl/
 COPY --from=build /src/internvl-cli/target/lib /opt/internvl/lib
 COPY --from=build /src/models/internvl-demo /opt/models/internvl-demo
 RUN rm /opt/internvl/lib/pytorch-native-cpu-*.jar
-ENV HF_HUB_CACHE=/cache/hub DJL_CACHE_DIR=/cache/djl INTERNVL_MODEL=/opt/models/internvl-demo
+ENV LC_ALL=C.UTF-8 HF_HUB_CACHE=/cache/hub DJL_CACHE_DIR=/cache/djl INTERNVL_MODEL=/opt/models/internvl-demo
 RUN useradd --system internvl && mkdir /cache && chown internvl /cache
 USER internvl
 VOLUME /cache

@@ -9,4 +9,6 @@ if exist "%jar%" goto run
 echo internvl: building, which is done once and takes a minute or two 1>&2
 call mvn -q -B -ntp -f "%root%\pom.xml" -pl internvl-cli -am -Dmaven.test.skip=true package <nul 1>&2 || exit /b 1
 :run
+rem Java gets arguments in the system's code page, and this variable whole: the command refuses what that page cannot hold.
+set INTERNVL_ARGUMENTS=%*
 "%java%" %JAVA_OPTS% -jar "%jar%" %*

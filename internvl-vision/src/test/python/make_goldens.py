@@ -21,6 +21,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import overlong_codes
 import rare_kinds
 from PIL import Image, ImageCms, ImageOps
 
@@ -321,6 +322,7 @@ def webps():
     put("bad_half.webp", whole[: len(whole) // 2])
     cut = whole[: len(whole) // 2 // 2 * 2]
     put("bad_data.webp", b"RIFF" + struct.pack("<I", len(cut) - 8) + cut[8:16] + struct.pack("<I", len(cut) - 20) + cut[20:])
+    overlong_codes.make(put, whole[12:], W, H)
 
 
 def animations():

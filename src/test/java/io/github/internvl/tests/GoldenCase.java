@@ -81,15 +81,15 @@ record GoldenCase(GoldenVariant variant, JsonObject json) {
 
         /** The generated ids as text, special tokens left out. */
         String text() {
-            return json.get("text").getAsString();
+            return golden.variant.text(generatedIds(), true, json.get("text").getAsString());
         }
 
         /** What chat returns: the text up to the end token's, stripped as Python does. */
         String response() {
-            if (json.has("response")) {
+            String text = text();
+            if (json.has("response") && text.equals(json.get("text").getAsString())) {
                 return json.get("response").getAsString();
             }
-            String text = text();
             int from = 0;
             int to = text.length();
             while (from < to && isSpace(text.charAt(from))) {

@@ -31,6 +31,15 @@ record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json
         return isCheckpoint() && Goldens.has(Goldens.json(config), "text_config");
     }
 
+    /**
+     * What the variant's own tokenizer makes of ids: another text than the base's where the two clean up otherwise. Bytes that
+     * form no character are replaced in other numbers there, so such a text stays the base's.
+     */
+    String text(int[] ids, boolean skipSpecial, String base) {
+        boolean own = isNative() && OwnTokenizer.isIn(model()) && base.indexOf('\ufffd') < 0;
+        return own ? OwnTokenizer.decode(model(), ids, skipSpecial) : base;
+    }
+
     /** Cases that transformers' own processor was asked, for a checkpoint in its layout. */
     List<GoldenCase> processorCases() {
         return Goldens.json(folder.resolve("golden.json")).getAsJsonArray("cases").asList().stream()

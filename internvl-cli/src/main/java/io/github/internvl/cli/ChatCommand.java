@@ -273,6 +273,6 @@ final class ChatCommand implements Callable<Integer> {
         if (text.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "standard input holds no question");
         }
-        return text;
+        return NativeText.whole(text);
     }
 }

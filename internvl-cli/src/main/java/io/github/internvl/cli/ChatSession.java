@@ -50,7 +50,7 @@ final class ChatSession {
         int failures = 0;
         for (String line = read(); line != null && !line.equals("/exit"); line = read()) {
             try {
-                take(line);
+                take(NativeText.whole(line));
             } catch (IllegalArgumentException | InternVLException e) {
                 terminal.err().println("internvl: " + e.getMessage());
                 failures++;

@@ -46,7 +46,13 @@ public final class Main {
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true"); // pictures are drawn without a display
-        System.exit(commandLine(Terminal.ofProcess()).execute(args));
+        Terminal terminal = Terminal.ofProcess();
+        String damage = NativeText.damage(args, System.getenv());
+        if (damage != null) {
+            terminal.err().println("internvl: " + damage);
+            System.exit(CommandLine.ExitCode.USAGE);
+        }
+        System.exit(commandLine(terminal).execute(args));
     }
 
     static CommandLine commandLine(Terminal terminal) {

@@ -118,7 +118,7 @@ final class ServerChat {
         for (String line = terminal.in().readLine();
                 line != null && !line.strip().equals("/exit"); ) {
             try {
-                take(line.strip());
+                take(NativeText.whole(line.strip()));
             } catch (IllegalArgumentException | InternVLException | IOException e) {
                 terminal.err().println("internvl: " + e.getMessage());
                 failures++;

@@ -70,6 +70,10 @@ final class Media {
         try {
             byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
             requireData(place, url, fetched);
+            if (FrameList.isNamedBy(url)) {
+                FrameSampling sampling = wanted == null ? FrameSampling.all() : FrameSampling.frames(count);
+                return Video.of(listed(place, url, memory)).sample(sampling);
+            }
             byte[] file = fetched == null ? decoded(place, url) : fetched;
             return decode(
                     memory,
@@ -108,13 +112,31 @@ final class Media {
         }
     }
 
-    private static byte[] decoded(Fields place, String url) {
+    private FrameList listed(Fields place, String url, Memory.Share memory) {
+        List<String> frames = List.of(base64(place, url).split(",", -1));
+        if (frames.size() > MOST_FRAMES) {
+            throw place.wrong("url", "must have at most " + MOST_FRAMES + " frames: " + frames.size());
+        }
+        return new FrameList(frames, videos.maxPixels(), videos.maxFramePixels(), (frame, most) -> {
+            if (most < 1) {
+                throw place.wrong("url", "must have at most " + videos.maxPixels() + " pixels in all frames");
+            }
+            LongFunction<List<Image>> decoder = limit -> List.of(Image.ofDataUrl(frame, images.withMaxPixels(limit)));
+            return decode(memory, most, DECODING_BYTES_OF_A_PIXEL, decoder).get(0);
+        });
+    }
+
+    private static String base64(Fields place, String url) {
         int comma = url.indexOf(',');
         if (comma < 0 || !url.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
             throw place.wrong("url", "must be a data: URL in base64 for a video");
         }
+        return url.substring(comma + 1);
+    }
+
+    private static byte[] decoded(Fields place, String url) {
         try {
-            return Base64.getMimeDecoder().decode(url.substring(comma + 1));
+            return Base64.getMimeDecoder().decode(base64(place, url));
         } catch (IllegalArgumentException e) {
             throw place.wrong("url", "is no base64: " + e.getMessage());
         }

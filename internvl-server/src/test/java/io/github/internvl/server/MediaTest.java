@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import com.sun.management.ThreadMXBean;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
+import io.github.internvl.vision.VideoOptions;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -87,6 +88,57 @@ class MediaTest {
                 assertThat(memory.used()).isZero();
             }
         }
+    }
+
+    @Test
+    void takesAListOfFramesAsItIsGiven() throws IOException {
+        try (Memory.Share share = new Memory(1 << 30).share()) {
+            List<Image> expected = new ArrayList<>();
+            StringBuilder url = new StringBuilder("data:video/jpeg;base64");
+            for (int grey : new int[] {10, 200, 90}) {
+                byte[] picture = flat(grey);
+                expected.add(Image.of(picture));
+                url.append(',').append(Base64.getEncoder().encodeToString(picture));
+            }
+            assertThat(media.frames(place(url.toString()), share))
+                    .extracting(Image::contentHash)
+                    .containsExactlyElementsOf(
+                            expected.stream().map(Image::contentHash).toList());
+            assertThat(media.frames(
+                            Fields.of(
+                                    ("{\"url\": \"" + url + "\", \"num_frames\": 1}").getBytes(StandardCharsets.UTF_8)),
+                            share))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void refusesListsOfFramesThatAreTooLongTooLargeOrNoPictures() throws IOException {
+        String frame = Base64.getEncoder().encodeToString(flat(10));
+        VideoOptions few = VideoOptions.defaults().withMaxPixels(2 * 64 * 48);
+        Media narrow = new Media(ServerOptions.builder().videos(few).build());
+        try (Memory.Share share = new Memory(1 << 30).share()) {
+            assertThat(narrow.frames(place("data:video/jpeg;base64," + frame + "," + frame), share))
+                    .hasSize(2);
+            assertThatThrownBy(() -> narrow.frames(place("data:video/jpeg;base64" + ("," + frame).repeat(3)), share))
+                    .hasMessageContaining("must have at most 6144 pixels in all frames");
+            assertThatThrownBy(() -> media.frames(place("data:video/jpeg;base64," + ",".repeat(1024)), share))
+                    .hasMessageContaining("must have at most 1024 frames: 1025");
+            assertThatThrownBy(() -> media.frames(place("data:video/jpeg;base64," + frame + ",AAAA"), share))
+                    .hasMessageContaining("is no usable video: ");
+            assertThatThrownBy(() -> media.frames(place("data:video/jpeg," + frame), share))
+                    .hasMessageContaining("must be a data: URL in base64");
+        }
+    }
+
+    private static byte[] flat(int grey) throws IOException {
+        BufferedImage picture = new BufferedImage(64, 48, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 64 * 48; i++) {
+            picture.getRaster().setSample(i % 64, i / 64, 0, grey);
+        }
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        ImageIO.write(picture, "jpeg", file);
+        return file.toByteArray();
     }
 
     @Test

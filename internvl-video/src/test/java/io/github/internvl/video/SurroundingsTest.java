@@ -55,9 +55,10 @@ class SurroundingsTest {
                 .contains("set the system property org.bytedeco.javacpp.cachedir to one");
         assertThat(open(WEBP, options))
                 .startsWith("ImageException: " + WEBP)
-                .contains("a folder that can be written")
+                .contains("WebP needs a native library")
                 .contains(none.toString())
-                .contains("set the system property java.io.tmpdir to one");
+                .contains(
+                        "a folder that can be written and executed from with -Dcom.luciad.imageio.webp.tmpdir=FOLDER");
         assertThat(open(PNG, options)).isEqualTo("width 448");
     }
 

@@ -130,7 +130,7 @@ final class ImageIoReader {
     /** Whether a failure is one of data that end early: inflaters and libwebp say so. */
     private static boolean endsEarly(@Nullable Throwable failure) {
         for (Throwable t = failure; t != null; t = t.getCause()) {
-            if (t instanceof EOFException || String.valueOf(t.getMessage()).contains("NOT_ENOUGH_DATA")) {
+            if (t instanceof EOFException || String.valueOf(t.getMessage()).contains("NotEnoughData")) {
                 return true;
             }
         }

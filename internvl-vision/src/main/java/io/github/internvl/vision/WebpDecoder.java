@@ -2,7 +2,6 @@ package io.github.internvl.vision;
 
 import io.github.internvl.vision.ImageException.Reason;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +18,7 @@ final class WebpDecoder {
     private static final int CHUNK_HEAD_BYTES = 8;
     private static final int FRAME_HEAD_BYTES = 16;
     private static final int ALPHA_FLAG = 0x10;
+    private static final String UNPACKED_TO = "com.luciad.imageio.webp.tmpdir";
 
     private final EncodedImage image;
     private final ByteBuffer file;
@@ -167,21 +167,24 @@ final class WebpDecoder {
         try {
             return ImageIoReader.ofWebp(image).read(data, announcedWidth, announcedHeight);
         } catch (LinkageError e) {
-            throw image.failure(Reason.UNSUPPORTED_FORMAT, "WebP needs a native library: " + cure(e), e);
-        }
-    }
-
-    /** The binding unpacks its library into Java's folder for temporary files at each start. */
-    private static String cure(LinkageError failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof IOException
-                    || String.valueOf(cause.getMessage()).contains("failed to map segment")) {
-                return "it must be unpacked into a folder that can be written and permits execution (" + cause
-                        + "); set the system property java.io.tmpdir to one and start again";
+            throw image.failure(
+                    Reason.UNSUPPORTED_FORMAT,
+                    "WebP needs a native library, which the first picture unpacks: none could be loaded on "
+                            + System.getProperty("os.name") + " " + System.getProperty("os.arch") + " from "
+                            + System.getProperty(UNPACKED_TO, System.getProperty("java.io.tmpdir")) + " (" + e
+                            + "); name a folder that can be written and executed from with -D" + UNPACKED_TO
+                            + "=FOLDER, or convert it to PNG",
+                    e);
+        } catch (OutOfMemoryError e) {
+            if (e.getMessage() != null) {
+                throw e; // the JVM's own names what has run out
             }
+            throw image.failure(
+                    Reason.CORRUPT,
+                    "the WebP data must be decodable: libwebp reports no memory, as it does for damaged alpha; get it"
+                            + " again",
+                    e);
         }
-        return "it could not be loaded on " + System.getProperty("os.name") + " " + System.getProperty("os.arch") + " ("
-                + failure + "); convert it to PNG";
     }
 
     private String type(int at) {

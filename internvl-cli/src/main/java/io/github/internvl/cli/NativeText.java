@@ -1,0 +1,74 @@
+package io.github.internvl.cli;
+
+import java.nio.charset.Charset;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Text that reached the JVM through the character set of the locale. Where that set lacks a character, Java puts U+FFFD in
+ * its place: such text is refused, since it is not what was written.
+ */
+final class NativeText {
+    /** What {@code internvl.cmd} was given. Windows keeps environment variables whole, and arguments not. */
+    private static final String GIVEN = "INTERNVL_ARGUMENTS";
+
+    private static final String PREFIX = "INTERNVL_";
+
+    private NativeText() {}
+
+    /** Why the arguments or the variables of InternVL cannot be used; null if they can. */
+    static @Nullable String damage(String[] args, Map<String, String> environment) {
+        String charset =
+                System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name());
+        Stream<String> arguments = IntStream.range(0, args.length)
+                .filter(i -> isDamaged(args[i]))
+                .mapToObj(i -> "argument " + (i + 1) + " must be text of the locale's character set, " + charset
+                        + ": \"" + args[i] + "\"");
+        Stream<String> variables = environment.entrySet().stream()
+                .filter(variable -> variable.getKey().startsWith(PREFIX))
+                .filter(variable -> isDamaged(variable.getValue()) || isCut(variable, charset))
+                .map(variable -> (variable.getKey().equals(GIVEN) ? "the arguments" : variable.getKey())
+                        + " must be text of the locale's character set, " + charset + ": it has other characters");
+        return Stream.concat(arguments, variables)
+                .findFirst()
+                .map(damage -> damage + "; " + remedy(environment))
+                .orElse(null);
+    }
+
+    private static boolean isCut(Map.Entry<String, String> variable, String charset) {
+        return variable.getKey().equals(GIVEN)
+                && Charset.isSupported(charset)
+                && Charset.forName(charset).canEncode()
+                && !Charset.forName(charset).newEncoder().canEncode(variable.getValue());
+    }
+
+    /** A line that was read, if it is whole. */
+    static String whole(String line) {
+        if (isDamaged(line)) {
+            throw new IllegalArgumentException(
+                    "a question must be UTF-8: \"" + line + "\" has bytes that are none; convert it");
+        }
+        return line;
+    }
+
+    /** Whether text has a character in the place of one that was lost, or half of a character. */
+    private static boolean isDamaged(String text) {
+        return text.codePoints()
+                .anyMatch(c -> c == 0xfffd || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+    }
+
+    private static String remedy(Map<String, String> environment) {
+        if (System.getProperty("os.name").startsWith("Windows")) {
+            return "choose UTF-8 as the language for programs that do not support Unicode, or type the question in"
+                    + " `internvl chat`";
+        }
+        String locale = Stream.of("LC_ALL", "LC_CTYPE", "LANG")
+                .filter(name -> !environment.getOrDefault(name, "").isEmpty())
+                .findFirst()
+                .map(name -> name + "=" + environment.get(name))
+                .orElse("none");
+        return "the locale is " + locale + ", which is no UTF-8 or not installed: set LC_ALL=C.UTF-8";
+    }
+}
