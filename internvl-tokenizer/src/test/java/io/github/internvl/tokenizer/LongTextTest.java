@@ -56,7 +56,7 @@ class LongTextTest {
         try (NativeTokenizer encoder = new NativeTokenizer(ByteLevelFiles.read(Family.QWEN2.folder()))) {
             for (int i = 0; i < 60; i++) {
                 String text = text(random, 400);
-                assertThat(LongText.encode(encoder, text, true, fewest))
+                assertThat(LongText.encode(encoder, text, true, fewest, () -> {}))
                         .as(text)
                         .isEqualTo(encoder.encode(text, true));
             }
