@@ -39,7 +39,7 @@ public final class InternVL implements AutoCloseable {
         this.limits = limits;
         this.tokenizer = tokenizer;
         this.intake = intake;
-        this.async = new AsyncChats(intake);
+        this.async = new AsyncChats(intake, limits.slots() + limits.waiting());
     }
 
     /**
@@ -120,6 +120,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InternVLException if computing fails or the model is closed
      */
     public ChatResponse chat(ChatRequest request) {
+        Engine.refuseOwnThread();
         return stream(request, response -> {}).response();
     }
 
@@ -141,7 +142,8 @@ public final class InternVL implements AutoCloseable {
     }
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
-        return intake.stream(request, intake.traffic().arrived(), onResponse);
+        return intake.stream(
+                request, RequestBudget.of(request), intake.traffic().arrived(), onResponse);
     }
 
     /** Asks a question about pictures, or about none, without waiting, as {@link #chatAsync(ChatRequest)} does. */
