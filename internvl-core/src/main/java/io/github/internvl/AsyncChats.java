@@ -77,6 +77,19 @@ final class AsyncChats {
             this.request = request;
             this.budget = RequestBudget.of(request);
             CompletableFuture<ChatResponse> unused = future.whenComplete((response, failed) -> stop());
+            budget.deadlineNanos().ifPresent(this::watch);
+        }
+
+        /** Fails the future if the engine does not come back in time, as waiting for a stream does. */
+        private void watch(long deadline) {
+            CompletableFuture<Void> late =
+                    new CompletableFuture<Void>().orTimeout(ChatStream.nanosUntil(deadline), TimeUnit.NANOSECONDS);
+            CompletableFuture<Void> told = late.whenComplete((none, timeout) -> {
+                if (timeout != null) {
+                    fail(ChatStream.late());
+                }
+            });
+            CompletableFuture<ChatResponse> unused = future.whenComplete((response, failed) -> late.complete(null));
         }
 
         /** The future is complete: nothing more is to be done for it. */

@@ -179,6 +179,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         } catch (InterruptedException e) {
             throw interrupted(e);
         } catch (TimeoutException e) {
+            close();
             throw late();
         } catch (ExecutionException e) {
             throw new IllegalStateException("an outcome never fails", e);
@@ -187,11 +188,16 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
 
     private long nanosLeft() {
         Long end = deadline;
-        return end == null ? Long.MAX_VALUE : Math.max(0, end - System.nanoTime()) + GRACE.toNanos();
+        return end == null ? Long.MAX_VALUE : nanosUntil(end);
     }
 
-    private InternVLException late() {
-        close();
+    /** How long to wait for a request that has to end at a time of {@link System#nanoTime}. */
+    static long nanosUntil(long end) {
+        return Math.max(0, end - System.nanoTime()) + GRACE.toNanos();
+    }
+
+    /** The failure of a request whose engine did not come back by then. */
+    static InternVLException late() {
         return new InternVLException("the time of the request was over " + GRACE.toSeconds()
                 + " s ago, and the engine has not come back from its present step; ask for smaller steps: fewer tiles,"
                 + " shorter prompts, a smaller maxConcurrent");
@@ -230,6 +236,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         try {
             Event event = deadline == null ? events.take() : events.poll(nanosLeft(), TimeUnit.NANOSECONDS);
             if (event == null) {
+                close();
                 throw late();
             }
             if (event instanceof Event.Piece piece) {

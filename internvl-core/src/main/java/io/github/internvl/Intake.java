@@ -50,8 +50,10 @@ final class Intake {
             try {
                 checked.add(accept(request, RequestBudget.of(request)));
             } catch (InvalidRequestException e) {
-                InvalidRequestException refusal =
-                        new InvalidRequestException("request " + checked.size() + " of the batch: " + e.getMessage());
+                String message = "request " + checked.size() + " of the batch: " + e.getMessage();
+                InvalidRequestException refusal = e instanceof BudgetExceededException limit
+                        ? new BudgetExceededException(limit.work().orElse(null), message)
+                        : new InvalidRequestException(message);
                 traffic.arrived().refused(refusal);
                 throw refusal;
             }

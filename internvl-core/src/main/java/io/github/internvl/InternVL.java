@@ -117,7 +117,8 @@ public final class InternVL implements AutoCloseable {
      *
      * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
      * @throws QueueFullException if too many requests are waiting
-     * @throws InternVLException if computing fails or the model is closed
+     * @throws InternVLException if computing fails, the model is closed, or its engine has ended
+     * @throws IllegalStateException in a callback on an engine's thread, which would wait for itself
      */
     public ChatResponse chat(ChatRequest request) {
         Engine.refuseOwnThread();
@@ -156,8 +157,8 @@ public final class InternVL implements AutoCloseable {
      * {@link #chat(ChatRequest)} throws comes in the future, {@link InvalidRequestException} and the model's closing
      * included.
      *
-     * <p>To cancel the future, or to complete it in any other way ({@code orTimeout}, {@code completeOnTimeout}), stops the
-     * generation after the present step and frees its slot; futures derived from it do not pass that on. Dependent stages run
+     * <p>To cancel the future, or to complete it in any other way ({@code orTimeout}, {@code completeOnTimeout}), ends its
+     * preparation, or stops the generation after the present step and frees its slot; futures derived from it do not pass that on. Dependent stages run
      * on a thread that the model has for them, which they may block.
      */
     public CompletableFuture<ChatResponse> chatAsync(ChatRequest request) {

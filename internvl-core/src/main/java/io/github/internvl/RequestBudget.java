@@ -27,8 +27,8 @@ public final class RequestBudget {
         JSON_VALUES(250_000),
         /** Steps of compiling an {@link OutputFormat}, 4,000,000: schemas visited, expressions and automaton states made. */
         FORMAT_STEPS(4_000_000),
-        /** Characters handed to the tokenizer, 4,000,000. */
-        CHARACTERS(4_000_000),
+        /** Characters handed to the tokenizer, 1,000,000: some 200,000 tokens of English. */
+        CHARACTERS(1_000_000),
         /** Pixels of pictures and frames decoded, 1,000,000,000: 32 pictures of 31 megapixels. */
         PIXELS(1_000_000_000);
 
@@ -115,7 +115,9 @@ public final class RequestBudget {
         long now = System.nanoTime();
         if (now - probed > PROBE_NANOS) {
             probed = now;
-            cancelled |= abandoned.getAsBoolean();
+            if (abandoned.getAsBoolean()) {
+                cancelled = true; // and never back: it may have been cancelled meanwhile
+            }
         }
         if (cancelled) {
             throw new CancellationException("the request was cancelled");
