@@ -84,7 +84,7 @@ final class AsyncChats {
         private void watch(long deadline) {
             CompletableFuture<Void> late =
                     new CompletableFuture<Void>().orTimeout(ChatStream.nanosUntil(deadline), TimeUnit.NANOSECONDS);
-            CompletableFuture<Void> told = late.whenComplete((none, timeout) -> {
+            CompletableFuture<Void> unusedFailure = late.whenComplete((none, timeout) -> {
                 if (timeout != null) {
                     fail(ChatStream.late());
                 }
