@@ -72,8 +72,7 @@ final class HeapSoak {
         int times = 0;
         long end = System.nanoTime() + time.toNanos();
         while (System.nanoTime() - end < 0) {
-            fill();
-            times++;
+            times += fill() > 0 ? 1 : 0;
             if (times % 3 == 0) {
                 Thread.sleep(100);
             }
@@ -88,14 +87,15 @@ final class HeapSoak {
         return times;
     }
 
-    private static void fill() {
+    /** Takes all memory that there is, and lets go of it; how many blocks it was. */
+    private static int fill() {
         List<byte[]> blocks = new ArrayList<>();
         try {
             while (true) {
                 blocks.add(new byte[BLOCK]);
             }
         } catch (OutOfMemoryError e) {
-            blocks.clear();
+            return blocks.size();
         }
     }
 
