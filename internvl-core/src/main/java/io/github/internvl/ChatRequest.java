@@ -305,8 +305,9 @@ public final class ChatRequest {
         }
 
         /**
-         * Sets the time that the answer may take, waiting included; it ends then as it is, perhaps empty, with
-         * {@link ChatResponse.FinishReason#TIMEOUT}.
+         * Sets the time that the answer may take, preparation and waiting included; it ends then as it is, perhaps empty, with
+         * {@link ChatResponse.FinishReason#TIMEOUT}. If it is over while a long request is still prepared, the request is
+         * refused with a {@link BudgetExceededException}.
          */
         public Builder timeout(Duration most) {
             if (most.isNegative() || most.isZero()) {

@@ -1,18 +1,20 @@
 package io.github.internvl;
 
-import io.github.internvl.internal.generate.Generation;
+import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.generate.Sequence;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
-import java.util.function.Function;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +29,23 @@ import org.jspecify.annotations.Nullable;
  * {@link InternVLException}.
  */
 public final class ChatStream implements Iterable<String>, AutoCloseable {
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final Event END = new Event.End();
+
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final AtomicBoolean read = new AtomicBoolean();
-    private final CompletableFuture<ChatResponse> outcome = new CompletableFuture<>();
-    private final Function<Generation, ChatResponse> finish;
+    private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    private final Outcome own = new Outcome(); // made before the end, which may come for want of memory
+    private final AtomicReference<@Nullable Runnable> whenDone = new AtomicReference<>();
+    private volatile @Nullable Long deadline;
     private volatile @Nullable Sequence sequence;
     private volatile @Nullable PiecePublication publication;
+
+    /** The response, or what made it fail; written before the future has it. */
+    private static final class Outcome {
+        private @Nullable ChatResponse response;
+        private @Nullable RuntimeException failure;
+    }
 
     /** What a reader gets from the engine: a piece of text, or that no more come. */
     private sealed interface Event {
@@ -41,46 +54,60 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         record End() implements Event {}
     }
 
-    /** Makes a stream whose response {@code finish} makes of what the engine gives, on the engine's thread. */
-    ChatStream(Function<Generation, ChatResponse> finish) {
-        this.finish = finish;
+    /** Adds a piece of text. */
+    void piece(String text) {
+        events.add(new Event.Piece(text));
     }
 
-    /** The ear that the engine speaks to. */
-    Generation.Listener listener() {
-        return new Generation.Listener() {
-            @Override
-            public void onText(String text) {
-                events.add(new Event.Piece(text));
-            }
+    /** Ends the stream with its response. */
+    void complete(ChatResponse response) {
+        own.response = response;
+        end();
+    }
 
-            @Override
-            public void onEnd(Generation generation) {
-                sequence = null; // nothing is left to cancel, and it would keep its memory
-                outcome.complete(finish.apply(generation));
-                events.add(new Event.End());
-            }
+    /** Ends the stream with a failure, unless it has a response. To wake those that wait for the response needs no memory. */
+    void fail(RuntimeException failure) {
+        if (!outcome.isDone()) {
+            own.response = null;
+            own.failure = failure;
+        }
+        end();
+    }
 
-            @Override
-            public void onFailure(RuntimeException cause) {
-                sequence = null;
-                outcome.completeExceptionally(cause);
-                events.add(new Event.End());
-            }
-        };
+    private void end() {
+        sequence = null; // nothing is left to cancel, and it would keep its memory
+        outcome.complete(own);
+        events.add(END);
+        tellWhenDone();
     }
 
     /** Ties the stream to its sequence, right after the engine has taken it in. */
     void start(Sequence submitted) {
         this.sequence = submitted;
+        this.deadline = submitted.deadline();
         if (outcome.isDone()) {
             this.sequence = null;
         }
     }
 
-    /** Tells the response, or what made it fail, on a thread of {@code executor}. */
-    void whenDone(Executor executor, BiConsumer<@Nullable ChatResponse, @Nullable Throwable> listener) {
-        CompletableFuture<ChatResponse> unused = outcome.whenCompleteAsync(listener, executor);
+    /** Sets what runs once the response or the failure is there; if it throws on the engine's thread, it runs again later. */
+    void whenDone(Runnable action) {
+        whenDone.set(action);
+        if (outcome.isDone()) {
+            tellWhenDone();
+        }
+    }
+
+    private void tellWhenDone() {
+        Runnable action = whenDone.getAndSet(null);
+        if (action != null) {
+            try {
+                action.run();
+            } catch (RuntimeException | Error e) {
+                whenDone.set(action);
+                throw e;
+            }
+        }
     }
 
     /** The pieces of text; waits for each. May be called once. */
@@ -132,15 +159,48 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         };
     }
 
-    /** The whole response; waits for it. Pieces may be read before, meanwhile, or not at all. */
+    /**
+     * The whole response; waits for it. Pieces may be read before, meanwhile, or not at all. If the request has a time limit,
+     * and the engine does not come back from its present step within five seconds after it, waiting ends with an {@link
+     * InternVLException}.
+     *
+     * @throws IllegalStateException on the engine's thread, in a callback, before the response is there
+     */
     public ChatResponse response() {
+        if (!outcome.isDone()) {
+            Engine.refuseOwnThread();
+        }
         try {
-            return outcome.get();
+            Outcome done = deadline == null ? outcome.get() : outcome.get(nanosLeft(), TimeUnit.NANOSECONDS);
+            if (done.failure != null) {
+                throw done.failure;
+            }
+            return Objects.requireNonNull(done.response);
         } catch (InterruptedException e) {
             throw interrupted(e);
+        } catch (TimeoutException e) {
+            close();
+            throw late();
         } catch (ExecutionException e) {
-            throw (RuntimeException) e.getCause(); // as onFailure takes it
+            throw new IllegalStateException("an outcome never fails", e);
         }
+    }
+
+    private long nanosLeft() {
+        Long end = deadline;
+        return end == null ? Long.MAX_VALUE : nanosUntil(end);
+    }
+
+    /** How long to wait for a request that has to end at a time of {@link System#nanoTime}. */
+    static long nanosUntil(long end) {
+        return Math.max(0, end - System.nanoTime()) + GRACE.toNanos();
+    }
+
+    /** The failure of a request whose engine did not come back by then. */
+    static InternVLException late() {
+        return new InternVLException("the time of the request was over " + GRACE.toSeconds()
+                + " s ago, and the engine has not come back from its present step; ask for smaller steps: fewer tiles,"
+                + " shorter prompts, a smaller maxConcurrent");
     }
 
     /** Stops generating, if it still goes on. Harmless when repeated. */
@@ -170,15 +230,22 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     /** The next piece, or null at the end; throws what made the answer fail. */
     @Nullable
     String nextPiece() {
+        if (events.isEmpty()) {
+            Engine.refuseOwnThread();
+        }
         try {
-            Event event = events.take();
+            Event event = deadline == null ? events.take() : events.poll(nanosLeft(), TimeUnit.NANOSECONDS);
+            if (event == null) {
+                close();
+                throw late();
+            }
             if (event instanceof Event.Piece piece) {
                 return piece.text();
             }
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
-        events.add(new Event.End()); // for whoever asks again
+        events.add(END); // for whoever asks again
         response();
         return null;
     }

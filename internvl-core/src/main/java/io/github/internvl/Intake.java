@@ -1,6 +1,7 @@
 package io.github.internvl;
 
 import io.github.internvl.internal.generate.Engine;
+import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.model.Models;
 import java.time.Duration;
@@ -33,22 +34,26 @@ final class Intake {
     }
 
     ModelStats stats() {
-        return traffic.stats(engine.keyUse());
+        return traffic.stats(engine.keyUse(), engine.failure().map(Throwable::toString));
     }
 
     /** Starts a request; {@code onResponse} hears of a complete answer first, on the engine's thread. */
-    ChatStream stream(ChatRequest request, RequestWatch watch, Consumer<ChatResponse> onResponse) {
-        return watch.accepting(() -> submit(accept(request), watch, onResponse));
+    ChatStream stream(
+            ChatRequest request, RequestBudget budget, RequestWatch watch, Consumer<ChatResponse> onResponse) {
+        return watch.accepting(() -> submit(accept(request, budget), watch, onResponse));
     }
 
     List<ChatResponse> batch(List<ChatRequest> requests) {
+        Engine.refuseOwnThread();
         List<RequestPreparer.Checked> checked = new ArrayList<>();
         for (ChatRequest request : requests) {
             try {
-                checked.add(accept(request));
+                checked.add(accept(request, RequestBudget.of(request)));
             } catch (InvalidRequestException e) {
-                InvalidRequestException refusal =
-                        new InvalidRequestException("request " + checked.size() + " of the batch: " + e.getMessage());
+                String message = "request " + checked.size() + " of the batch: " + e.getMessage();
+                InvalidRequestException refusal = e instanceof BudgetExceededException limit
+                        ? new BudgetExceededException(limit.work().orElse(null), message)
+                        : new InvalidRequestException(message);
                 traffic.arrived().refused(refusal);
                 throw refusal;
             }
@@ -70,28 +75,34 @@ final class Intake {
 
     /** Checks a request against its pictures, not against the context. */
     RequestPreparer.Checked check(ChatRequest request) {
+        return check(request, RequestBudget.of(request), Integer.MAX_VALUE);
+    }
+
+    private RequestPreparer.Checked check(ChatRequest request, RequestBudget budget, int room) {
         try {
-            return preparer.check(request);
+            return preparer.check(request, budget, room);
         } catch (IllegalStateException e) {
             throw closed ? new InternVLException("the model is closed; load it again to ask more", e) : e;
         }
     }
 
-    private RequestPreparer.Checked accept(ChatRequest request) {
+    private RequestPreparer.Checked accept(ChatRequest request, RequestBudget budget) {
         engine.check(request.generation());
-        return preparer.fits(check(request));
+        return preparer.fits(check(request, budget, preparer.contextTokens()));
     }
 
     private ChatStream submit(RequestPreparer.Checked checked, RequestWatch watch, Consumer<ChatResponse> onResponse) {
         long start = System.nanoTime();
         GenerationRequest request = preparer.prepare(checked);
         Duration preprocess = Duration.ofNanos(System.nanoTime() - start + checked.nanos());
-        ChatStream stream = new ChatStream(generation -> {
-            ChatResponse response = preparer.response(checked, preprocess, generation);
-            onResponse.accept(response);
-            return response;
-        });
-        stream.start(engine.submit(request, watch.around(stream.listener(), request.prompt(), preprocess)));
+        ChatStream stream = new ChatStream();
+        Generation.Listener listener = watch.listener(
+                stream,
+                request.prompt(),
+                preprocess,
+                generation -> preparer.response(checked, preprocess, generation),
+                onResponse);
+        stream.start(engine.submit(request, listener));
         return stream;
     }
 

@@ -39,7 +39,7 @@ public final class InternVL implements AutoCloseable {
         this.limits = limits;
         this.tokenizer = tokenizer;
         this.intake = intake;
-        this.async = new AsyncChats(intake);
+        this.async = new AsyncChats(intake, limits.slots() + limits.waiting());
     }
 
     /**
@@ -117,9 +117,11 @@ public final class InternVL implements AutoCloseable {
      *
      * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
      * @throws QueueFullException if too many requests are waiting
-     * @throws InternVLException if computing fails or the model is closed
+     * @throws InternVLException if computing fails, the model is closed, or its engine has ended
+     * @throws IllegalStateException in a callback on an engine's thread, which would wait for itself
      */
     public ChatResponse chat(ChatRequest request) {
+        Engine.refuseOwnThread();
         return stream(request, response -> {}).response();
     }
 
@@ -141,7 +143,8 @@ public final class InternVL implements AutoCloseable {
     }
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
-        return intake.stream(request, intake.traffic().arrived(), onResponse);
+        return intake.stream(
+                request, RequestBudget.of(request), intake.traffic().arrived(), onResponse);
     }
 
     /** Asks a question about pictures, or about none, without waiting, as {@link #chatAsync(ChatRequest)} does. */
@@ -154,8 +157,8 @@ public final class InternVL implements AutoCloseable {
      * {@link #chat(ChatRequest)} throws comes in the future, {@link InvalidRequestException} and the model's closing
      * included.
      *
-     * <p>To cancel the future, or to complete it in any other way ({@code orTimeout}, {@code completeOnTimeout}), stops the
-     * generation after the present step and frees its slot; futures derived from it do not pass that on. Dependent stages run
+     * <p>To cancel the future, or to complete it in any other way ({@code orTimeout}, {@code completeOnTimeout}), ends its
+     * preparation, or stops the generation after the present step and frees its slot; futures derived from it do not pass that on. Dependent stages run
      * on a thread that the model has for them, which they may block.
      */
     public CompletableFuture<ChatResponse> chatAsync(ChatRequest request) {

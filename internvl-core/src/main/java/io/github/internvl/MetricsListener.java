@@ -10,7 +10,10 @@ import java.time.Duration;
  * #onRejection}, {@link #onClose}, and {@link #onEnd} of what is cancelled before it is prepared, come on other threads, so
  * a listener must be thread-safe.
  *
- * <p>What a listener throws does not harm the engine or other requests, and is not lost: from {@link #onLoad} it makes
+ * <p>On the engine's thread a listener must not wait for an answer: {@link InternVL#chat(ChatRequest)} and the like throw
+ * {@link IllegalStateException} there. {@link InternVL#chatAsync(ChatRequest)} does not wait.
+ *
+ * <p>What a listener throws, checked exceptions and errors included, does not harm the engine or other requests, and is not lost: from {@link #onLoad} it makes
  * loading fail, from {@link #onFirstToken}, {@link #onTokens} or {@link #onEnd} it makes that request fail with an
  * {@link InternVLException} that has it as its cause, from {@link #onFailure} and {@link #onRejection} it is a suppressed
  * exception of what the caller gets anyway, and from {@link #onClose} whoever closes the model gets it, once it is closed.

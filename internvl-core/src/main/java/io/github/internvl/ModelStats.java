@@ -1,5 +1,7 @@
 package io.github.internvl;
 
+import java.util.Optional;
+
 /**
  * What a model has to do, and what it has done since it was loaded. Immutable; a picture of one moment, whose numbers may
  * lie a step apart.
@@ -13,6 +15,8 @@ package io.github.internvl;
  * @param answered requests that have been answered; also those whose stream was closed
  * @param failed requests that have failed after they were taken in
  * @param rejected requests that were refused before any computing
+ * @param failure what ended the engine: it answers no more, and the model is to be closed and loaded again; empty while it
+ *     serves, and if it was closed
  */
 public record ModelStats(
         int running,
@@ -23,4 +27,5 @@ public record ModelStats(
         long generatedTokens,
         long answered,
         long failed,
-        long rejected) {}
+        long rejected,
+        Optional<String> failure) {}

@@ -68,7 +68,7 @@ final class PiecePublication implements Flow.Subscription {
         try {
             subscriber.onSubscribe(this);
             publish();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // checked exceptions too
             stream.close(); // the subscriber itself has failed
             throw e;
         } finally {
@@ -90,7 +90,7 @@ final class PiecePublication implements Flow.Subscription {
                 }
                 subscriber.onNext(piece);
             }
-        } catch (InternVLException e) {
+        } catch (InternVLException | InvalidRequestException e) {
             fail(e);
             return;
         }

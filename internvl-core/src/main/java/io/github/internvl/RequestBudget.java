@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A request without a budget of its own gets {@link #defaults()}. A budget serves one request; it counts up and never back.
  */
 public final class RequestBudget {
+    private static final Duration LONGEST = Duration.ofDays(365);
     private static final long PROBE_NANOS = 20_000_000;
 
     /** A kind of work, and how much of it a request may cause unless its budget says otherwise. */
@@ -26,8 +27,8 @@ public final class RequestBudget {
         JSON_VALUES(250_000),
         /** Steps of compiling an {@link OutputFormat}, 4,000,000: schemas visited, expressions and automaton states made. */
         FORMAT_STEPS(4_000_000),
-        /** Characters handed to the tokenizer, 4,000,000. */
-        CHARACTERS(4_000_000),
+        /** Characters handed to the tokenizer, 1,000,000: some 200,000 tokens of English. */
+        CHARACTERS(1_000_000),
         /** Pixels of pictures and frames decoded, 1,000,000,000: 32 pictures of 31 megapixels. */
         PIXELS(1_000_000_000);
 
@@ -45,7 +46,7 @@ public final class RequestBudget {
     private record Account(long limit, AtomicLong used) {}
 
     private final Map<Work, Account> accounts = new EnumMap<>(Work.class);
-    private final @Nullable Long deadline;
+    private volatile @Nullable Long deadline;
     private final BooleanSupplier abandoned;
     private volatile boolean cancelled;
     private volatile long probed = System.nanoTime();
@@ -59,6 +60,21 @@ public final class RequestBudget {
     /** Makes a budget of the usual limits, without a deadline. */
     public static RequestBudget defaults() {
         return builder().build();
+    }
+
+    /** The budget of a request: its own, or one of the usual limits; it ends with the time that the request has from now on. */
+    static RequestBudget of(ChatRequest request) {
+        RequestBudget own = request.budget() == null ? defaults() : request.budget();
+        Duration timeout = request.timeout();
+        if (timeout != null && timeout.compareTo(LONGEST) <= 0) {
+            own.endBy(System.nanoTime() + timeout.toNanos());
+        }
+        return own;
+    }
+
+    private synchronized void endBy(long nanos) {
+        Long end = deadline;
+        deadline = end == null || nanos - end < 0 ? (Long) nanos : end;
     }
 
     /** Starts a budget from the usual limits; its time runs from this call on. */
@@ -99,12 +115,15 @@ public final class RequestBudget {
         long now = System.nanoTime();
         if (now - probed > PROBE_NANOS) {
             probed = now;
-            cancelled |= abandoned.getAsBoolean();
+            if (abandoned.getAsBoolean()) {
+                cancelled = true; // and never back: it may have been cancelled meanwhile
+            }
         }
         if (cancelled) {
             throw new CancellationException("the request was cancelled");
         }
-        if (deadline != null && now - deadline >= 0) {
+        Long end = deadline;
+        if (end != null && now - end >= 0) {
             throw new BudgetExceededException(
                     null,
                     place
@@ -119,13 +138,12 @@ public final class RequestBudget {
 
     /** When its time is over, in {@link System#nanoTime} terms; empty for never. */
     public OptionalLong deadlineNanos() {
-        return deadline == null ? OptionalLong.empty() : OptionalLong.of(deadline);
+        Long end = deadline;
+        return end == null ? OptionalLong.empty() : OptionalLong.of(end);
     }
 
     /** Collects limits. Not thread-safe. */
     public static final class Builder {
-        private static final Duration LONGEST = Duration.ofDays(365);
-
         private final long start = System.nanoTime();
         private final Map<Work, Long> limits = new EnumMap<>(Work.class);
         private @Nullable Duration timeout;

@@ -9,14 +9,17 @@ import io.github.internvl.internal.grammar.Formats;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
+import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageProcessor;
 import io.github.internvl.vision.PassOrder;
 import io.github.internvl.vision.PixelTiles;
 import io.github.internvl.vision.TilingOptions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -28,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestPreparer {
     private static final int QUOTED = 200;
-    private static final Duration LONGEST = Duration.ofDays(365);
+    private static final int TILED_TOGETHER = 4; // pictures, before the budget is asked again
 
     private final ModelConfig config;
     private final PromptBuilder prompts;
@@ -47,7 +50,7 @@ final class RequestPreparer {
      * @param prompt its tokens
      * @param tilings how the pictures of each round are cut
      * @param turns its history with the question as it is recorded, the answer still empty
-     * @param urgency when it is its turn; its time runs from the check on
+     * @param budget the work that it may cause, and when its time is over
      * @param nanos what the check took
      */
     record Checked(
@@ -55,7 +58,7 @@ final class RequestPreparer {
             TokenPrompt prompt,
             List<TilingOptions> tilings,
             List<Turn> turns,
-            GenerationRequest.Urgency urgency,
+            RequestBudget budget,
             long nanos) {}
 
     RequestPreparer(
@@ -77,11 +80,12 @@ final class RequestPreparer {
     }
 
     /**
-     * Checks a request and writes its prompt; no picture is resampled, and the context is not checked.
+     * Checks a request and writes its prompt; no picture is resampled.
      *
+     * @param room fewest tokens that are too many for a prompt; one that has as many by its length alone is not tokenized
      * @throws InvalidRequestException if tags, pictures and texts do not fit together
      */
-    Checked check(ChatRequest request) {
+    Checked check(ChatRequest request, RequestBudget budget, int room) {
         long start = System.nanoTime();
         List<Turn> turns = new ArrayList<>(request.history());
         turns.add(new Turn(request.text(), request.images(), request.maxTiles(), ""));
@@ -102,26 +106,22 @@ final class RequestPreparer {
                 dialogue.size() - 1,
                 new ChatTemplate.Turn(turns.get(turns.size() - 1).question()));
         String text = prompts.text(systemMessage(request), dialogue, visual.size());
-        TokenPrompt prompt =
-                prompts.tokens(text, visual.stream().mapToInt(Integer::intValue).toArray());
+        int[] visualTokens = visual.stream().mapToInt(Integer::intValue).toArray();
+        long least = prompts.leastTokens(text, visualTokens);
+        if (least >= room) {
+            throw tooLong("at least " + least, Arrays.stream(visualTokens).sum());
+        }
+        TokenPrompt prompt = prompts.tokens(text, visualTokens, budget);
+        for (String stop : request.generation().stopRules().texts()) {
+            budget.charge(RequestBudget.Work.CHARACTERS, stop.length(), "stop");
+        }
         refuseUnknownTokens(prompt);
         refuseUnknownBiases(request.generation());
         OutputFormat format = ToolRules.format(request);
         if (!format.isText()) {
             formats.rule(format); // which refuses what answers cannot be held to
         }
-        return new Checked(request, prompt, tilings, turns, urgency(request, start), System.nanoTime() - start);
-    }
-
-    private static GenerationRequest.Urgency urgency(ChatRequest request, long now) {
-        Duration timeout = request.timeout();
-        Long deadline = timeout == null || timeout.compareTo(LONGEST) > 0 ? null : now + timeout.toNanos();
-        RequestBudget budget = request.budget();
-        if (budget != null && budget.deadlineNanos().isPresent()) {
-            long other = budget.deadlineNanos().getAsLong();
-            deadline = deadline == null || other - deadline < 0 ? other : deadline;
-        }
-        return new GenerationRequest.Urgency(request.priority(), deadline);
+        return new Checked(request, prompt, tilings, turns, budget, System.nanoTime() - start);
     }
 
     private void refuseUnknownTokens(TokenPrompt prompt) {
@@ -138,11 +138,19 @@ final class RequestPreparer {
     Checked fits(Checked checked) {
         TokenPrompt prompt = checked.prompt();
         if (prompt.ids().length >= contextTokens) {
-            throw new InvalidRequestException("the prompt must be shorter than the context of " + contextTokens
-                    + " tokens: " + prompt.ids().length + ", " + prompt.visualPlaces().length + " of them visual; "
-                    + "lower maxTiles, leave out pictures or history, or load the model with a longer contextLength");
+            throw tooLong(String.valueOf(prompt.ids().length), prompt.visualPlaces().length);
         }
         return checked;
+    }
+
+    private InvalidRequestException tooLong(String tokens, int visual) {
+        return new InvalidRequestException("the prompt must be shorter than the context of " + contextTokens
+                + " tokens: " + tokens + ", " + visual + " of them visual; "
+                + "lower maxTiles, leave out pictures or history, or load the model with a longer contextLength");
+    }
+
+    int contextTokens() {
+        return contextTokens;
     }
 
     /** Tiles the pictures of a checked request. */
@@ -161,8 +169,14 @@ final class RequestPreparer {
                 config.layout() == ModelConfig.Layout.NATIVE
                         ? checked.prompt().ids()
                         : own.beginId().stream().toArray(),
-                prompts.badWords(settings.penalties().badWords()),
-                checked.urgency());
+                prompts.badWords(settings.penalties().badWords(), checked.budget()),
+                urgency(checked));
+    }
+
+    private static GenerationRequest.Urgency urgency(Checked checked) {
+        OptionalLong deadline = checked.budget().deadlineNanos();
+        return new GenerationRequest.Urgency(
+                checked.request().priority(), deadline.isPresent() ? (Long) deadline.getAsLong() : null);
     }
 
     /** The settings of a request, with the rule that holds its answer to its format. */
@@ -197,8 +211,12 @@ final class RequestPreparer {
             int count = checked.prompt().visualPlaces().length / config.tokensPerTile();
             Trace.Span span = Trace.preprocess(pictures, count);
             for (int i = 0; i < checked.turns().size(); i++) {
-                tiles.addAll(images.tile(
-                        checked.turns().get(i).images(), checked.tilings().get(i)));
+                List<Image> own = checked.turns().get(i).images();
+                for (int first = 0; first < own.size(); first += TILED_TOGETHER) {
+                    checked.budget().check("pictures");
+                    List<Image> some = own.subList(first, Math.min(first + TILED_TOGETHER, own.size()));
+                    tiles.addAll(images.tile(some, checked.tilings().get(i)));
+                }
             }
             span.commit();
         }

@@ -8,13 +8,16 @@ import io.github.internvl.internal.generate.TokenPrompt;
 import io.github.internvl.internal.observe.RequestEvent;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Follows one request from its arrival to its end, and tells of it: the counts, the listener for metrics, the Flight
- * Recorder, the log. Exactly one of {@link #refused}, {@link #abandoned} and the end that its {@link #around} hears ends it.
+ * Recorder, the log. Exactly one of {@link #refused}, {@link #abandoned} and the end that its {@link #listener} hears ends it.
  */
 final class RequestWatch {
     private static final Logger LOG = LoggerFactory.getLogger(InternVL.class);
@@ -29,11 +32,14 @@ final class RequestWatch {
         event.begin();
     }
 
-    /** Does what has to be done until the engine has the request; what that throws refuses it. */
+    /** Does what has to be done until the engine has the request; what that throws refuses it, or ends it if it is cancelled. */
     <T> T accepting(Supplier<T> work) {
         try {
             return work.get();
-        } catch (RuntimeException | Error e) {
+        } catch (CancellationException e) {
+            abandoned("while it was prepared");
+            throw e;
+        } catch (Throwable e) {
             refused(e);
             throw e;
         }
@@ -47,22 +53,32 @@ final class RequestWatch {
         suppressing(refusal, () -> traffic.metrics().onRejection(refusal));
     }
 
-    /** Nobody waits for it any longer, before anything was done. */
-    void abandoned() {
+    /** Its caller has cancelled it before the engine had it. */
+    void abandoned(String moment) {
         traffic.waiting.decrementAndGet();
         traffic.answered.increment();
-        record("cancelled", false, "before it was prepared");
+        record("cancelled", false, moment);
         Timings none = new Timings(Duration.ZERO, sinceArrival(), Duration.ZERO, Duration.ZERO, Duration.ZERO);
         traffic.metrics()
                 .onEnd(new MetricsListener.Ended(
                         event.id, FinishReason.CANCELLED, new Usage(0, 0, 0, 0, 0, 0, 0), none, sinceArrival()));
     }
 
-    /** Listens to the engine in front of {@code inner}, for a prepared request. */
-    Generation.Listener around(Generation.Listener inner, TokenPrompt prompt, Duration preprocess) {
+    /**
+     * The engine's listener for a prepared request, which counts and then tells the stream.
+     *
+     * @param finish makes the response
+     * @param onResponse gets it before the stream does
+     */
+    Generation.Listener listener(
+            ChatStream stream,
+            TokenPrompt prompt,
+            Duration preprocess,
+            Function<Generation, ChatResponse> finish,
+            Consumer<ChatResponse> onResponse) {
         event.promptTokens = prompt.ids().length;
         event.visualTokens = prompt.visualPlaces().length;
-        return new Ear(inner, preprocess);
+        return new EngineListener(stream, preprocess, finish, onResponse);
     }
 
     private Duration sinceArrival() {
@@ -92,27 +108,39 @@ final class RequestWatch {
     private static void suppressing(Throwable failure, Runnable telling) {
         try {
             telling.run();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // a listener may throw anything, checked exceptions too
             if (e != failure) {
                 failure.addSuppressed(e);
             }
         }
     }
 
-    /** Everything here happens on the engine's thread. */
-    private final class Ear implements Generation.Listener {
-        private final Generation.Listener inner;
+    /** Everything here happens on the engine's thread; what it throws fails the request, by {@link #onFailure}. */
+    private final class EngineListener implements Generation.Listener {
+        private final ChatStream stream;
         private final Duration preprocess;
+        private final Function<Generation, ChatResponse> finish;
+        private final Consumer<ChatResponse> onResponse;
         private boolean admitted;
+        private boolean over;
         private long lastToken;
 
-        Ear(Generation.Listener inner, Duration preprocess) {
-            this.inner = inner;
+        EngineListener(
+                ChatStream stream,
+                Duration preprocess,
+                Function<Generation, ChatResponse> finish,
+                Consumer<ChatResponse> onResponse) {
+            this.stream = stream;
             this.preprocess = preprocess;
+            this.finish = finish;
+            this.onResponse = onResponse;
         }
 
         @Override
         public void onAdmitted(int cachedTokens) {
+            if (admitted) {
+                return; // a second try, after there was no memory for the first
+            }
             admitted = true;
             traffic.waiting.decrementAndGet();
             traffic.running.incrementAndGet();
@@ -122,7 +150,7 @@ final class RequestWatch {
 
         @Override
         public void onText(String text) {
-            inner.onText(text);
+            stream.piece(text);
         }
 
         @Override
@@ -147,6 +175,7 @@ final class RequestWatch {
 
         @Override
         public void onEnd(Generation generation) {
+            ChatResponse response = finish.apply(generation);
             leave();
             traffic.answered.increment();
             event.generatedTokens = generation.answers().stream()
@@ -163,33 +192,35 @@ final class RequestWatch {
                     generation.draftedTokens(),
                     generation.acceptedTokens());
             Timings timings = RequestPreparer.timings(preprocess, generation);
-            try {
-                stopping(() -> traffic.metrics()
-                        .onEnd(new MetricsListener.Ended(event.id, reason, usage, timings, sinceArrival())));
-            } catch (InternVLException e) {
-                inner.onFailure(e);
-                return;
-            }
-            inner.onEnd(generation);
+            stopping(() -> traffic.metrics()
+                    .onEnd(new MetricsListener.Ended(event.id, reason, usage, timings, sinceArrival())));
+            onResponse.accept(response);
+            stream.complete(response);
         }
 
         @Override
         public void onFailure(RuntimeException failure) {
-            leave();
-            traffic.failed.increment();
-            record("error", true, failure.getClass().getSimpleName());
-            suppressing(failure, () -> traffic.metrics().onFailure(failure, sinceArrival()));
-            inner.onFailure(failure);
+            try {
+                if (!over) {
+                    leave();
+                    traffic.failed.increment();
+                    record("error", true, failure.getClass().getSimpleName());
+                    suppressing(failure, () -> traffic.metrics().onFailure(failure, sinceArrival()));
+                }
+            } finally { // for want of memory a record may be missing, but the caller is told
+                stream.fail(failure);
+            }
         }
 
         private void leave() {
+            over = true;
             (admitted ? traffic.running : traffic.waiting).decrementAndGet();
         }
 
         private static void stopping(Runnable telling) {
             try {
                 telling.run();
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) { // checked exceptions too
                 throw new InternVLException("a MetricsListener must not throw: " + e + "; its request was stopped", e);
             }
         }

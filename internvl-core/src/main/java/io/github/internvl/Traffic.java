@@ -1,5 +1,6 @@
 package io.github.internvl;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -31,7 +32,7 @@ final class Traffic {
         return new RequestWatch(this, arrivals.incrementAndGet());
     }
 
-    ModelStats stats(double kvUse) {
+    ModelStats stats(double kvUse, Optional<String> failure) {
         return new ModelStats(
                 running.get(),
                 waiting.get(),
@@ -41,6 +42,7 @@ final class Traffic {
                 generatedTokens.sum(),
                 answered.sum(),
                 failed.sum(),
-                rejected.sum());
+                rejected.sum(),
+                failure);
     }
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,7 +49,8 @@ class MetricsListenerTest {
                             answer.usage().generatedTokens(),
                             1,
                             0,
-                            1));
+                            1,
+                            Optional.empty()));
         }
         List<String> expected = new ArrayList<>(List.of("load", "first token"));
         expected.addAll(Collections.nCopies(answer.usage().generatedTokens() - 1, "tokens"));

@@ -1,7 +1,6 @@
 package io.github.internvl;
 
 import io.github.internvl.ChatResponse.FinishReason;
-import io.github.internvl.internal.generate.Generation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.time.Duration;
@@ -51,19 +50,17 @@ class PublisherTckTest {
 
         @Override
         public Flow.Publisher<String> createFlowPublisher(long pieces) {
-            ChatStream stream = new ChatStream(generation -> response(generation.first()));
-            Generation.Listener engine = stream.listener();
+            ChatStream stream = new ChatStream();
             for (int i = 0; i < pieces; i++) {
-                engine.onText("piece " + i);
+                stream.piece("piece " + i);
             }
-            Generation.Answer answer = new Generation.Answer("all of it", new int[0], FinishReason.STOP, List.of());
-            engine.onEnd(new Generation(List.of(answer), 0, 0, 0, 0, 0, 0, 0, 0));
+            stream.complete(response());
             return stream.publisher();
         }
 
         @Override
         public Flow.Publisher<String> createFailedFlowPublisher() {
-            ChatStream read = new ChatStream(generation -> response(generation.first()));
+            ChatStream read = new ChatStream();
             Iterator<String> unused = read.iterator();
             return read.publisher();
         }
@@ -73,11 +70,11 @@ class PublisherTckTest {
             return MOST_PIECES;
         }
 
-        private static ChatResponse response(Generation.Answer answer) {
+        private static ChatResponse response() {
             Duration none = Duration.ZERO;
             return new ChatResponse(
-                    answer.text(),
-                    answer.reason(),
+                    "all of it",
+                    FinishReason.STOP,
                     new ChatResponse.Usage(1, 0, 0, 0, 0, 0, 0),
                     new ChatResponse.Timings(none, none, none, none, none),
                     List.of(),

@@ -12,6 +12,7 @@ import io.github.internvl.ChatResponse;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.Precision;
+import io.github.internvl.RequestBudget;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
 import io.github.internvl.tokenizer.ChatTemplate;
@@ -129,7 +130,8 @@ class NativeConformanceTest {
         Dialogue dialogue = Dialogue.of(golden.json().getAsJsonArray("messages"));
         int[] visual = pictureTokens(golden);
         PromptBuilder prompts = new PromptBuilder(subject.template().withoutSystemMessage(), subject.tokenizer());
-        return prompts.tokens(prompts.text(dialogue.system(), dialogue.turns(), visual.length), visual);
+        return prompts.tokens(
+                prompts.text(dialogue.system(), dialogue.turns(), visual.length), visual, RequestBudget.defaults());
     }
 
     /** Lengths of the runs of context tokens in the golden prompt, one for each picture. */

@@ -1,5 +1,6 @@
 package io.github.internvl.tests;
 
+import io.github.internvl.RequestBudget;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.GenerationRequest;
@@ -177,7 +178,8 @@ final class Subject implements AutoCloseable {
                 .mapToInt(count -> count * variant.tokensPerTile())
                 .toArray();
         String text = prompts.text(golden.systemMessage(), turns, groups.size());
-        return new Prompt(abbreviated(text, visual), question, prompts.tokens(text, visual), tiles);
+        return new Prompt(
+                abbreviated(text, visual), question, prompts.tokens(text, visual, RequestBudget.defaults()), tiles);
     }
 
     private static String abbreviated(String text, int[] visual) {

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.internvl.InternVL;
 import io.javalin.http.Context;
+import java.util.Optional;
 
 /** What a server tells of itself and its model. Thread-safe. */
 final class ModelRoutes {
@@ -48,20 +49,22 @@ final class ModelRoutes {
         return model;
     }
 
-    /** {@code GET /health}: the process lives. */
+    /** {@code GET /health}: the process lives, and its engine: one that has ended comes back only with a new process. */
     void health(Context context) {
-        tell(context, 200, "ok");
+        tell(context, true, "ok");
     }
 
     /** {@code GET /ready}: requests are taken. */
     void ready(Context context) {
-        tell(context, gate.isOpen() ? 200 : 503, gate.isOpen() ? "ready" : "shutting down");
+        tell(context, gate.isOpen(), gate.isOpen() ? "ready" : "shutting down");
     }
 
-    private static void tell(Context context, int status, String word) {
+    private void tell(Context context, boolean good, String word) {
+        Optional<String> failure = served.model().stats().failure();
         JsonObject answer = new JsonObject();
-        answer.addProperty("status", word);
-        Exchange.reply(context, status, answer);
+        answer.addProperty("status", failure.isPresent() ? "failed" : word);
+        failure.ifPresent(reason -> answer.addProperty("reason", "the engine stopped: " + reason));
+        Exchange.reply(context, good && failure.isEmpty() ? 200 : 503, answer);
     }
 
     /** {@code GET /version}. */

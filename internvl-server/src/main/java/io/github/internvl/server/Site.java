@@ -119,6 +119,9 @@ final class Site {
     /** A route that works for those with a key. */
     private Handler work(Consumer<Exchange> handler) {
         return known(context -> {
+            served.model().stats().failure().ifPresent(reason -> {
+                throw Refusal.unavailable("engine_stopped", "the engine stopped: " + reason + "; restart the server");
+            });
             gate.enter(context);
             try (Exchange exchange = new Exchange(context, memory.share(), gate)) {
                 handler.accept(exchange);

@@ -46,6 +46,7 @@ final class ByteLevelFiles {
                 json,
                 vocabulary,
                 ByteLevelFiles::compose,
+                LeastBytes::all,
                 decoding,
                 LongText.canBeCut(vocabulary.added()),
                 cause -> diagnosis(mergesFile, pieces, cause));

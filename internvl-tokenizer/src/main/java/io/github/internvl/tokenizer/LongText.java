@@ -27,15 +27,24 @@ final class LongText {
         return added.stream().noneMatch(token -> token.content().indexOf(' ') >= 0);
     }
 
-    static int[] encode(NativeTokenizer encoder, String text, boolean addSpecialTokens, int fewest) {
+    /**
+     * Encodes a text.
+     *
+     * @param fewest fewest characters of a part
+     * @param beforePart called before each part, on the thread that encodes it; what it throws ends the whole
+     */
+    static int[] encode(
+            NativeTokenizer encoder, String text, boolean addSpecialTokens, int fewest, Runnable beforePart) {
         List<String> parts = parts(text, fewest);
         if (parts.size() == 1) {
+            beforePart.run();
             return encoder.encode(text, addSpecialTokens);
         }
         int[][] ids = new int[parts.size()][];
-        IntStream.range(0, ids.length)
-                .parallel()
-                .forEach(part -> ids[part] = encoder.encode(parts.get(part), addSpecialTokens && part == 0));
+        IntStream.range(0, ids.length).parallel().forEach(part -> {
+            beforePart.run();
+            ids[part] = encoder.encode(parts.get(part), addSpecialTokens && part == 0);
+        });
         return Arrays.stream(ids).flatMapToInt(Arrays::stream).toArray();
     }
 

@@ -72,6 +72,7 @@ final class SentencePieceFiles {
                 json,
                 vocabulary,
                 normalizer::escape,
+                model.byteFallback() ? LeastBytes::withoutSpaces : text -> 0,
                 new DecodingRules(true, true, true, droppedSpaces),
                 false,
                 cause -> TokenizerException.refused(file, cause));

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -27,6 +28,7 @@ public final class Tokenizer implements AutoCloseable {
     private final NativeTokenizer encoder;
     private final Vocabulary vocabulary;
     private final UnaryOperator<String> normalizer;
+    private final ToLongFunction<String> leastBytes;
     private final DecodingRules decoding;
     private final boolean words;
 
@@ -34,6 +36,7 @@ public final class Tokenizer implements AutoCloseable {
         encoder = new NativeTokenizer(definition);
         vocabulary = definition.vocabulary();
         normalizer = definition.normalizer();
+        leastBytes = definition.leastBytes();
         decoding = definition.decoding();
         words = definition.words();
     }
@@ -83,10 +86,32 @@ public final class Tokenizer implements AutoCloseable {
      * @throws IllegalStateException if the tokenizer has been closed
      */
     public int[] encode(String text, boolean addSpecialTokens) {
+        return encode(text, addSpecialTokens, () -> {});
+    }
+
+    /**
+     * The ids of a text, as {@link #encode(String, boolean)} gives them, for a caller that may want to stop.
+     *
+     * @param beforePart called before each part of a long text, on any thread; what it throws ends the encoding and is thrown
+     */
+    public int[] encode(String text, boolean addSpecialTokens, Runnable beforePart) {
         String normalized = normalizer.apply(wellFormed(text));
         return words
-                ? LongText.encode(encoder, normalized, addSpecialTokens, LongText.PART)
-                : encoder.encode(normalized, addSpecialTokens);
+                ? LongText.encode(encoder, normalized, addSpecialTokens, LongText.PART, beforePart)
+                : whole(normalized, addSpecialTokens, beforePart);
+    }
+
+    private int[] whole(String normalized, boolean addSpecialTokens, Runnable beforePart) {
+        beforePart.run();
+        return encoder.encode(normalized, addSpecialTokens);
+    }
+
+    /**
+     * A lower bound of the tokens that a text has, found without encoding it: its bytes by those of the longest token, where
+     * the tokenizer drops none.
+     */
+    public long leastTokens(String text) {
+        return leastBytes.applyAsLong(text) / vocabulary.longest();
     }
 
     /**

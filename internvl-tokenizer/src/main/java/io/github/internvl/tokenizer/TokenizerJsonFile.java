@@ -62,6 +62,7 @@ final class TokenizerJsonFile {
                 json,
                 new Vocabulary(pieces, pieceBytes, List.copyOf(added), path),
                 normalizer,
+                words && plain ? LeastBytes::all : text -> 0,
                 new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip") ? 1 : 0),
                 words && plain && LongText.canBeCut(added),
                 cause -> TokenizerException.refused(path, cause));

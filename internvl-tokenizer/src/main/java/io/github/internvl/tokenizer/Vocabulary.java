@@ -20,6 +20,7 @@ final class Vocabulary {
     private final BitSet isAdded = new BitSet();
     private final BitSet isSpecial = new BitSet();
     private final int pieceCount;
+    private int longest = 1;
 
     /**
      * @param pieces the model's own pieces and their ids; the vocabulary takes the map over
@@ -64,6 +65,12 @@ final class Vocabulary {
     private void put(int id, String token, byte[] content) {
         tokens[id] = token;
         bytes[id] = content;
+        longest = Math.max(longest, content.length);
+    }
+
+    /** Most bytes that one token stands for. */
+    int longest() {
+        return longest;
     }
 
     OptionalInt id(String token) {

@@ -1,11 +1,15 @@
 package io.github.internvl.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LongTextTest {
@@ -56,10 +60,44 @@ class LongTextTest {
         try (NativeTokenizer encoder = new NativeTokenizer(ByteLevelFiles.read(Family.QWEN2.folder()))) {
             for (int i = 0; i < 60; i++) {
                 String text = text(random, 400);
-                assertThat(LongText.encode(encoder, text, true, fewest))
+                assertThat(LongText.encode(encoder, text, true, fewest, () -> {}))
                         .as(text)
                         .isEqualTo(encoder.encode(text, true));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Family.class)
+    void givesNoTextFewerTokensThanItsLeast(Family family) {
+        Random random = new Random(3);
+        try (Tokenizer tokenizer = family.load()) {
+            for (int i = 0; i < 60; i++) {
+                String text = text(random, 400);
+                assertThat(tokenizer.leastTokens(text))
+                        .as(text)
+                        .isLessThanOrEqualTo(tokenizer.encode(text, false).length);
+            }
+            boolean known = family != Family.INTERNLM2_FAST; // whose normalizer could be anything
+            assertThat(tokenizer.leastTokens("word".repeat(100_000)) > 1000).isEqualTo(known);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Family.class)
+    void asksBeforeEachPartAndStopsWhenThatThrows(Family family) {
+        String text = "many words ".repeat(4 * LongText.PART / 11);
+        try (Tokenizer tokenizer = family.load()) {
+            AtomicInteger asked = new AtomicInteger();
+            int[] ids = tokenizer.encode(text, true, asked::incrementAndGet);
+
+            assertThat(ids).isEqualTo(tokenizer.encode(text));
+            boolean cut = family == Family.QWEN2 || family == Family.QWEN2_FAST;
+            assertThat(asked).hasValue(cut ? 4 : 1);
+            assertThatThrownBy(() -> tokenizer.encode(text, true, () -> {
+                        throw new CancellationException("enough");
+                    }))
+                    .isInstanceOf(CancellationException.class);
         }
     }
 

@@ -121,8 +121,7 @@ final class Branch {
         if (!stops || stop.included()) {
             give(length < config.minNewTokens() ? text.addUnstopped(id) : text.add(id));
         }
-        IntPredicate hearer = config.tokenListener();
-        boolean goesOn = hearer == null || hearer.test(id);
+        boolean goesOn = asksForMore(id);
         if (stops || !goesOn || text.isStopped() || request.endIds().contains(id)) {
             reason = FinishReason.STOP;
         } else if (isLoop()) {
@@ -132,6 +131,15 @@ final class Branch {
         }
         if (reason != null) {
             give(text.finish());
+        }
+    }
+
+    private boolean asksForMore(int id) {
+        IntPredicate listener = config.tokenListener();
+        try {
+            return listener == null || listener.test(id);
+        } catch (Throwable e) { // a caller's may throw anything, checked exceptions too
+            throw ComputeFailure.ofCallback("tokenListener", e);
         }
     }
 

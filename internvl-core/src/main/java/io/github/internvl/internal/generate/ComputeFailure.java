@@ -1,11 +1,16 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.InternVLException;
+import io.github.internvl.InvalidRequestException;
 import io.github.internvl.ModelMemoryException;
+import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 
-/** What went wrong in libtorch, as a caller gets to know it. */
+/**
+ * Turns an exception on the engine's thread into the one that the caller gets. Its origin decides, not its text: only an
+ * exception out of libtorch is read for what it says of the device.
+ */
 final class ComputeFailure {
     private static final Pattern NO_MEMORY =
             Pattern.compile("out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED");
@@ -14,9 +19,18 @@ final class ComputeFailure {
     private ComputeFailure() {}
 
     /** Of libtorch's traceback the line that names the error; the rest stays in the cause. */
-    static InternVLException of(Throwable e) {
-        if (e instanceof InternVLException known) {
-            return known;
+    static RuntimeException of(Throwable e) {
+        if (e instanceof InternVLException || e instanceof InvalidRequestException) {
+            return (RuntimeException) e;
+        }
+        if (e instanceof OutOfMemoryError) {
+            return new ModelMemoryException(
+                    "the JVM had no memory left while the request was computed: " + e.getMessage()
+                            + "; raise -Xmx, or ask for less at once",
+                    e);
+        }
+        if (!TorchRuntime.threw(e)) {
+            return new InternVLException("the request failed in the engine: " + e, e);
         }
         String[] lines = String.valueOf(e.getMessage()).strip().split("\n+", -1);
         String error = Arrays.stream(lines)
@@ -32,13 +46,28 @@ final class ComputeFailure {
         return new InternVLException("the model failed while computing: " + error, e);
     }
 
+    /** The failure of a request whose callback threw. */
+    static RuntimeException ofCallback(String callback, Throwable e) {
+        return e instanceof OutOfMemoryError || e instanceof InternVLException || e instanceof InvalidRequestException
+                ? of(e)
+                : new InternVLException("a " + callback + " must not throw: " + e + "; its request was stopped", e);
+    }
+
+    /** The failure of a request for which there is no memory to make another one; made while there is. */
+    static ModelMemoryException spare() {
+        return new ModelMemoryException(
+                "the JVM had no memory left while the request was computed, nor for a report of where; raise -Xmx, or ask for less at once",
+                new OutOfMemoryError("Java heap space"));
+    }
+
     /** Whether nothing can be computed any more: a GPU that has failed otherwise than for memory fails from then on. */
     static boolean isLasting(Throwable e) {
-        return !isOfMemory(e) && LASTING.matcher(String.valueOf(e.getMessage())).find();
+        return TorchRuntime.threw(e)
+                && !isOfMemory(e)
+                && LASTING.matcher(String.valueOf(e.getMessage())).find();
     }
 
     private static boolean isOfMemory(Throwable e) {
-        return e instanceof OutOfMemoryError
-                || NO_MEMORY.matcher(String.valueOf(e.getMessage())).find();
+        return NO_MEMORY.matcher(String.valueOf(e.getMessage())).find();
     }
 }

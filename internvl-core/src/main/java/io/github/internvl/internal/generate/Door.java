@@ -2,8 +2,9 @@ package io.github.internvl.internal.generate;
 
 import io.github.internvl.InternVLException;
 import io.github.internvl.QueueFullException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ final class Door {
     private final int waiting;
 
     private final Object gate = new Object(); // guards the rest
-    private final List<Sequence> arrived = new ArrayList<>();
+    private final Deque<Sequence> arrived = new ArrayDeque<>();
     private int inside; // let in, and not ended
     private boolean draining; // nobody is let in, and the engine ends once it is empty
     private boolean closing;
@@ -27,14 +28,17 @@ final class Door {
         this.waiting = waiting;
     }
 
-    /** Refuses whoever would find it full. */
+    /** Refuses a request that would find it full or shut. */
     void check() {
         synchronized (gate) {
-            refuseIfFull();
+            refuse();
         }
     }
 
-    private void refuseIfFull() {
+    private void refuse() {
+        if (closing || draining) {
+            throw ended();
+        }
         if (inside >= slots + waiting) {
             throw new QueueFullException("no more requests are taken in than " + slots + " at once and " + waiting
                     + " waiting: " + inside + "; ask again later, or load the model with a larger maxWaiting");
@@ -44,12 +48,9 @@ final class Door {
     /** Lets a sequence in. */
     void enter(Sequence sequence) {
         synchronized (gate) {
-            if (closing || draining) {
-                throw ended();
-            }
-            refuseIfFull();
-            inside++;
+            refuse();
             arrived.add(sequence);
+            inside++;
             gate.notifyAll();
         }
     }
@@ -61,18 +62,24 @@ final class Door {
         }
     }
 
-    /** Hands those that have come to a scheduler, and waits while it is idle; false once the engine is to end. */
-    boolean await(Scheduler scheduler) {
+    /**
+     * Hands those that have come to a scheduler; false once the engine is to end.
+     *
+     * @param rests whether to wait while the scheduler is idle
+     */
+    boolean await(Scheduler scheduler, boolean rests) {
         synchronized (gate) {
-            while (!closing && !draining && arrived.isEmpty() && scheduler.isIdle()) {
+            while (rests && !closing && !draining && arrived.isEmpty() && scheduler.isIdle()) {
                 try {
                     gate.wait();
-                } catch (InterruptedException e) {
-                    closing = true; // somebody wants this thread to end
+                } catch (InterruptedException e) { // by a callback of a request: what ends the thread closes the door
+                    Thread.onSpinWait();
                 }
             }
-            arrived.forEach(scheduler::add);
-            arrived.clear();
+            for (Sequence next = arrived.peek(); next != null; next = arrived.peek()) {
+                scheduler.add(next);
+                arrived.remove();
+            }
             closing |= draining && scheduler.isIdle();
             return !closing;
         }
@@ -94,20 +101,36 @@ final class Door {
         }
     }
 
-    /** The engine has ended: hands those that still came to a scheduler, and tells why. */
-    InternVLException shut(Scheduler scheduler, @Nullable Throwable reason) {
+    /** The engine has ended, for a reason unless it was closed; lets nobody in any more. */
+    void shut(@Nullable Throwable reason) {
         synchronized (gate) {
             closing = true;
             death = reason;
-            arrived.forEach(scheduler::add);
-            arrived.clear();
-            return ended();
         }
     }
 
-    private InternVLException ended() {
-        return death == null
-                ? new InternVLException("the model is closed; load it again to ask more")
-                : new InternVLException("the engine stopped: " + death + "; close the model and load it again", death);
+    /** Takes out one of those that came and were never handed on; null if none is left. */
+    @Nullable
+    Sequence takeLeft() {
+        synchronized (gate) {
+            return arrived.poll();
+        }
+    }
+
+    /** The exception that ended the engine; empty unless one did. */
+    Optional<Throwable> failure() {
+        synchronized (gate) {
+            return Optional.ofNullable(death);
+        }
+    }
+
+    /** The reason why no request is let in. */
+    InternVLException ended() {
+        synchronized (gate) {
+            return death == null
+                    ? new InternVLException("the model is closed; load it again to ask more")
+                    : new InternVLException(
+                            "the engine stopped: " + death + "; close the model and load it again", death);
+        }
     }
 }

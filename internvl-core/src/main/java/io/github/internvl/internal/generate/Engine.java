@@ -6,26 +6,27 @@ import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.Models;
-import io.github.internvl.internal.model.TokenChunk;
-import io.github.internvl.internal.observe.Trace;
-import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PixelTiles;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The loop that answers all requests to a model. One daemon thread owns graphs, slots and sequences; requests come in from
  * any thread and are computed together: tiles in bounded batches, prompts in bounded chunks, and one token of every answer
- * a step. A request that fails takes only those with it that were in the same step; the loop goes on.
+ * a step.
+ *
+ * <p>A request that fails takes only those with it that were in the same step; the loop goes on, for want of memory too.
+ * Two things end it: an exception of libtorch that says that the device has failed, and something that nobody expected in
+ * two turns in a row. All requests inside fail then, {@link #failure} says why, and so does the refusal of each later one.
  */
 public final class Engine implements AutoCloseable {
     /**
@@ -60,6 +61,10 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final int PAUSE_MILLIS = 20;
+    private static final int MOST_PAUSES = 500;
+
     private final Models models;
     private final Tokenizer tokenizer;
     private final Limits limits;
@@ -69,7 +74,18 @@ public final class Engine implements AutoCloseable {
     private final Thread thread;
 
     private final Door door;
-    private volatile long keysInUse; // tokens that sequences in the making have room for
+    private final Endings endings;
+
+    private @Nullable Throwable death;
+    private int strikes; // turns in a row that ended in something unexpected
+
+    private static final class Loop extends Thread {
+        Loop(Runnable loop) {
+            super(loop, "internvl-engine");
+            setDaemon(true);
+            setContextClassLoader(Engine.class.getClassLoader()); // a caller's would live as long as the model
+        }
+    }
 
     /** Starts an engine that owns {@code models}: closing the engine closes them. */
     public Engine(Models models, Tokenizer tokenizer, Limits limits) {
@@ -82,9 +98,8 @@ public final class Engine implements AutoCloseable {
                 limits.slots(), limits.keyTokens(), models.language().plainLimit());
         this.scheduler = new Scheduler(pool, limits.chunkTokens());
         this.door = new Door(limits.slots(), limits.waiting());
-        this.thread = new Thread(this::run, "internvl-engine");
-        thread.setDaemon(true);
-        thread.setContextClassLoader(Engine.class.getClassLoader()); // a caller's would live as long as the model
+        this.endings = new Endings(scheduler, door);
+        this.thread = new Loop(this::run);
         thread.start();
     }
 
@@ -102,6 +117,23 @@ public final class Engine implements AutoCloseable {
         door.check();
     }
 
+    /**
+     * Refuses to wait for an answer on a thread that computes answers: a callback that does so would wait for itself.
+     *
+     * @throws IllegalStateException on such a thread
+     */
+    public static void refuseOwnThread() {
+        if (Thread.currentThread() instanceof Loop) {
+            throw new IllegalStateException("a callback on the engine's thread must not wait for an answer, which only"
+                    + " this thread computes; call chatAsync there, and wait on another thread");
+        }
+    }
+
+    /** The exception that ended the engine; empty while it serves, and if it was closed. */
+    public Optional<Throwable> failure() {
+        return door.failure();
+    }
+
     /** Bytes of weights that a step reads. */
     public long stepBytes() {
         return models.language().stepBytes();
@@ -114,7 +146,7 @@ public final class Engine implements AutoCloseable {
 
     /** How much of the room for keys and values requests in the making have, 0 to 1. */
     public double keyUse() {
-        return (double) keysInUse / limits.keyTokens();
+        return (double) pool.inUse() / limits.keyTokens();
     }
 
     /** Refuses a request that needs more room for its keys and values than there ever is. */
@@ -129,7 +161,10 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Takes a request in, if prompt and pictures fit together; what comes of it the listener hears. Thread-safe. */
+    /**
+     * Takes a request in, if prompt and pictures fit together. The listener is called on the engine's thread; what it throws
+     * fails the request. Thread-safe.
+     */
     public Sequence submit(GenerationRequest request, Generation.Listener listener) {
         int tiles = request.pictures().stream().mapToInt(PixelTiles::count).sum();
         int places = request.prompt().visualPlaces().length;
@@ -137,10 +172,9 @@ public final class Engine implements AutoCloseable {
             throw new InvalidRequestException("the prompt must have a place for each visual token, "
                     + tiles * models.vision().tokensPerTile() + " for " + tiles + " tiles: " + places);
         }
-        check(request.config());
         Sequence sequence = new Sequence(
                 request,
-                leaving(listener),
+                listener,
                 () -> decoder(request.config()),
                 this.tiles.none(),
                 limits.contextTokens(),
@@ -150,180 +184,174 @@ public final class Engine implements AutoCloseable {
         return sequence;
     }
 
-    /** Counts a request out before it is told of its end, so that whoever hears of it can ask the next. */
-    private Generation.Listener leaving(Generation.Listener listener) {
-        return new Generation.Listener() {
-            @Override
-            public void onAdmitted(int cachedTokens) {
-                listener.onAdmitted(cachedTokens);
-            }
-
-            @Override
-            public void onTokens(int count) {
-                listener.onTokens(count);
-            }
-
-            @Override
-            public void onText(String text) {
-                listener.onText(text);
-            }
-
-            @Override
-            public void onEnd(Generation generation) {
-                left();
-                listener.onEnd(generation);
-            }
-
-            @Override
-            public void onFailure(RuntimeException failure) {
-                left();
-                listener.onFailure(failure);
-            }
-
-            private void left() {
-                keysInUse = pool.inUse();
-                door.leave();
-            }
-        };
-    }
-
     private TextDecoder decoder(GenerationConfig config) {
         return config.format().isText() ? tokenizer.decoder(config.skipSpecialTokens()) : tokenizer.verbatimDecoder();
     }
 
     private void run() {
-        Throwable death = null;
         try {
             TorchRuntime.prepareThread();
             for (int slot = 0; slot < limits.slots(); slot++) {
                 models.language().reserve(slot, 0, 0);
             }
-            while (door.await(scheduler)) {
-                turn();
-            }
-        } catch (Throwable e) { // told to whoever waits or asks from now on
+        } catch (Throwable e) { // told to all that wait or ask from now on
             death = e;
-        } finally {
-            InternVLException reason = door.shut(scheduler, death);
-            scheduler.removeAll().forEach(sequence -> sequence.fail(reason));
-            tiles.close();
-            models.close();
         }
+        while (goesOn()) {
+            // a turn
+        }
+        shut();
     }
 
-    /** One turn of the loop: slots for those that wait, some layers of the ViT, one step. */
+    /** Waits for work and does a turn of it; false once the engine is to end. */
+    private boolean goesOn() {
+        try {
+            death = death == null ? endings.lasting() : death;
+            if (death != null || !door.await(scheduler, !endings.areUntold())) {
+                return false;
+            }
+            turn();
+            strikes = 0;
+        } catch (Throwable e) {
+            recover(e);
+        }
+        return true;
+    }
+
+    /** One turn of the loop: an end for those whose time is over, slots for those that wait, some layers of the ViT, one step. */
     private void turn() {
-        scheduler.removeDue().forEach(Sequence::end);
-        for (Scheduler.Admission next = scheduler.admit(); next != null; next = scheduler.admit()) {
-            Scheduler.Admission admission = next;
-            guarded(List.of(admission.sequence()), () -> prepare(admission));
+        if (endings.areUntold()) {
+            endings.tellAgain();
+            pause();
+        }
+        scheduler.due().forEach(endings::end);
+        Sequence waiting = scheduler.nextToAdmit();
+        while (waiting != null && admit(waiting)) {
+            waiting = scheduler.nextToAdmit();
         }
         Sequence looking = scheduler.nextForVision();
         if (looking != null) {
-            guarded(List.of(looking), () -> tiles.workFor(looking));
+            try {
+                tiles.workFor(looking);
+            } catch (Throwable e) {
+                endings.fail(looking, e);
+            }
         }
-        keysInUse = pool.inUse();
         List<Scheduler.Row> rows = scheduler.plan();
         if (!rows.isEmpty()) {
-            guarded(rows.stream().map(Scheduler.Row::sequence).toList(), () -> step(rows));
-        }
-    }
-
-    /** Runs some work; what it throws fails its sequences and no others, unless nothing can be computed any more. */
-    private void guarded(List<Sequence> sequences, Runnable work) {
-        try {
-            work.run();
-        } catch (RuntimeException | Error e) {
-            InternVLException failure = ComputeFailure.of(e);
-            for (Sequence sequence : sequences) {
-                scheduler.release(sequence);
-                sequence.fail(failure);
-            }
-            if (ComputeFailure.isLasting(e)) {
-                throw e;
-            }
-        }
-    }
-
-    /** Makes the slots of a sequence ready; if that fails, their memory is given up. */
-    private void prepare(Scheduler.Admission admission) {
-        SlotPool.Lease lease = admission.lease();
-        try {
-            for (int slot : lease.slots()) {
-                models.language().clear(slot, slot == lease.slots()[0] ? lease.reused() : 0);
-            }
-            for (SlotPool.Change change : lease.changes()) {
-                if (change instanceof SlotPool.Change.Resize resize) {
-                    models.language().reserve(resize.slot(), resize.tokens(), resize.kept());
-                } else if (change instanceof SlotPool.Change.Copy copy) {
-                    models.language().copy(copy.from(), copy.to(), 0, copy.tokens());
+            try {
+                step(rows);
+            } catch (Throwable e) {
+                for (int i = 0; i < rows.size(); i++) {
+                    endings.fail(rows.get(i).sequence(), e);
                 }
             }
-        } catch (RuntimeException | Error e) {
-            scheduler.forget(admission.sequence());
-            for (int slot : lease.slots()) {
+        }
+    }
+
+    /** Gives a sequence its slots and makes them ready; false if there are not enough. What fails gives up their memory. */
+    private boolean admit(Sequence sequence) {
+        try {
+            SlotPool.Lease lease = scheduler.admit(sequence);
+            if (lease != null) {
+                prepare(lease);
+            }
+            return lease != null;
+        } catch (Throwable e) {
+            scheduler.forget(sequence);
+            endings.fail(sequence, e);
+            freeSlotsWithoutRoom();
+            return true;
+        }
+    }
+
+    private void prepare(SlotPool.Lease lease) {
+        for (int slot : lease.slots()) {
+            models.language().clear(slot, slot == lease.slots()[0] ? lease.reused() : 0);
+        }
+        for (SlotPool.Change change : lease.changes()) {
+            if (change instanceof SlotPool.Change.Resize resize) {
+                models.language().reserve(resize.slot(), resize.tokens(), resize.kept());
+            } else if (change instanceof SlotPool.Change.Copy copy) {
+                models.language().copy(copy.from(), copy.to(), 0, copy.tokens());
+            }
+        }
+    }
+
+    private void freeSlotsWithoutRoom() {
+        for (int slot = 0; slot < limits.slots(); slot++) {
+            if (!pool.hasRoom(slot)) {
                 models.language().reserve(slot, 0, 0);
             }
-            throw e;
+        }
+    }
+
+    /**
+     * Goes on after an exception that no sequence is known to have caused. For want of memory the newest sequence fails, so
+     * that there is more; after anything else all those that have slots fail, and at the second time in a row the engine
+     * ends.
+     */
+    private void recover(Throwable e) {
+        if (e instanceof OutOfMemoryError) {
+            Sequence newest = scheduler.newest();
+            if (newest != null) {
+                endings.fail(newest, e);
+            }
+            pause();
+        } else if (strikes++ > 0 || ComputeFailure.isLasting(e)) {
+            death = e;
+        } else {
+            while (scheduler.isAnswering()) {
+                endings.fail(Objects.requireNonNull(scheduler.newest()), e);
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) { // by a callback, whose request has ended
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Tells all that are inside why they get no answer, and frees the models. */
+    private void shut() {
+        door.shut(death);
+        Throwable reason = ended();
+        for (Sequence next = door.takeLeft(); next != null; next = door.takeLeft()) {
+            endings.fail(next, reason);
+        }
+        for (Sequence next = scheduler.newest(); next != null; next = scheduler.newest()) {
+            endings.fail(next, reason);
+        }
+        for (int i = 0; i < MOST_PAUSES && endings.areUntold(); i++) {
+            pause();
+            endings.tellAgain();
+        }
+        if (death != null) {
+            LOG.error("the engine stopped", death);
+        }
+        tiles.close();
+        models.close();
+    }
+
+    private Throwable ended() {
+        try {
+            return door.ended();
+        } catch (OutOfMemoryError e) {
+            return e;
         }
     }
 
     private void step(List<Scheduler.Row> rows) {
-        List<Trace.Span> spans =
-                Stream.of(true, false).flatMap(prompt -> span(rows, prompt)).toList();
-        List<TokenChunk> chunks = rows.stream().map(Engine::chunk).toList();
-        List<Sequence> ready = rows.stream()
-                .flatMap(row -> Collections.nCopies(row.nexts(), row.sequence()).stream())
-                .toList();
-        List<LogitRows> next;
-        try (Tensor logits = models.language().step(chunks)) {
-            rows.stream()
-                    .filter(Scheduler.Row::isPrompt)
-                    .forEach(row -> row.sequence().promptComputed(row.count()));
-            next = ready.isEmpty() ? List.of() : logitRows(ready, logits);
-        }
-        int i = 0;
-        for (Sequence sequence : new LinkedHashSet<>(ready)) {
-            LogitRows own = next.get(i++);
-            guarded(List.of(sequence), () -> advance(sequence, own));
-        }
-        spans.forEach(Trace.Span::commit);
-    }
-
-    /** What a step does to prompts, or to answers. */
-    private static Stream<Trace.Span> span(List<Scheduler.Row> rows, boolean prompt) {
-        List<Scheduler.Row> own =
-                rows.stream().filter(row -> row.isPrompt() == prompt).toList();
-        int tokens = own.stream().mapToInt(Scheduler.Row::count).sum();
-        int sequences =
-                (int) own.stream().map(Scheduler.Row::sequence).distinct().count();
-        return tokens == 0
-                ? Stream.empty()
-                : Stream.of(prompt ? Trace.prefill(tokens, sequences) : Trace.decodeStep(tokens, sequences));
-    }
-
-    /** The rows of logits of each sequence; only those that need more than the best token come to Java. */
-    private List<LogitRows> logitRows(List<Sequence> ready, Tensor logits) {
-        int[] best = Arrays.stream(models.language().argmax(logits))
-                .mapToInt(Math::toIntExact)
-                .toArray();
-        int[] wanted = IntStream.range(0, best.length)
-                .filter(i -> ready.get(i).decoding().needsLogits())
-                .toArray();
-        float[] values = wanted.length == 0 ? new float[0] : models.language().floats(logits, wanted);
-        int vocabulary = models.language().vocabulary();
-        List<LogitRows> all = new ArrayList<>();
-        int taken = 0;
-        int first = 0;
-        for (int end = 1; end <= best.length; end++) {
-            Sequence sequence = ready.get(first);
-            if (end == best.length || ready.get(end) != sequence) {
-                all.add(new LogitRows(Arrays.copyOfRange(best, first, end), values, taken * vocabulary, vocabulary));
-                taken += sequence.decoding().needsLogits() ? end - first : 0;
-                first = end;
+        for (Step.Result result : Step.compute(models.language(), rows)) {
+            try {
+                advance(result.sequence(), result.rows());
+            } catch (Throwable e) {
+                endings.fail(result.sequence(), e);
             }
         }
-        return all;
     }
 
     private void advance(Sequence sequence, LogitRows rows) {
@@ -333,25 +361,12 @@ public final class Engine implements AutoCloseable {
         }
         List<Sequence.SlotCopy> copies = sequence.advance(rows);
         if (sequence.isComplete()) {
-            scheduler.release(sequence);
-            sequence.end(FinishReason.STOP);
+            endings.end(sequence, FinishReason.STOP);
             return;
         }
         for (Sequence.SlotCopy copy : copies) {
             models.language().copy(copy.from(), copy.to(), copy.start(), copy.end());
         }
-    }
-
-    private static TokenChunk chunk(Scheduler.Row row) {
-        Sequence sequence = row.sequence();
-        int end = row.start() + row.count();
-        return new TokenChunk(
-                sequence.slots()[row.branch()],
-                row.start(),
-                sequence.tokens(row.branch(), row.start(), end),
-                Math.max(sequence.promptLength(), end),
-                sequence.visual().within(sequence.request().prompt().visualPlaces(), row.start(), end),
-                row.nexts());
     }
 
     /**
@@ -361,6 +376,9 @@ public final class Engine implements AutoCloseable {
      */
     public void drain(Duration patience) throws InterruptedException {
         door.drain();
+        if (Thread.currentThread() == thread) {
+            return; // a callback would wait for itself
+        }
         thread.join(Math.max(1, patience.toMillis()));
     }
 

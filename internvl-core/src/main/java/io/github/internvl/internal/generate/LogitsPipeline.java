@@ -60,7 +60,11 @@ public final class LogitsPipeline {
      */
     public void process(int[] generated, float[] logits) {
         for (LogitsProcessor step : steps) {
-            step.process(generated, logits);
+            try {
+                step.process(generated, logits);
+            } catch (Throwable e) { // a caller's may throw anything, checked exceptions too
+                throw ComputeFailure.ofCallback("LogitsProcessor", e);
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.InvalidRequestException;
+import io.github.internvl.RequestBudget;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -65,9 +67,10 @@ public final class PromptBuilder {
      *
      * @param text what {@link #text} gave
      * @param visualTokens visual tokens of each picture, in order; empty for a prompt without pictures
+     * @param budget charged for the characters, before the first is encoded, and asked between parts of a long text
      */
-    public TokenPrompt tokens(String text, int[] visualTokens) {
-        int[] compact = tokenizer.encode(text);
+    public TokenPrompt tokens(String text, int[] visualTokens, RequestBudget budget) {
+        int[] compact = encode(text, true, budget, "prompt");
         if (visualTokens.length == 0) {
             return new TokenPrompt(compact, new int[0]);
         }
@@ -101,15 +104,26 @@ public final class PromptBuilder {
         return new TokenPrompt(ids, places);
     }
 
+    private int[] encode(String text, boolean prompt, RequestBudget budget, String place) {
+        budget.charge(RequestBudget.Work.CHARACTERS, text.length(), place);
+        return tokenizer.encode(text, prompt, () -> budget.check(place));
+    }
+
+    /** A lower bound of the tokens of a prompt, visual ones included, found without encoding it. */
+    public long leastTokens(String text, int[] visualTokens) {
+        return Math.max(0, tokenizer.leastTokens(text) - visualTokens.length)
+                + Arrays.stream(visualTokens).asLongStream().sum();
+    }
+
     /**
      * Texts that must not come, as tokens: as they are at the beginning and, where that is as many other tokens, after a
      * space, as vLLM takes them.
      */
-    public List<int[]> badWords(List<String> texts) {
+    public List<int[]> badWords(List<String> texts, RequestBudget budget) {
         List<int[]> words = new ArrayList<>();
         for (String text : texts) {
-            int[] word = tokenizer.encode(text.stripLeading(), false);
-            int[] spaced = tokenizer.encode(" " + text.stripLeading(), false);
+            int[] word = encode(text.stripLeading(), false, budget, "bad words");
+            int[] spaced = encode(" " + text.stripLeading(), false, budget, "bad words");
             if (word.length > 0) {
                 words.add(word);
             }

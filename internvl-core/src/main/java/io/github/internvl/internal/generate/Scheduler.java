@@ -40,9 +40,6 @@ final class Scheduler {
         }
     }
 
-    /** A sequence that has slots from now on. */
-    record Admission(Sequence sequence, SlotPool.Lease lease) {}
-
     private final SlotPool pool;
     private final int chunkTokens;
     private final List<Sequence> waiting = new ArrayList<>(); // next one first
@@ -69,23 +66,26 @@ final class Scheduler {
         return waiting.isEmpty() && active.isEmpty();
     }
 
-    /** Gives slots to the next sequence; null if there is none, or none whose turn it is. */
+    /** The sequence whose turn it is to get slots; null if there is none. */
     @Nullable
-    Admission admit() {
+    Sequence nextToAdmit() {
         for (Sequence sequence : waiting) {
-            if (pool.isPromised(sequence)) {
-                continue;
+            if (!pool.isPromised(sequence)) {
+                return sequence;
             }
-            SlotPool.Lease lease = pool.take(sequence);
-            if (lease == null) {
-                return null;
-            }
-            sequence.admit(lease.slots(), lease.reused());
-            waiting.remove(sequence);
-            active.add(sequence);
-            return new Admission(sequence, lease);
         }
         return null;
+    }
+
+    /** Gives slots to a sequence that waits; null, and nothing happens, if there are not enough. */
+    SlotPool.@Nullable Lease admit(Sequence sequence) {
+        SlotPool.Lease lease = pool.take(sequence);
+        if (lease != null) {
+            sequence.admit(lease.slots(), lease.reused());
+            active.add(sequence);
+            waiting.remove(sequence);
+        }
+        return lease;
     }
 
     /** The sequence whose tiles are worked on next: one whose tiles are on their way, or who has waited longest. */
@@ -148,29 +148,32 @@ final class Scheduler {
         return shares;
     }
 
-    /** Takes out the sequences that are to end whatever they have, with the reason. */
-    Map<Sequence, FinishReason> removeDue() {
-        Map<Sequence, FinishReason> removed = new LinkedHashMap<>();
+    /** The sequences that are to end whatever they have, with the reason. */
+    Map<Sequence, FinishReason> due() {
+        Map<Sequence, FinishReason> due = new LinkedHashMap<>();
         for (Sequence sequence :
                 Stream.concat(waiting.stream(), active.stream()).toList()) {
             FinishReason reason = sequence.due();
             if (reason != null) {
-                release(sequence);
-                removed.put(sequence, reason);
+                due.put(sequence, reason);
             }
         }
-        return removed;
+        return due;
     }
 
-    /** Takes out everything. */
-    List<Sequence> removeAll() {
-        List<Sequence> removed = new ArrayList<>(waiting);
-        removed.addAll(active);
-        removed.forEach(this::release);
-        return removed;
+    /** The sequence that was given slots last; without one, the last of those that wait; null if there is none. */
+    @Nullable
+    Sequence newest() {
+        List<Sequence> last = active.isEmpty() ? waiting : active;
+        return last.isEmpty() ? null : last.get(last.size() - 1);
     }
 
-    /** Takes out a sequence that has ended and frees its slots. */
+    /** Whether any sequence has slots. */
+    boolean isAnswering() {
+        return !active.isEmpty();
+    }
+
+    /** Takes out a sequence that has ended and frees its slots, whatever it throws. */
     void release(Sequence sequence) {
         waiting.remove(sequence);
         if (active.remove(sequence)) {

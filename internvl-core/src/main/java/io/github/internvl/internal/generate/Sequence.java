@@ -38,7 +38,15 @@ public final class Sequence {
     private long lastSeen; // when its tiles were last worked on
     private long visionNanos;
     private long firstToken;
+    private final RuntimeException spare = ComputeFailure.spare();
+    private @Nullable RuntimeException failure;
+    private boolean left;
+    private boolean told;
     private volatile boolean cancelled;
+
+    /** The next one in the engine's list of those that could not be told of their failure. */
+    @Nullable
+    Sequence nextUntold;
 
     /**
      * Makes a sequence whose answers {@code decoders} turn into text.
@@ -90,10 +98,15 @@ public final class Sequence {
         cancelled = true;
     }
 
+    /** When it ends at the latest, by {@code System.nanoTime()}; null for never. */
+    public @Nullable Long deadline() {
+        return request.urgency().deadline();
+    }
+
     /** Why it is to end now, whatever it has; null if it is not. */
     @Nullable
     FinishReason due() {
-        Long deadline = request.urgency().deadline();
+        Long deadline = deadline();
         if (cancelled) {
             return FinishReason.CANCELLED;
         }
@@ -205,9 +218,10 @@ public final class Sequence {
     }
 
     void endPass() {
-        if (pass != null) {
-            pass.close();
-            pass = null;
+        VisionEncoder.Pass begun = pass;
+        pass = null;
+        if (begun != null) {
+            begun.close();
         }
     }
 
@@ -287,11 +301,36 @@ public final class Sequence {
                 visionNanos,
                 first - start - visionNanos,
                 now - first));
+        told = true;
     }
 
-    void fail(RuntimeException failure) {
+    /** Notes that it is no longer inside; false if that is noted already. */
+    boolean leave() {
+        boolean first = !left;
+        left = true;
+        return first;
+    }
+
+    /** Whether its end, or its failure, has been told or is about to be. */
+    boolean isOver() {
+        return told || failure != null;
+    }
+
+    /** The failure to tell where there is no memory for another one. */
+    RuntimeException spare() {
+        return spare;
+    }
+
+    /** Ends it with a failure, which {@link #tell} tells. */
+    void fail(RuntimeException cause) {
+        failure = cause;
+    }
+
+    /** Tells its failure; where that throws, it may be tried again. */
+    void tell() {
         release();
-        listener.onFailure(failure);
+        listener.onFailure(failure == null ? spare : failure);
+        told = true;
     }
 
     private void release() {

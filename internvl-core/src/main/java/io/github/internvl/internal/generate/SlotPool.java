@@ -59,6 +59,7 @@ final class SlotPool {
     private final long budget;
     private final int plainLimit;
     private long uses;
+    private volatile long inUse;
 
     /**
      * Makes a pool.
@@ -77,12 +78,22 @@ final class SlotPool {
         return slots.stream().mapToLong(slot -> slot.room).sum();
     }
 
-    /** Tokens that slots of sequences in the making have room for. */
+    /** Tokens that slots of sequences in the making have room for. Any thread may ask. */
     long inUse() {
-        return slots.stream()
-                .filter(slot -> slot.owner != null)
-                .mapToLong(slot -> slot.room)
-                .sum();
+        return inUse;
+    }
+
+    private void countUse() {
+        long sum = 0;
+        for (int i = 0; i < slots.size(); i++) {
+            sum += slots.get(i).owner == null ? 0 : slots.get(i).room;
+        }
+        inUse = sum;
+    }
+
+    /** Whether a slot has room for any token. */
+    boolean hasRoom(int slot) {
+        return slots.get(slot).room > 0;
     }
 
     /** Whether a sequence in the making is about to compute much that this one needs as well. */
@@ -134,6 +145,7 @@ final class SlotPool {
         if (stays && !takesOver) {
             changes.add(new Change.Copy(best.number, first.number, reused));
         }
+        countUse();
         return new Lease(chosen.stream().mapToInt(slot -> slot.number).toArray(), stays ? reused : 0, changes);
     }
 
@@ -197,29 +209,37 @@ final class SlotPool {
         return plain ? Math.min(sequence.content().common(slot.content), sequence.promptLength() - 1) : 0;
     }
 
-    /** Takes the slots of a sequence back; the first keeps what was computed in it. */
+    /** Takes the slots of a sequence back, whatever it throws; the first keeps what was computed in it, if there is memory to note it. */
     void release(Sequence sequence) {
-        Content computed = sequence.promptLength() > plainLimit
-                ? Content.NONE
-                : sequence.computedContent().first(plainLimit);
-        uses++;
-        for (Slot slot : slots) {
-            if (slot.owner == sequence) {
-                slot.owner = null;
-                slot.lastUse = uses;
-                slot.content = slot.number == sequence.slots()[0] ? computed : Content.NONE;
+        Content computed = Content.NONE;
+        try {
+            if (sequence.promptLength() <= plainLimit) {
+                computed = sequence.computedContent().first(plainLimit);
             }
+        } finally {
+            uses++;
+            for (int i = 0; i < slots.size(); i++) {
+                Slot slot = slots.get(i);
+                if (slot.owner == sequence) {
+                    slot.owner = null;
+                    slot.lastUse = uses;
+                    slot.content = slot.number == sequence.slots()[0] ? computed : Content.NONE;
+                }
+            }
+            countUse();
         }
     }
 
     /** Forgets what is in the slots of a sequence, whose memory has gone. */
     void forget(Sequence sequence) {
-        for (Slot slot : slots) {
+        for (int i = 0; i < slots.size(); i++) {
+            Slot slot = slots.get(i);
             if (slot.owner == sequence) {
                 slot.room = 0;
                 slot.content = Content.NONE;
                 slot.owner = null;
             }
         }
+        countUse();
     }
 }

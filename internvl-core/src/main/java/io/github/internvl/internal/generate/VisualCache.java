@@ -55,10 +55,15 @@ final class VisualCache implements AutoCloseable {
             tokens.close();
             return known;
         }
-        Entry entry = new Entry(tokens);
-        entry.holds = 1;
-        entries.put(tile, entry);
-        return entry;
+        try {
+            Entry entry = new Entry(tokens);
+            entry.holds = 1;
+            entries.put(tile, entry);
+            return entry;
+        } catch (OutOfMemoryError e) {
+            tokens.close();
+            throw e;
+        }
     }
 
     void letGo(Entry entry) {

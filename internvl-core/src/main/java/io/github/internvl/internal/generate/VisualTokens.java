@@ -25,7 +25,12 @@ final class VisualTokens implements AutoCloseable {
 
     /** Takes over a hold on the next tile's. */
     void add(VisualCache.Entry tile) {
-        tiles.add(tile);
+        try {
+            tiles.add(tile);
+        } catch (OutOfMemoryError e) {
+            cache.letGo(tile);
+            throw e;
+        }
     }
 
     /** Tiles that are here or not needed. */
@@ -70,7 +75,8 @@ final class VisualTokens implements AutoCloseable {
 
     @Override
     public void close() {
-        tiles.forEach(cache::letGo);
-        tiles.clear();
+        while (!tiles.isEmpty()) {
+            cache.letGo(tiles.remove(tiles.size() - 1)); // out of the list first: what throws may be tried again
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.github.internvl.internal.torch;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import com.sun.jna.NativeLibrary;
@@ -93,6 +94,11 @@ public final class TorchRuntime {
             }
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
+    }
+
+    /** Whether an exception comes out of libtorch, and not out of Java code that runs beside it. */
+    public static boolean threw(Throwable e) {
+        return e instanceof EngineException;
     }
 
     /** Gives memory that was freed back to the system, where the C library keeps it until asked (glibc). */

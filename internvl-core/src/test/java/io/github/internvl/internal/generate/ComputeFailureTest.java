@@ -2,6 +2,7 @@ package io.github.internvl.internal.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.engine.EngineException;
 import io.github.internvl.InternVLException;
 import io.github.internvl.ModelMemoryException;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ class ComputeFailureTest {
                 "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
             })
     void memoryThatIsMissingHasATypeOfItsOwnAndEndsNothing(String message) {
-        RuntimeException failure = new IllegalStateException(message);
+        RuntimeException failure = new EngineException(message);
 
         assertThat(ComputeFailure.of(failure))
                 .isInstanceOf(ModelMemoryException.class)
@@ -37,7 +38,7 @@ class ComputeFailureTest {
                 "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"
             })
     void aFailedGpuIsNeitherShortOfMemoryNorOfUse(String message) {
-        RuntimeException failure = new IllegalStateException(message);
+        RuntimeException failure = new EngineException(message);
 
         assertThat(ComputeFailure.of(failure)).isExactlyInstanceOf(InternVLException.class);
         assertThat(ComputeFailure.isLasting(failure)).isTrue();
@@ -45,7 +46,7 @@ class ComputeFailureTest {
 
     @Test
     void ofATracebackTheLineWithTheErrorIsTold() {
-        RuntimeException failure = new IllegalStateException(
+        RuntimeException failure = new EngineException(
                 "The following operation failed\nFile \"decoder.py\", line 3\nRuntimeError: shapes\n");
 
         assertThat(ComputeFailure.of(failure)).hasMessage("the model failed while computing: RuntimeError: shapes");

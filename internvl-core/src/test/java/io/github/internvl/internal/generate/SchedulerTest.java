@@ -14,7 +14,6 @@ import io.github.internvl.vision.TilingOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -176,17 +175,18 @@ class SchedulerTest {
         first.cancel();
         waiting.cancel();
 
-        assertThat(scheduler.removeDue())
+        assertThat(scheduler.due())
                 .containsOnly(Map.entry(first, FinishReason.CANCELLED), Map.entry(waiting, FinishReason.CANCELLED));
+        scheduler.due().keySet().forEach(scheduler::release);
         assertThat(scheduler.plan()).extracting(Scheduler.Row::sequence).containsExactly(second);
-        assertThat(scheduler.removeAll()).containsExactly(second);
+        assertThat(scheduler.newest()).isEqualTo(second);
+        scheduler.release(second);
         assertThat(scheduler.isIdle()).isTrue();
     }
 
     private List<Sequence> admitted() {
-        return Stream.generate(scheduler::admit)
-                .takeWhile(Objects::nonNull)
-                .map(Scheduler.Admission::sequence)
+        return Stream.generate(scheduler::nextToAdmit)
+                .takeWhile(next -> next != null && scheduler.admit(next) != null)
                 .toList();
     }
 
