@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * names the field that the client has sent. Used by one thread.
  */
 final class Origins {
-    private final Map<JsonObject, Map<String, String>> places = new IdentityHashMap<>();
+    private final IdentityHashMap<JsonObject, Map<String, String>> places = new IdentityHashMap<>();
 
     /** Notes of an object made here that some of its fields stand elsewhere in the request; names and places take turns. */
     JsonObject note(JsonObject made, String... namesAndPlaces) {
