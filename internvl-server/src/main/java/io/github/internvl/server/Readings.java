@@ -93,7 +93,8 @@ final class Readings {
 
         /** Counts bytes that came, and ends a body that comes too slowly. */
         void came(int more) {
-            bytes += more;
+            long sum = bytes() + more; // no other thread writes it
+            bytes = sum;
             check();
             long now = System.nanoTime();
             if (now - start > GRACE_NANOS && rate(now) < LEAST_BYTES_A_SECOND) {
