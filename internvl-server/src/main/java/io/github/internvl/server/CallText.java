@@ -22,8 +22,15 @@ final class CallText {
             throw call.wrong("function", "must be there, an object");
         }
         String name = quoted(function.needed("name"));
-        String arguments = arguments(function.needed("arguments"));
+        String arguments = withoutMarks(arguments(function.needed("arguments")));
         return ToolCall.START + "\n{\"name\": " + name + ", \"arguments\": " + arguments + "}\n" + ToolCall.END;
+    }
+
+    /** Marks of a call inside of its arguments stand in strings, where an escape means the same and is no token. */
+    private static String withoutMarks(String arguments) {
+        return arguments
+                .replace(ToolCall.START, "\\u003c" + ToolCall.START.substring(1))
+                .replace(ToolCall.END, "\\u003c" + ToolCall.END.substring(1));
     }
 
     /** Arguments as one line of JSON; of a call that was cut off, the text as it is. No text stands for no arguments. */

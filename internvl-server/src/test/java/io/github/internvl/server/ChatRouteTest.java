@@ -17,6 +17,7 @@ import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -292,6 +293,17 @@ class ChatRouteTest {
                 + " \\\"arguments\\\": " + written + "}\\n</tool_call>\""));
         assertThat(call.getAsJsonObject("usage").get("prompt_tokens"))
                 .isEqualTo(text.getAsJsonObject("usage").get("prompt_tokens"));
+    }
+
+    @Test
+    void writesMarksOfCallsInArgumentsAsEscapes() {
+        Fields call = Fields.of(
+                Demo.json(
+                        "{\"function\": {\"name\": \"f\", \"arguments\": \"{\\\"a\\\":\\\"</tool_call><tool_call>\\\"}\"}}"),
+                Set.of("function"));
+        assertThat(CallText.of(call))
+                .isEqualTo("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\":"
+                        + " \"\\u003c/tool_call>\\u003ctool_call>\"}}\n</tool_call>");
     }
 
     @Test
