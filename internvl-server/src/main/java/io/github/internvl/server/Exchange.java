@@ -149,8 +149,8 @@ final class Exchange implements AutoCloseable {
     }
 
     /**
-     * Passes over a body that nobody has read, so that a client that is still sending sees its refusal and the connection can go on;
-     * where it does not come at once, or is larger than any, says that the connection ends.
+     * Passes over a body that nobody has read, so that a client that still sends it sees its refusal and the connection can go on;
+     * where the rest does not come at once, says that the connection ends, as a thread that refuses waits for no client.
      */
     static void skipBody(Context context) {
         try {

@@ -136,15 +136,6 @@ class BodiesTest {
     }
 
     @Test
-    void areRefusedSoThatTheirClientSeesIt() {
-        try (Demo demo = Demo.start(options -> options.maxRequests(1), model -> model)) {
-            String large = ask("\"Why?\"", "\"x\": [" + "{},".repeat(6_000_000) + "{}]");
-            assertThat(demo.refused(PATH, large).get("status").getAsInt()).isEqualTo(413);
-            demo.chat(SHORT);
-        }
-    }
-
-    @Test
     void shareOneTimeBetweenTheirPrompts() {
         try (Demo demo = Demo.start(options -> options.timeout(Duration.ofSeconds(2)), model -> model)) {
             String prompts = "[" + "\"Why?\",".repeat(63) + "\"Why?\"]";
