@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * {@code num_patches_list} is derived here.
  *
  * <p>As in the reference, special tokens in a text are what they are in a prompt: {@code <|im_end|>} typed by a user ends
- * the user's turn. Whoever passes on what strangers type takes such texts out first.
+ * the user's turn. {@link Builder#untrustedText} makes ordinary text of them, for a request that passes on text of strangers.
  */
 public final class ChatRequest {
     private static final String IMAGE_TAG = "<image>";
@@ -39,6 +39,7 @@ public final class ChatRequest {
     private final GenerationConfig generation;
     private final @Nullable Duration timeout;
     private final int priority;
+    private final boolean untrustedText;
     private final @Nullable RequestBudget budget;
 
     private ChatRequest(Builder builder, String text) {
@@ -53,6 +54,7 @@ public final class ChatRequest {
         this.generation = builder.generation.build();
         this.timeout = builder.timeout;
         this.priority = builder.priority;
+        this.untrustedText = builder.untrustedText;
         this.budget = builder.budget;
     }
 
@@ -80,6 +82,7 @@ public final class ChatRequest {
         builder.generation = generation.toBuilder();
         builder.timeout = timeout;
         builder.priority = priority;
+        builder.untrustedText = untrustedText;
         return builder;
     }
 
@@ -138,6 +141,11 @@ public final class ChatRequest {
         return priority;
     }
 
+    /** Whether special tokens in its texts are ordinary text. */
+    public boolean untrustedText() {
+        return untrustedText;
+    }
+
     /** The work that it may cause before the engine admits it; null for the usual limits. It stays with one request: {@link #toBuilder} leaves it out. */
     public @Nullable RequestBudget budget() {
         return budget;
@@ -166,6 +174,7 @@ public final class ChatRequest {
         private GenerationConfig.Builder generation = GenerationConfig.builder();
         private @Nullable Duration timeout;
         private int priority;
+        private boolean untrustedText;
         private @Nullable RequestBudget budget;
 
         private Builder() {}
@@ -320,6 +329,17 @@ public final class ChatRequest {
         /** Sets the priority: waiting requests with a higher one are served first. Without it 0. */
         public Builder priority(int value) {
             this.priority = value;
+            return this;
+        }
+
+        /**
+         * Sets whether the texts come from strangers: then special tokens in the question, the history, the system message and the
+         * tools are ordinary text, written with a space after their first character. Without it they are tokens, as in the
+         * reference. The tokens of grounding, such as {@code <ref>}, and {@code <image>} tags keep their meaning, and so do the
+         * marks of tool calls in answers of the history.
+         */
+        public Builder untrustedText(boolean ordinary) {
+            this.untrustedText = ordinary;
             return this;
         }
 

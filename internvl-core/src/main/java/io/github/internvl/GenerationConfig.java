@@ -247,9 +247,9 @@ public final class GenerationConfig {
             return sampling(true);
         }
 
-        /** Sets top-p, above 0 and at most 1, and switches sampling on. */
+        /** Sets top-p, 0 (the best token alone) to 1, and switches sampling on. */
         public Builder topP(double probability) {
-            require(probability > 0 && probability <= 1, "topP must be above 0 and at most 1", probability);
+            require(probability >= 0 && probability <= 1, "topP must be 0..1", probability);
             set.topP = probability;
             return sampling(true);
         }

@@ -102,6 +102,11 @@ public final class InternVL implements AutoCloseable {
         return limits.contextTokens();
     }
 
+    /** Most requests that are computed at once, where each of several answers or beams counts as one. */
+    public int maxConcurrent() {
+        return limits.slots();
+    }
+
     /**
      * Asks a question about pictures, or about none, and waits for the answer ({@code model.chat}).
      *

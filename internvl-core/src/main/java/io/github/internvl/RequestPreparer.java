@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ final class RequestPreparer {
 
     private final ModelConfig config;
     private final PromptBuilder prompts;
+    private final OrdinaryText ordinary;
     private final Formats formats;
     private final ImageProcessor images = new ImageProcessor();
     private final Set<Integer> endIds;
@@ -65,6 +67,7 @@ final class RequestPreparer {
             ModelConfig config, ChatTemplate template, Tokenizer tokenizer, int contextTokens, PassOrder passOrder) {
         this.config = config;
         this.prompts = new PromptBuilder(template, tokenizer);
+        this.ordinary = new OrdinaryText(tokenizer);
         this.template = template;
         this.stopText = template.stopText();
         this.endIds = config.endIds().isEmpty()
@@ -89,6 +92,9 @@ final class RequestPreparer {
         long start = System.nanoTime();
         List<Turn> turns = new ArrayList<>(request.history());
         turns.add(new Turn(request.text(), request.images(), request.maxTiles(), ""));
+        if (request.untrustedText()) {
+            turns.replaceAll(ordinary::of);
+        }
         turns.replaceAll(RequestPreparer::tagged);
         if (turns.stream().anyMatch(turn -> !turn.images().isEmpty())) {
             refuseStrayTags(systemMessage(request), request.history());
@@ -195,12 +201,14 @@ final class RequestPreparer {
 
     /** The system message with what it says of tools; null for the model's own. */
     private @Nullable String systemMessage(ChatRequest request) {
+        UnaryOperator<String> words = request.untrustedText() ? ordinary::of : UnaryOperator.identity();
+        String given = request.systemMessage() == null ? null : words.apply(request.systemMessage());
         List<Tool> tools = ToolRules.told(request);
         if (tools.isEmpty()) {
-            return request.systemMessage();
+            return given;
         }
-        String own = request.systemMessage() == null ? template.systemMessage().orElse(null) : request.systemMessage();
-        return (own == null ? "" : own + "\n\n") + ToolText.instructions(tools);
+        String own = given == null ? template.systemMessage().orElse(null) : given;
+        return (own == null ? "" : own + "\n\n") + ToolText.instructions(tools, words);
     }
 
     private List<PixelTiles> tile(Checked checked) {

@@ -9,6 +9,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +23,10 @@ final class ToolText {
 
     private ToolText() {}
 
-    /** The part of the system message that describes tools. */
-    static String instructions(List<Tool> tools) {
-        String list = tools.stream().map(tool -> "\n" + signature(tool)).collect(Collectors.joining());
+    /** The part of the system message that describes tools, each signature written as {@code words} makes it. */
+    static String instructions(List<Tool> tools, UnaryOperator<String> words) {
+        String list =
+                tools.stream().map(tool -> "\n" + words.apply(signature(tool))).collect(Collectors.joining());
         return """
                 # Tools
 

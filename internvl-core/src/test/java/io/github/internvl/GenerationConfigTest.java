@@ -58,7 +58,7 @@ class GenerationConfigTest {
         refuses(c -> c.temperature(0), "temperature must be above 0", "sampling(false)");
         refuses(c -> c.temperature(Double.NaN), "temperature", "NaN");
         refuses(c -> c.topK(-1), "topK");
-        refuses(c -> c.topP(0), "topP");
+        refuses(c -> c.topP(-0.1), "topP must be 0..1: -0.1");
         refuses(c -> c.minP(1.1), "minP must be 0..1: 1.1");
         refuses(c -> c.typicalP(0), "typicalP");
         refuses(c -> c.repetitionPenalty(0), "repetitionPenalty");

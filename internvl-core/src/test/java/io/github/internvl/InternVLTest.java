@@ -272,7 +272,7 @@ class InternVLTest {
                 () -> ChatRequest.builder().temperature(0),
                 () -> ChatRequest.builder().temperature(Double.NaN),
                 () -> ChatRequest.builder().topK(-1),
-                () -> ChatRequest.builder().topP(0),
+                () -> ChatRequest.builder().topP(-0.1),
                 () -> ChatRequest.builder().topP(1.1),
                 () -> ChatRequest.builder().stop(""),
                 () -> ChatRequest.builder().maxTiles(0),

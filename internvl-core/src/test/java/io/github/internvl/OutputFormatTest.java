@@ -181,7 +181,7 @@ class OutputFormatTest {
     void tellsTheModelOfToolsInTheSystemMessage() {
         ChatRequest plain =
                 ChatRequest.builder().text("Hi.").systemMessage("Be brief.").build();
-        String told = "Be brief.\n\n" + ToolText.instructions(List.of(WEATHER));
+        String told = "Be brief.\n\n" + ToolText.instructions(List.of(WEATHER), words -> words);
         assertThat(qwen.countTokens(plain.toBuilder().tools(WEATHER).build()))
                 .isEqualTo(
                         qwen.countTokens(plain.toBuilder().systemMessage(told).build()))

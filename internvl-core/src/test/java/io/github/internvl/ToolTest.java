@@ -17,7 +17,8 @@ class ToolTest {
     /** The block that Qwen2.5's chat template makes of this tool. */
     @Test
     void writesToolsAsTheTemplateDoes() {
-        assertThat(ToolText.instructions(List.of(WEATHER, new Tool("now", "")))).isEqualTo("""
+        assertThat(ToolText.instructions(List.of(WEATHER, new Tool("now", "")), words -> words))
+                .isEqualTo("""
                         # Tools
 
                         You may call one or more functions to assist with the user query.

@@ -55,6 +55,7 @@ import picocli.CommandLine.Spec;
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String KEYS = "INTERNVL_API_KEYS";
+    private static final String BYTE_ORDER_MARK = "\uFEFF"; // which some editors write at the beginning
 
     private final Terminal terminal;
 
@@ -205,6 +206,7 @@ final class ServeCommand implements Callable<Integer> {
                 Arrays.stream(System.getenv().getOrDefault(KEYS, "").split("[,\\s]+"));
         Stream<String> ofFile = keyFile == null ? Stream.of() : Files.readAllLines(keyFile).stream();
         List<String> keys = Stream.concat(ofEnvironment, ofFile)
+                .map(line -> line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line)
                 .map(String::strip)
                 .filter(line -> !line.isEmpty() && !line.startsWith("#"))
                 .toList();

@@ -188,7 +188,7 @@ class ServeCommandTest {
         CommandRun refused = CommandRun.of("chat", "--server", address, "--image", text.toString(), "Why?");
         assertThat(refused.err()).contains(": 400, messages[0].content[0].image_url.url is no usable picture");
         assertThat(refused.exitCode()).isEqualTo(1);
-        Path keys = Files.writeString(folder.resolve("keys.txt"), "# none\n");
+        Path keys = Files.writeString(folder.resolve("keys.txt"), "\uFEFF# none\n");
         CommandRun keyless = CommandRun.of("serve", "--api-key-file", keys.toString(), TinyModel.FOLDER.toString());
         assertThat(keyless.exitCode()).isEqualTo(2);
         assertThat(keyless.err()).contains("holds no key");

@@ -56,6 +56,7 @@ final class Answers {
 
     /** Waits for a whole answer. */
     ChatResponse whole(Exchange exchange, ChatRequest request) {
+        refuseTooMany(request);
         CompletableFuture<ChatResponse> future = model.chatAsync(request);
         try {
             while (true) {
@@ -87,10 +88,11 @@ final class Answers {
 
     /** Writes an answer, or the several that the request asks for, as they come. */
     void streamed(Exchange exchange, ChatRequest request, Writing writing) {
+        refuseTooMany(request);
         BlockingQueue<Event> events = new LinkedBlockingQueue<>();
         List<ChatStream> streams = new ArrayList<>();
         try {
-            for (ChatRequest one : single(request)) {
+            for (ChatRequest one : single(request, exchange)) {
                 ChatStream stream = model.stream(one);
                 streams.add(stream);
                 stream.publisher().subscribe(new Reader(streams.size() - 1, events));
@@ -145,8 +147,19 @@ final class Answers {
         return ended;
     }
 
+    /** Several answers are as many as a whole one can have, though in a stream each is a request of its own. */
+    private void refuseTooMany(ChatRequest request) {
+        int answers = request.generation().answers();
+        if (answers > model.maxConcurrent()) {
+            throw Refusal.wrong(
+                    "n",
+                    "n must be at most " + model.maxConcurrent() + ", the answers that this server makes at once: "
+                            + answers);
+        }
+    }
+
     /** A stream has one text: each answer is a request of its own, with the seed that it would have beside the others. */
-    private static List<ChatRequest> single(ChatRequest request) {
+    private static List<ChatRequest> single(ChatRequest request, Exchange exchange) {
         GenerationConfig config = request.generation();
         if (config.answers() == 1) {
             return List.of(request);
@@ -157,7 +170,10 @@ final class Answers {
             if (config.seed().isPresent()) {
                 own.seed(config.seed().getAsLong() + i);
             }
-            requests.add(request.toBuilder().generation(own.build()).build());
+            requests.add(request.toBuilder()
+                    .generation(own.build())
+                    .budget(exchange.sameTime())
+                    .build());
         }
         return requests;
     }

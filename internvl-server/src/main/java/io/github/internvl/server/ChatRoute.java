@@ -4,12 +4,30 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.ToolChoice;
-import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** {@code POST /v1/chat/completions}. Thread-safe. */
 final class ChatRoute {
+    private static final Set<String> NAMES = Set.of(
+            "audio",
+            "function_call",
+            "functions",
+            "input_ids",
+            "logits_processors",
+            "messages",
+            "modalities",
+            "model",
+            "prediction",
+            "stream",
+            "stream_options",
+            "use_beam_search",
+            "web_search_options");
+
+    /** The fields of a chat that have a meaning here, or are refused by name. */
+    static final Set<String> FIELDS = union(List.of(NAMES, SamplingFields.NAMES, ToolFields.NAMES));
+
     private final Served served;
     private final Answers answers;
     private final Media media;
@@ -22,11 +40,15 @@ final class ChatRoute {
         this.options = options;
     }
 
+    static Set<String> union(List<Set<String>> sets) {
+        return sets.stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
+    }
+
     void answer(Exchange exchange) {
-        Fields body = exchange.body(options.maxBodyBytes());
+        Fields body = exchange.body(options.maxBodyBytes(), FIELDS);
         served.checkName(body);
         refuseUnsupported(body);
-        ChatRequest request = request(body, "messages", exchange.memory(), options.timeout());
+        ChatRequest request = request(body, "messages", exchange);
         boolean streamed = body.isTrue("stream");
         boolean usage = includesUsage(body, streamed);
         exchange.memory().forgetBody();
@@ -41,16 +63,13 @@ final class ChatRoute {
     }
 
     /** The request that a body asks with these messages; its pictures are decoded. */
-    ChatRequest request(Fields body, String messages, Memory.Share memory, @Nullable Duration timeout) {
+    ChatRequest request(Fields body, String messages, Exchange exchange) {
         GenerationConfig.Builder config = SamplingFields.read(body);
         SamplingFields.chatLogprobs(body, config);
         ChatRequest.Builder request =
-                Dialogue.read(body, messages, served.special(), media, memory).generation(config.build());
+                Dialogue.read(body, messages, media, exchange.memory()).generation(config.build());
         ToolFields.read(body, request);
-        if (timeout != null) {
-            request.timeout(timeout);
-        }
-        return request.build();
+        return request.untrustedText(true).budget(exchange.budget()).build();
     }
 
     /** Whether the last message of a stream tells the usage. */

@@ -7,8 +7,10 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.TokenScore;
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.RequestBudget;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * {@code POST /v1/completions}: OpenAI's older protocol. The model is made for chats, so each prompt is asked as the one question
@@ -17,6 +19,9 @@ import java.util.List;
 final class CompletionRoute {
     private static final int MOST_LOGPROBS = 20;
     private static final int MOST_PROMPTS = 64;
+
+    private static final Set<String> FIELDS = ChatRoute.union(List.of(
+            Set.of("best_of", "echo", "model", "prompt", "stream", "stream_options", "suffix"), SamplingFields.NAMES));
 
     private final Served served;
     private final Answers answers;
@@ -29,7 +34,7 @@ final class CompletionRoute {
     }
 
     void answer(Exchange exchange) {
-        Fields body = exchange.body(options.maxBodyBytes());
+        Fields body = exchange.body(options.maxBodyBytes(), FIELDS);
         served.checkName(body);
         for (String name : List.of("suffix", "best_of")) {
             if (body.has(name)) {
@@ -39,7 +44,7 @@ final class CompletionRoute {
         if (body.isTrue("echo")) {
             throw body.unsupported("echo", "the prompt is known to who sends it");
         }
-        List<ChatRequest> requests = requests(body);
+        List<ChatRequest> requests = requests(body, exchange.budget());
         boolean streamed = body.isTrue("stream");
         boolean usage = ChatRoute.includesUsage(body, streamed);
         if (streamed && requests.size() > 1) {
@@ -58,7 +63,7 @@ final class CompletionRoute {
         exchange.reply(completion(json, all));
     }
 
-    private List<ChatRequest> requests(Fields body) {
+    private static List<ChatRequest> requests(Fields body, RequestBudget budget) {
         GenerationConfig.Builder config = SamplingFields.read(body);
         Integer best = body.integer("logprobs");
         if (best != null && (best < 0 || best > MOST_LOGPROBS)) {
@@ -73,9 +78,10 @@ final class CompletionRoute {
         }
         return prompts.stream()
                 .map(prompt -> ChatRequest.builder()
-                        .text(served.special().plainWithoutTags(prompt))
+                        .text(UserMessage.withoutTags(prompt))
+                        .untrustedText(true)
                         .generation(config.build())
-                        .timeout(options.timeout())
+                        .budget(budget)
                         .build())
                 .toList();
     }

@@ -13,7 +13,7 @@ final class Counts {
     }
 
     /** The counts in Prometheus's text format. */
-    String text(int inside) {
+    String text(int inside, int reading) {
         StringBuilder text = new StringBuilder("""
                 # HELP internvl_http_responses_total Requests by the status they got
                 # TYPE internvl_http_responses_total counter
@@ -24,11 +24,16 @@ final class Counts {
                 .append(count.sum())
                 .append('\n'));
         text.append("""
-                # HELP internvl_http_requests_inside Requests that are being read, waiting, or answered
+                # HELP internvl_http_requests_inside Requests that wait or are answered
                 # TYPE internvl_http_requests_inside gauge
                 """);
-        return text.append("internvl_http_requests_inside ")
-                .append(inside)
+        text.append("internvl_http_requests_inside ").append(inside).append('\n');
+        text.append("""
+                # HELP internvl_http_requests_reading Requests whose bodies are being read
+                # TYPE internvl_http_requests_reading gauge
+                """);
+        return text.append("internvl_http_requests_reading ")
+                .append(reading)
                 .append('\n')
                 .toString();
     }

@@ -11,20 +11,17 @@ import org.jspecify.annotations.Nullable;
  * of tools are questions; system messages make one at the beginning. Used by one thread.
  */
 final class Dialogue {
-    private final SpecialTexts special;
     private final List<String> system = new ArrayList<>();
     private final List<Turn> rounds = new ArrayList<>();
     private final List<String> results = new ArrayList<>();
     private final List<String> answers = new ArrayList<>();
     private @Nullable UserMessage question;
 
-    private Dialogue(SpecialTexts special) {
-        this.special = special;
-    }
+    private Dialogue() {}
 
     /** Reads all messages of a field into a request; pictures are decoded. */
-    static ChatRequest.Builder read(Fields body, String name, SpecialTexts special, Media media, Memory.Share memory) {
-        Dialogue dialogue = new Dialogue(special);
+    static ChatRequest.Builder read(Fields body, String name, Media media, Memory.Share memory) {
+        Dialogue dialogue = new Dialogue();
         List<Fields> messages = body.objects(name);
         for (Fields message : messages) {
             dialogue.add(message, media, memory);
@@ -38,17 +35,17 @@ final class Dialogue {
     private void add(Fields message, Media media, Memory.Share memory) {
         String role = message.needed("role");
         switch (role) {
-            case "system", "developer" -> system.add(special.plainWithoutTags(plainText(message)));
+            case "system", "developer" -> system.add(UserMessage.withoutTags(plainText(message)));
             case "user" -> {
                 endRound();
-                UserMessage read = UserMessage.read(message, special, media, memory);
+                UserMessage read = UserMessage.read(message, media, memory);
                 question = question == null ? read : question.and(read, message);
             }
             case "tool" -> {
                 endRound();
-                results.add(special.plainWithoutTags(plainText(message)));
+                results.add(UserMessage.withoutTags(plainText(message)));
             }
-            case "assistant" -> answers.add(special.plainWithoutTags(answer(message)));
+            case "assistant" -> answers.add(UserMessage.withoutTags(answer(message)));
             default -> throw message.wrong("role", "must be system, developer, user, assistant or tool");
         }
     }
@@ -98,7 +95,7 @@ final class Dialogue {
             parts.add(plainText(message));
         }
         for (Fields call : message.objects("tool_calls")) {
-            parts.add(ToolFields.written(call));
+            parts.add(CallText.of(call));
         }
         return String.join("\n", parts);
     }

@@ -2,34 +2,40 @@ package io.github.internvl.server;
 
 import com.google.gson.JsonObject;
 import io.github.internvl.ChatResponse;
+import io.github.internvl.RequestBudget;
 import io.javalin.http.Context;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 
 /** One request of a client and what it gets. Used by its own thread. */
 final class Exchange implements AutoCloseable {
     private static final String FIGURES = "internvl.figures";
     private static final int BLOCK = 1 << 16;
+    private static final long MOST_SKIPPED = 64L << 20;
     private static final int SKIP_LOOKS = 20;
     private static final int SKIP_MILLIS = 5;
-    private static final int COPIES = 4; // the bytes, their text while it grows, and what base64 stands for
 
     private final Context context;
     private final Peer peer;
     private final Memory.Share memory;
     private final Gate gate;
+    private final RequestBudget budget;
+    private boolean inside;
 
-    Exchange(Context context, Memory.Share memory, Gate gate) {
+    /** Begins with a request whose body has not been read: its time runs from here. */
+    Exchange(Context context, Memory.Share memory, Gate gate, Duration timeout) {
         this.context = context;
         this.peer = new Peer(context.req());
         this.memory = memory;
         this.gate = gate;
+        this.budget = budget(timeout);
     }
 
     /** The name of the request, in logs and in the answer's head. */
@@ -51,36 +57,59 @@ final class Exchange implements AutoCloseable {
         return memory;
     }
 
-    /** Reads the body, JSON of at most so many bytes. */
-    Fields body(long maxBytes) {
+    /** The work that the request may cause, all of its questions together. */
+    RequestBudget budget() {
+        return budget;
+    }
+
+    /** The work that each of several equal questions may cause; their time is that of the request. */
+    RequestBudget sameTime() {
+        return budget(Duration.ofNanos(budget.deadlineNanos().orElse(Long.MAX_VALUE) - System.nanoTime()));
+    }
+
+    private RequestBudget budget(Duration timeout) {
+        return RequestBudget.builder()
+                .timeout(timeout.isNegative() || timeout.isZero() ? Duration.ofNanos(1) : timeout)
+                .abandonedWhen(() -> peer.isGone() || gate.isClosed())
+                .build();
+    }
+
+    /** Reads the body, JSON of at most so many bytes, and keeps its known fields; then the request takes its place inside. */
+    Fields body(long maxBytes, Set<String> known) {
+        requireJson();
+        if (context.req().getContentLengthLong() > maxBytes) {
+            throw BodyStream.tooLarge(maxBytes);
+        }
+        long usual = peer.waits();
+        Fields body;
+        try (Readings.Reading reading = gate.readings().begin()) {
+            peer.waitFor(Readings.pause(budget));
+            InputStream in = context.req().getInputStream();
+            body = BodyReader.read(new BodyStream(in, reading, budget, maxBytes), known, memory, budget);
+        } catch (IOException e) {
+            throw new ClientGone();
+        } finally {
+            peer.waitFor(usual);
+        }
+        peer.watch();
+        gate.enter();
+        inside = true;
+        return body;
+    }
+
+    private void requireJson() {
         String type = context.contentType();
         if (type == null
                 || !type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals("application/json")) {
             throw Refusal.status(415, "unsupported_media_type", "the Content-Type must be application/json");
         }
-        if (context.req().getContentLengthLong() > maxBytes) {
-            throw tooLarge(maxBytes);
+        String encoding = context.header("content-encoding");
+        if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
+            throw Refusal.status(
+                    415,
+                    "unsupported_content_encoding",
+                    "the body must be sent as it is, without a Content-Encoding: " + Text.quote(encoding));
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            InputStream in = context.req().getInputStream();
-            byte[] block = new byte[BLOCK];
-            for (int read = in.read(block); read >= 0; read = in.read(block)) {
-                if (bytes.size() + (long) read > maxBytes) {
-                    throw tooLarge(maxBytes);
-                }
-                memory.takeForBody((long) read * COPIES);
-                bytes.write(block, 0, read);
-            }
-        } catch (IOException e) {
-            throw new ClientGone();
-        }
-        return Fields.of(bytes.toByteArray());
-    }
-
-    private static Refusal tooLarge(long maxBytes) {
-        return Refusal.status(
-                413, "request_too_large", "the request must have at most " + maxBytes + " bytes, pictures included");
     }
 
     /** Ends the request's work, if nobody waits for it any more or the server is being closed. */
@@ -120,17 +149,20 @@ final class Exchange implements AutoCloseable {
     }
 
     /**
-     * Passes over a small body that nobody has read, so that the connection can go on; where it does not come at once, or is
-     * large, says that the connection ends.
+     * Passes over a body that nobody has read, so that a client that still sends it sees its refusal and the connection can go on;
+     * where the rest does not come at once, says that the connection ends, as a thread that refuses waits for no client.
      */
     static void skipBody(Context context) {
         try {
             ServletInputStream in = context.req().getInputStream();
-            for (int looks = 0; looks < SKIP_LOOKS && !in.isFinished(); looks++) {
+            byte[] unused = new byte[BLOCK];
+            long skipped = 0;
+            for (int looks = 0; looks < SKIP_LOOKS && skipped < MOST_SKIPPED && !in.isFinished(); ) {
                 if (in.available() > 0) {
-                    byte[] unused = in.readNBytes(Math.min(in.available(), BLOCK));
+                    skipped += in.read(unused, 0, Math.min(in.available(), BLOCK));
                 } else {
                     Thread.sleep(SKIP_MILLIS);
+                    looks++;
                 }
             }
             if (!in.isFinished()) {
@@ -157,8 +189,14 @@ final class Exchange implements AutoCloseable {
         }
     }
 
+    /** Ends what still works for the request, and gives back what it took. */
     @Override
     public void close() {
+        budget.cancel();
+        peer.leave();
         memory.close();
+        if (inside) {
+            gate.leave();
+        }
     }
 }

@@ -1,8 +1,10 @@
 package io.github.internvl.server;
 
+import io.github.internvl.BudgetExceededException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.ModelMemoryException;
 import io.github.internvl.QueueFullException;
+import io.github.internvl.RequestBudget;
 import io.javalin.http.HttpResponseException;
 import java.time.Duration;
 import java.util.Locale;
@@ -18,11 +20,18 @@ final class Failures {
         if (failure instanceof Refusal refusal) {
             return refusal;
         }
+        if (failure instanceof BudgetExceededException exceeded) {
+            return exceeded(exceeded);
+        }
         if (failure instanceof InvalidRequestException) {
             return Refusal.wrong(null, String.valueOf(failure.getMessage()));
         }
         if (failure instanceof QueueFullException) {
             return Refusal.tooMuch("server_busy", String.valueOf(failure.getMessage()), SOON);
+        }
+        if (failure instanceof OutOfMemoryError) {
+            return Refusal.unavailable(
+                    "out_of_memory", "the server has no memory left for this request; send less at once");
         }
         if (failure instanceof ModelMemoryException) {
             return Refusal.unavailable(
@@ -32,6 +41,15 @@ final class Failures {
             return Refusal.status(known.getStatus(), "not_found", reason(known));
         }
         return Refusal.failed(requestId);
+    }
+
+    private static Refusal exceeded(BudgetExceededException exceeded) {
+        String message = String.valueOf(exceeded.getMessage());
+        return exceeded.work()
+                .map(work -> work == RequestBudget.Work.FORMAT_STEPS
+                        ? Refusal.status(400, "format_too_large", message)
+                        : Refusal.status(413, "request_too_large", message))
+                .orElseGet(() -> Refusal.status(408, "timeout", message));
     }
 
     private static String reason(HttpResponseException known) {

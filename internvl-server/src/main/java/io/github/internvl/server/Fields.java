@@ -3,22 +3,13 @@ package io.github.internvl.server;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.math.BigDecimal;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -31,43 +22,25 @@ final class Fields {
 
     private final JsonObject object;
     private final String path;
+    private final Origins origins;
+    private final @Nullable Set<String> known;
 
-    private Fields(JsonObject object, String path) {
+    private Fields(JsonObject object, String path, Origins origins, @Nullable Set<String> known) {
         this.object = object;
         this.path = path;
+        this.origins = origins;
+        this.known = known;
     }
 
-    /** Reads a body: one JSON object in UTF-8, nested up to 64 deep. */
-    static Fields of(byte[] body) {
-        try (Reader text = new InputStreamReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8.newDecoder());
-                JsonReader reader = new JsonReader(text)) {
-            reader.setStrictness(Strictness.STRICT);
-            reader.setNestingLimit(64);
-            JsonElement json = JsonParser.parseReader(reader);
-            if (!json.isJsonObject() || reader.peek() != JsonToken.END_DOCUMENT) {
-                throw Refusal.wrong(null, "the body must be one JSON object");
-            }
-            return new Fields(json.getAsJsonObject(), "");
-        } catch (CharacterCodingException e) {
-            throw Refusal.wrong(null, "the body must be JSON in UTF-8: it holds bytes that are none");
-        } catch (IOException | JsonParseException e) {
-            throw e.getCause() instanceof CharacterCodingException
-                    ? Refusal.wrong(null, "the body must be JSON in UTF-8: it holds bytes that are none")
-                    : Refusal.wrong(null, "the body must be JSON: " + place(e));
-        }
-    }
-
-    /** What is wrong with a JSON text and where, without what stands there. */
-    private static String place(Exception wrong) {
-        String message = String.valueOf(wrong.getMessage());
-        int see = message.indexOf("\nSee ");
-        String told = see < 0 ? message : message.substring(0, see);
-        return told.substring(told.indexOf("Exception: ") < 0 ? 0 : told.indexOf("Exception: ") + 11);
+    /** The body of a request, of which just the known fields were read. */
+    static Fields of(JsonObject body, Set<String> known) {
+        return new Fields(body, "", new Origins(), known);
     }
 
     /** The name of a field with all that it lies in. */
     String path(String name) {
-        return path.isEmpty() ? name : path + "." + name;
+        String elsewhere = origins.place(object, name);
+        return elsewhere != null ? elsewhere : path.isEmpty() ? name : path + "." + name;
     }
 
     /** What this object is called. */
@@ -80,17 +53,23 @@ final class Fields {
         return object;
     }
 
-    /** These fields in the same place, some replaced. */
-    Fields with(JsonObject others) {
+    /** These fields in the same place, some replaced by others; those and what they hold come from the places noted. */
+    Fields with(JsonObject others, Origins places, String... namesAndPlaces) {
         JsonObject all = new JsonObject();
         object.asMap().forEach(all::add);
         others.asMap().forEach(all::add);
-        return new Fields(all, path);
+        Set<String> names = new HashSet<>(all.keySet());
+        names.addAll(known == null ? Set.of() : known);
+        return new Fields(places.note(all, namesAndPlaces), path, places, names);
     }
 
     /** A field of any kind, unless it is absent. */
     @Nullable
     JsonElement any(String name) {
+        if (known != null && !known.contains(name)) {
+            throw new IllegalStateException(
+                    "the field " + name + " must be among those that its route reads: " + known);
+        }
         JsonElement value = object.get(name);
         return value == null || value.isJsonNull() ? null : value;
     }
@@ -186,7 +165,7 @@ final class Fields {
         if (!value.isJsonObject()) {
             throw wrong(name, "must be an object");
         }
-        return new Fields(value.getAsJsonObject(), path(name));
+        return new Fields(value.getAsJsonObject(), path(name), origins, null);
     }
 
     /** The objects of an array; none if it is absent. */
@@ -197,7 +176,7 @@ final class Fields {
             if (!element.isJsonObject()) {
                 throw Refusal.wrong(place, place + " must be an object");
             }
-            objects.add(new Fields(element.getAsJsonObject(), place));
+            objects.add(new Fields(element.getAsJsonObject(), place, origins, null));
         }
         return objects;
     }

@@ -6,18 +6,21 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Who comes in, and how many at once; and the end of it, in which nobody comes in any more. Thread-safe. */
 final class Gate {
     private static final Duration SOON = Duration.ofSeconds(1);
+    private static final int FEWEST_READINGS = 16;
+    private static final long MILLI = 1_000_000;
 
     private final ServerOptions options;
     private final ApiKeys keys;
     private final RateLimit rate;
     private final Semaphore places;
+    private final Readings readings;
     private final boolean ownMachineOnly;
+    private int begun;
     private volatile boolean closing;
     private volatile boolean closed;
 
@@ -26,7 +29,13 @@ final class Gate {
         this.keys = new ApiKeys(options.apiKeys());
         this.rate = new RateLimit(options.requestsPerMinute(), System::nanoTime);
         this.places = new Semaphore(options.maxRequests());
+        this.readings = new Readings(readings(options));
         this.ownMachineOnly = keys.isEmpty() && isLoopback(options.host());
+    }
+
+    /** How many bodies are read at once. */
+    static int readings(ServerOptions options) {
+        return Math.max(options.maxRequests(), FEWEST_READINGS);
     }
 
     private static boolean isLoopback(String host) {
@@ -67,31 +76,58 @@ final class Gate {
                 || name.equals(options.host().toLowerCase(Locale.ROOT));
     }
 
-    /** Takes a place for a request, which {@link #leave} gives back, or refuses it. */
-    void enter(Context context) {
+    /** Begins a request, whose body is read next, or refuses it; {@link #end} ends it. */
+    synchronized void begin(Context context) {
         if (closing) {
             throw Refusal.unavailable("shutting_down", "the server is being shut down");
         }
         rate.count(keys.isEmpty() ? context.ip() : keys.name(context.header("authorization")));
-        if (!places.tryAcquire()) {
-            throw Refusal.tooMuch(
-                    "server_busy",
-                    "the server has " + options.maxRequests() + " requests to answer; send it again later",
-                    SOON);
+        if (places.availablePermits() == 0) {
+            throw full();
         }
+        begun++;
+    }
+
+    synchronized void end() {
+        begun--;
+        notifyAll();
+    }
+
+    /** Takes a place for a request that has been read, which {@link #leave} gives back, or refuses it. */
+    void enter() {
+        if (!places.tryAcquire()) {
+            throw full();
+        }
+    }
+
+    private Refusal full() {
+        return Refusal.tooMuch(
+                "server_busy",
+                "the server has " + options.maxRequests() + " requests to answer; send it again later",
+                SOON);
     }
 
     void leave() {
         places.release();
     }
 
-    /** Requests inside. */
+    /** Requests inside: read, and not answered yet. */
     int inside() {
         return options.maxRequests() - places.availablePermits();
     }
 
+    /** Bodies that are being read, as many at once as requests may be inside, but never few. */
+    Readings readings() {
+        return readings;
+    }
+
     boolean isOpen() {
         return !closing;
+    }
+
+    /** Whether requests that are still inside must end. */
+    boolean isClosed() {
+        return closed;
     }
 
     /** Ends a request that is still inside when patience is over. */
@@ -101,12 +137,13 @@ final class Gate {
         }
     }
 
-    /** Lets nobody in any more, waits so long for those inside, and ends what is left. */
-    void close(Duration patience) {
+    /** Lets nobody in any more, waits so long for requests that have begun, and ends what is left. */
+    synchronized void close(Duration patience) {
         closing = true;
+        long end = System.nanoTime() + patience.toNanos();
         try {
-            if (places.tryAcquire(options.maxRequests(), patience.toNanos(), TimeUnit.NANOSECONDS)) {
-                places.release(options.maxRequests());
+            for (long left = patience.toMillis(); begun > 0 && left > 0; left = (end - System.nanoTime()) / MILLI) {
+                wait(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

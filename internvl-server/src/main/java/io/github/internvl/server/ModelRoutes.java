@@ -77,7 +77,7 @@ final class ModelRoutes {
 
     /** {@code GET /metrics}. */
     void metrics(Context context) {
-        String own = counts.text(gate.inside());
+        String own = counts.text(gate.inside(), gate.readings().count());
         context.contentType("text/plain; version=0.0.4; charset=utf-8")
                 .result(options.metrics().map(scrape -> scrape.get() + own).orElse(own));
     }

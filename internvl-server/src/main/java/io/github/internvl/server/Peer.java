@@ -11,12 +11,14 @@ import org.eclipse.jetty.util.BufferUtil;
 /**
  * The client at the other end of a request, and whether it is still there. Jetty reads nothing from a connection while its
  * request is answered, so the end of it would be seen only by writing; this reads a byte instead, which is none as long as the
- * client waits. A byte that does come is the beginning of its next request, and is given back. Used by the request's own
- * thread, after the body has been read.
+ * client waits. A byte that does come is the beginning of its next request, and is given back. It looks only between the end of
+ * the request's body and the end of its answer, as all other bytes are Jetty's. Thread-safe.
  */
 final class Peer {
     private final Connection connection;
     private final ByteBuffer probe = BufferUtil.allocate(1);
+    private boolean watched;
+    private boolean left;
     private boolean ahead;
 
     Peer(HttpServletRequest request) {
@@ -25,10 +27,35 @@ final class Peer {
                 .getConnection();
     }
 
-    /** Whether the client has closed the connection, or its own half of it. */
-    boolean isGone() {
+    /** Sets the longest time that the connection waits for a byte. */
+    void waitFor(long millis) {
+        connection.getEndPoint().setIdleTimeout(millis);
+    }
+
+    long waits() {
+        return connection.getEndPoint().getIdleTimeout();
+    }
+
+    /** Begins to look: the body has been read. */
+    synchronized void watch() {
+        watched = true;
+    }
+
+    /** Looks no more: the connection is free for its next request. The client counts as gone from this one. */
+    synchronized void leave() {
+        left = true;
+    }
+
+    /** Whether the client has closed the connection, or its own half of it, or has its answer. */
+    synchronized boolean isGone() {
         EndPoint end = connection.getEndPoint();
-        if (!end.isOpen() || end.isInputShutdown()) {
+        if (left || !end.isOpen()) {
+            return true;
+        }
+        if (!watched) {
+            return false;
+        }
+        if (end.isInputShutdown()) {
             return true;
         }
         if (ahead || !(connection instanceof Connection.UpgradeTo http)) {

@@ -7,6 +7,7 @@ import io.github.internvl.InvalidRequestException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,32 @@ final class SamplingFields {
     private static final int MOST_ANSWERS = 128;
     private static final int MOST_STOPS = 32;
     private static final int MOST_LOGPROBS = 20;
+
+    /** The fields that this reads, of chats and of completions. */
+    static final Set<String> NAMES = Set.of(
+            "bad_words",
+            "frequency_penalty",
+            "ignore_eos",
+            "include_stop_str_in_output",
+            "logit_bias",
+            "logprobs",
+            "max_completion_tokens",
+            "max_tokens",
+            "min_new_tokens",
+            "min_p",
+            "min_tokens",
+            "n",
+            "presence_penalty",
+            "repetition_penalty",
+            "seed",
+            "skip_special_tokens",
+            "stop",
+            "stop_token_ids",
+            "temperature",
+            "top_k",
+            "top_logprobs",
+            "top_p",
+            "typical_p");
 
     private SamplingFields() {}
 
@@ -41,8 +68,10 @@ final class SamplingFields {
         set(body, "ignore_eos", body.flag("ignore_eos"), config::ignoreEnd);
         set(body, "skip_special_tokens", body.flag("skip_special_tokens"), config::skipSpecialTokens);
         set(body, "include_stop_str_in_output", body.flag("include_stop_str_in_output"), config::includeStop);
-        config.logitBias(biases(body)).stopIds(body.integers("stop_token_ids"));
-        config.stop(texts(body, "stop")).badWords(texts(body, "bad_words"));
+        set(body, "logit_bias", biases(body), config::logitBias);
+        set(body, "stop_token_ids", body.integers("stop_token_ids"), config::stopIds);
+        set(body, "stop", texts(body, "stop"), config::stop);
+        set(body, "bad_words", texts(body, "bad_words"), config::badWords);
         draw(body, config);
         return config;
     }

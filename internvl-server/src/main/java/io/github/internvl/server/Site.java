@@ -10,13 +10,10 @@ import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinException;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
-import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +22,6 @@ final class Site {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLServer.class);
     private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final Pattern PATH = Pattern.compile("[\\w./-]{1,100}"); // others may forge lines
-    private static final int THREADS_FOR_REFUSALS = 16; // so that a full house still answers /health
     private static final int CLIENT_GONE = 499;
 
     private final Served served;
@@ -33,32 +29,24 @@ final class Site {
     private final ServerOptions options;
     private final Memory memory;
     private final Counts counts = new Counts();
+    private final HttpThreads threads;
 
     Site(Served served, Gate gate, ServerOptions options) {
         this.served = served;
         this.gate = gate;
         this.options = options;
         this.memory = new Memory(options.maxMediaBytes());
+        this.threads = new HttpThreads(options.maxRequests() + Gate.readings(options));
     }
 
     Javalin start() {
         SSLContext tls = options.certificate().map(PemFiles::context).orElse(null);
         Javalin http = Javalin.create(config -> {
             configure(config);
-            if (tls != null) {
-                config.jetty.addConnector((server, settings) -> {
-                    SslContextFactory.Server factory = new SslContextFactory.Server();
-                    factory.setSslContext(tls);
-                    ServerConnector connector =
-                            new ServerConnector(server, factory, new HttpConnectionFactory(settings));
-                    connector.setHost(options.host());
-                    connector.setPort(options.port());
-                    return connector;
-                });
-            }
+            config.jetty.addConnector((server, settings) -> threads.connector(server, settings, tls, options));
         });
         try {
-            return tls == null ? http.start(options.host(), options.port()) : http.start();
+            return http.start();
         } catch (JavalinException e) {
             http.stop();
             throw new InternVLException(
@@ -74,7 +62,7 @@ final class Site {
         config.startup.startupWatcherEnabled = false;
         config.http.prefer405over404 = true;
         config.http.compressionStrategy = CompressionStrategy.NONE;
-        config.jetty.threadPool = new QueuedThreadPool(options.maxRequests() + THREADS_FOR_REFUSALS, 8);
+        config.jetty.threadPool = threads.pool();
         config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
         config.requestLogger.http((context, millis) -> log(context, millis));
         RoutesConfig routes = config.routes;
@@ -122,17 +110,26 @@ final class Site {
             served.model().stats().failure().ifPresent(reason -> {
                 throw Refusal.unavailable("engine_stopped", "the engine stopped: " + reason + "; restart the server");
             });
-            gate.enter(context);
-            try (Exchange exchange = new Exchange(context, memory.share(), gate)) {
-                handler.accept(exchange);
+            gate.begin(context);
+            try {
+                answer(context, handler);
             } catch (ClientGone e) {
                 throw e;
-            } catch (RuntimeException e) {
-                refuse(e, context); // while the place is taken, or closing the server would cut it off
+            } catch (RuntimeException | OutOfMemoryError e) {
+                refuse(e, context); // before the request counts as ended, or closing the server would cut it off
             } finally {
-                gate.leave();
+                gate.end();
             }
         });
+    }
+
+    private void answer(Context context, Consumer<Exchange> handler) {
+        try (Exchange exchange = new Exchange(context, memory.share(), gate, options.timeout())) {
+            handler.accept(exchange);
+        } catch (CancellationException e) { // by the budget: nobody waits, or the server ends
+            gate.check();
+            throw new ClientGone();
+        }
     }
 
     private void begin(Context context) {
@@ -153,7 +150,7 @@ final class Site {
         }
     }
 
-    private void refuse(Exception failure, Context context) {
+    private void refuse(Throwable failure, Context context) {
         Refusal refusal = Failures.refusal(failure, Exchange.id(context));
         if (refusal.status() >= 500 && !(failure instanceof Refusal)) {
             LOG.error("request {} failed", Exchange.id(context), failure);

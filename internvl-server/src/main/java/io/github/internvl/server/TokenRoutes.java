@@ -3,9 +3,21 @@ package io.github.internvl.server;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import io.github.internvl.ChatRequest;
+import io.github.internvl.RequestBudget;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
 
 /** {@code POST /tokenize} and {@code POST /detokenize}, as vLLM has them. Thread-safe. */
 final class TokenRoutes {
+    private static final Set<String> FIELDS =
+            ChatRoute.union(List.of(Set.of("add_special_tokens", "prompt"), ChatRoute.FIELDS));
+    /** Memory of the native tokenizer while it works, measured with one word of 31 MB; that of the answer is less. */
+    private static final int BYTES_OF_A_CHARACTER = 160;
+
+    private static final Set<String> IDS = Set.of("model", "tokens");
+
     private final Served served;
     private final ChatRoute chat;
     private final ServerOptions options;
@@ -18,17 +30,18 @@ final class TokenRoutes {
 
     /** The ids of a text; of a chat's messages, pictures included, only how many there are. */
     void tokenize(Exchange exchange) {
-        Fields body = exchange.body(options.maxBodyBytes());
+        Fields body = exchange.body(options.maxBodyBytes(), FIELDS);
         served.checkName(body);
         JsonObject answer = new JsonObject();
         if (body.has("messages")) {
-            answer.addProperty(
-                    "count", served.model().countTokens(chat.request(body, "messages", exchange.memory(), null)));
+            ChatRequest request = chat.request(body, "messages", exchange);
+            exchange.memory().forgetBody();
+            answer.addProperty("count", served.model().countTokens(request));
             answer.add("tokens", JsonNull.INSTANCE);
         } else {
             boolean whole = !Boolean.FALSE.equals(body.flag("add_special_tokens"));
             JsonArray ids = new JsonArray();
-            for (int id : served.tokenizer().encode(body.needed("prompt"), whole)) {
+            for (int id : served.tokenizer().encode(prompt(body, exchange), whole)) {
                 ids.add(id);
             }
             answer.addProperty("count", ids.size());
@@ -38,9 +51,25 @@ final class TokenRoutes {
         exchange.reply(answer);
     }
 
+    /** A text that is looked at before any of it is tokenized: the context bounds how long it can be. */
+    private String prompt(Fields body, Exchange exchange) {
+        String prompt = body.needed("prompt");
+        exchange.budget().charge(RequestBudget.Work.CHARACTERS, prompt.length(), "prompt");
+        long most = served.mostBytes();
+        int bytes = prompt.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > most) {
+            throw body.wrong(
+                    "prompt",
+                    "must have at most " + most + " bytes, as no longer text fits into the context of "
+                            + served.model().contextLength() + " tokens: " + bytes);
+        }
+        exchange.memory().take((long) prompt.length() * BYTES_OF_A_CHARACTER);
+        return prompt;
+    }
+
     /** The text of some ids. */
     void detokenize(Exchange exchange) {
-        Fields body = exchange.body(options.maxBodyBytes());
+        Fields body = exchange.body(options.maxBodyBytes(), IDS);
         served.checkName(body);
         if (!body.has("tokens")) {
             throw body.wrong("tokens", "must be there, an array of ids");

@@ -3,22 +3,22 @@ package io.github.internvl.server;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.Tool;
-import io.github.internvl.ToolCall;
 import io.github.internvl.ToolChoice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** The fields that say which tools there are and what an answer may look like. */
 final class ToolFields {
     private static final Gson JSON =
             new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
+
+    /** The fields that this reads. */
+    static final Set<String> NAMES = Set.of("tools", "tool_choice", "response_format");
 
     private ToolFields() {}
 
@@ -90,25 +90,5 @@ final class ToolFields {
             case "regex_schema" -> OutputFormat.regex(format.needed("regex_schema"));
             default -> throw format.wrong("type", "must be text, json_object, json_schema or regex_schema");
         };
-    }
-
-    /** A call of an earlier answer as the model writes one. */
-    static String written(Fields call) {
-        Fields function = call.object("function");
-        if (function == null) {
-            throw call.wrong("function", "must be there, an object");
-        }
-        JsonObject written = new JsonObject();
-        written.addProperty("name", function.needed("name"));
-        try {
-            JsonElement arguments = JsonParser.parseString(function.needed("arguments"));
-            if (!arguments.isJsonObject()) {
-                throw function.wrong("arguments", "must be a JSON object in a string");
-            }
-            written.add("arguments", arguments);
-        } catch (JsonParseException e) {
-            throw function.wrong("arguments", "must be a JSON object in a string");
-        }
-        return ToolCall.START + "\n" + JSON.toJson(written) + "\n" + ToolCall.END;
     }
 }

@@ -32,17 +32,22 @@ record UserMessage(String text, List<Image> images, OptionalInt maxTiles, boolea
             "auto", OptionalInt.empty());
 
     /** Reads the content of a message of the role user. */
-    static UserMessage read(Fields message, SpecialTexts special, Media media, Memory.Share memory) {
+    static UserMessage read(Fields message, Media media, Memory.Share memory) {
         if (!message.has("content")) {
             throw message.wrong("content", "must be there, a string or an array of parts");
         }
         if (message.any("content") instanceof JsonPrimitive) {
-            String text = special.plainWithoutTags(message.needed("content"));
+            String text = withoutTags(message.needed("content"));
             return new UserMessage(text, List.of(), OptionalInt.empty(), false);
         }
         Parts parts = new Parts(media, memory);
         message.objects("content").forEach(parts::add);
-        return parts.message(message, special);
+        return parts.message(message);
+    }
+
+    /** A text whose tags of pictures are words, as they stand for none. */
+    static String withoutTags(String words) {
+        return words.replace(TAG, "< image>");
     }
 
     UserMessage withText(String words) {
@@ -137,7 +142,7 @@ record UserMessage(String text, List<Image> images, OptionalInt maxTiles, boolea
             return tiles;
         }
 
-        UserMessage message(Fields message, SpecialTexts special) {
+        UserMessage message(Fields message) {
             List<String> words = pieces.stream()
                     .filter(piece -> !piece.picture())
                     .map(Piece::text)
@@ -147,18 +152,17 @@ record UserMessage(String text, List<Image> images, OptionalInt maxTiles, boolea
             }
             String joined = String.join("\n", words);
             if (images.isEmpty()) {
-                return new UserMessage(special.plainWithoutTags(joined), images, maxTiles, false);
+                return new UserMessage(withoutTags(joined), images, maxTiles, false);
             }
             if (videos > 0) {
                 String lines = IntStream.rangeClosed(1, images.size())
                         .mapToObj(number -> "Frame" + number + ": " + TAG + "\n")
                         .collect(Collectors.joining());
                 OptionalInt tiles = maxTiles.isPresent() ? maxTiles : OptionalInt.of(1);
-                return new UserMessage(lines + special.plainWithoutTags(joined), images, tiles, true);
+                return new UserMessage(lines + withoutTags(joined), images, tiles, true);
             }
             boolean ownTags = joined.contains(TAG);
-            return new UserMessage(
-                    special.plain(ownTags || !isBetweenWords() ? joined : placed()), images, maxTiles, false);
+            return new UserMessage(ownTags || !isBetweenWords() ? joined : placed(), images, maxTiles, false);
         }
 
         /** Whether words stand between pictures, or on both sides of them. */

@@ -16,11 +16,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -47,7 +47,7 @@ class MediaTest {
     }
 
     private static Fields place(String url) {
-        return Fields.of(("{\"url\": \"" + url + "\"}").getBytes(StandardCharsets.UTF_8));
+        return Fields.of(Demo.json("{\"url\": \"" + url + "\"}"), Set.of("url", "num_frames"));
     }
 
     @Test

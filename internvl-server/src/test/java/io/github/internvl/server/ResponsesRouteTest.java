@@ -214,6 +214,33 @@ class ResponsesRouteTest {
                 "\"truncation\": \"auto\"; truncation; unsupported_parameter",
                 "\"text\": {\"format\": {\"type\": \"json_schema\"}}; text.format.schema;",
                 "\"input\": [{\"type\": \"item_reference\", \"id\": \"x\"}]; input[0].type; unsupported_parameter",
+                "\"max_output_tokens\": 0; max_output_tokens;",
+                "\"max_output_tokens\": 1.5; max_output_tokens;",
+                "\"text\": {\"format\": {\"type\": \"xml\"}}; text.format.type;",
+                "\"text\": {\"format\": {\"type\": \"regex_schema\"}}; text.format.regex_schema;",
+                "\"tools\": [{\"type\": \"function\"}]; tools[0].name;",
+                "\"tool_choice\": {\"type\": \"function\"}, " + PAINT + "; tool_choice.name;",
+                "\"tool_choice\": \"some\", " + PAINT + "; tool_choice;",
+                "\"top_logprobs\": 21; top_logprobs;",
+                "\"input\": 5; input;",
+                "\"input\": [{\"role\": \"judge\", \"content\": \"a\"}]; input[0].role;",
+                "\"input\": [{\"role\": \"user\", \"content\": 5}]; input[0].content;",
+                "\"input\": [{\"role\": \"user\", \"content\": []}]; input[0].content;",
+                "\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"input_text\"}]}];"
+                        + " input[0].content[0].text;",
+                "\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"input_image\", \"image_url\": \"a\"}]}];"
+                        + " input[0].content[0].image_url;",
+                "\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"input_image\", \"image_url\": \"data:,\","
+                        + " \"detail\": \"best\"}]}]; input[0].content[0].detail;",
+                "\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"input_image\", \"image_url\": \"data:,\","
+                        + " \"max_dynamic_patch\": 0}]}]; input[0].content[0].max_dynamic_patch;",
+                "\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {}}]}];"
+                        + " input[0].content[0].image_url.url;",
+                "\"input\": [{\"type\": \"function_call\", \"name\": \"f\"}]; input[0].arguments;",
+                "\"input\": [{\"type\": \"function_call\", \"arguments\": \"\"}]; input[0].name;",
+                "\"input\": [{\"type\": \"function_call_output\", \"output\": 5}]; input[0].output;",
+                "\"input\": [{\"type\": \"function_call_output\", \"output\": [{\"type\": \"input_text\"}]}];"
+                        + " input[0].output[0].text;",
                 "\"input\": []; input;",
                 "\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"input_image\", \"file_id\": \"x\"}]}];"
                         + " input[0].content[0].image_url;"
@@ -225,6 +252,24 @@ class ResponsesRouteTest {
         assertThat(error.get("param").getAsString()).isEqualTo(param);
         assertThat(error.get("code").isJsonNull() ? null : error.get("code").getAsString())
                 .isEqualTo(code);
+    }
+
+    @Test
+    void takesACallWithoutArguments() {
+        JsonObject response = demo.answered(
+                PATH,
+                input(
+                        "[{\"role\": \"user\", \"content\": \"Hello\"}, {\"type\": \"function_call\", \"call_id\": \"1\","
+                                + " \"name\": \"f\", \"arguments\": \"\"}, {\"type\": \"function_call_output\","
+                                + " \"call_id\": \"1\", \"output\": \"ok\"}, {\"role\": \"user\", \"content\": \"Go on.\"}]",
+                        "\"max_output_tokens\": 1"));
+        assertThat(response.get("status").getAsString()).isEqualTo("incomplete");
+    }
+
+    @Test
+    void keepsToAnExpression() {
+        String format = "\"text\": {\"format\": {\"type\": \"regex_schema\", \"regex_schema\": \"(red|blue)\"}}";
+        assertThat(said(demo.answered(PATH, input("\"Why?\"", format)))).isIn("red", "blue");
     }
 
     @Test

@@ -140,7 +140,7 @@ final class ConfigReader {
                 first,
                 temperature > 0 ? temperature : 1, // 0 stands for greedy decoding
                 Math.max(signed("top_k", 50), 0),
-                topP > 0 && topP <= 1 ? topP : 1);
+                topP >= 0 && topP <= 1 ? topP : 1);
     }
 
     /** File and key, as messages name them. */

@@ -102,6 +102,13 @@ class CandidatesTest {
     }
 
     @Test
+    void keepsTheBestTokenAloneForATopPOfZero() {
+        Candidates candidates =
+                Candidates.of(new float[] {1, 3, 3, 2}, all().topP(0).build());
+        assertThat(candidates.ids()).containsExactly(1);
+    }
+
+    @Test
     void drawsTokensAsOftenAsTheirProbabilities() {
         float[] logits = new float[40];
         Random random = new Random(1);

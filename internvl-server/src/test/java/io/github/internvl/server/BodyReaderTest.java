@@ -1,0 +1,141 @@
+package io.github.internvl.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.internvl.BudgetExceededException;
+import io.github.internvl.RequestBudget;
+import io.github.internvl.RequestBudget.Work;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class BodyReaderTest {
+    private static final int LARGE = 1 << 20;
+
+    private final Memory memory = new Memory(1 << 26);
+    private final Memory.Share share = memory.share();
+
+    private static InputStream bytes(String body) {
+        return new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Fields read(String body) {
+        return BodyReader.read(bytes(body), Set.of("known"), share, RequestBudget.defaults());
+    }
+
+    @Test
+    void keepsKnownFieldsAlone() {
+        Fields body = read("{\"other\": [{\"known\": 1}, \"a\", null, true, -1.5e3], \"known\": [\"b\", 2]}");
+        assertThat(body.json().toString()).isEqualTo("{\"known\":[\"b\",2]}");
+        assertThat(body.has("known")).isTrue();
+        assertThatThrownBy(() -> body.has("other"))
+                .hasMessageContaining("other must be among those that its route reads");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"known", "other"})
+    void countsValuesOfAllFields(String name) {
+        RequestBudget small =
+                RequestBudget.builder().limit(Work.JSON_VALUES, 1000).build();
+        String body = "{\"" + name + "\": [" + "{},".repeat(997) + "{}]}";
+        BodyReader.read(bytes(body), Set.of("known"), share, small);
+        RequestBudget same =
+                RequestBudget.builder().limit(Work.JSON_VALUES, 999).build();
+        assertThatThrownBy(() -> BodyReader.read(bytes(body), Set.of("known"), share, same))
+                .isInstanceOf(BudgetExceededException.class)
+                .hasMessageContaining("999 json values");
+    }
+
+    @Test
+    void reservesMemoryForTextAndValues() {
+        read("{\"known\": \"" + "a".repeat(LARGE) + "\"}");
+        assertThat(memory.used()).isBetween(2L * LARGE, 2L * LARGE + 1000);
+        share.forgetBody();
+        read("{\"known\": \"" + "a".repeat(LARGE) + "\u4e00\"}");
+        assertThat(memory.used()).isBetween(3L * LARGE, 3L * LARGE + 1000);
+        share.forgetBody();
+        read("{\"known\": [" + "1,".repeat(9999) + "1]}");
+        assertThat(memory.used()).isBetween(1_800_000L, 1_900_000L);
+        share.forgetBody();
+        assertThat(memory.used()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "\u4e00", "\\u4e00"})
+    void refusesTextThatGrowsBeyondTheMemory(String character) {
+        int most = 3 * (character.equals("a") ? 1 : 2) * LARGE;
+        String body = "{\"known\": \"" + character + "a".repeat(LARGE) + "\"}";
+        try (Memory.Share small = new Memory(most / 2).share()) {
+            assertThatThrownBy(() -> BodyReader.read(bytes(body), Set.of("known"), small, RequestBudget.defaults()))
+                    .isInstanceOfSatisfying(
+                            Refusal.class,
+                            refusal -> assertThat(refusal.status()).isEqualTo(413));
+        }
+        try (Memory.Share enough = new Memory(most + 1000).share()) {
+            assertThat(BodyReader.read(bytes(body), Set.of("known"), enough, RequestBudget.defaults())
+                            .needed("known"))
+                    .hasSize(LARGE + 1);
+        }
+    }
+
+    @Test
+    void passesOutOfMemoryOnAsItIs() {
+        InputStream full = new InputStream() {
+            private int at;
+
+            @Override
+            public int read() {
+                if (at == 20) {
+                    throw new OutOfMemoryError("Java heap space");
+                }
+                return "{\"known\": [1, 2, 3, 4, 5]}".charAt(at++);
+            }
+
+            @Override
+            public int read(byte[] into, int from, int most) {
+                into[from] = (byte) read();
+                return 1;
+            }
+        };
+        assertThatThrownBy(() -> BodyReader.read(full, Set.of("known"), share, RequestBudget.defaults()))
+                .isInstanceOf(OutOfMemoryError.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "{",
+                "{\"known\": }",
+                "{\"known\": 1",
+                "{} {}",
+                "{\"known\": 01}",
+                "{'known': 1}",
+                "{\"other\": tru}",
+                "{\"known\": [}"
+            })
+    void refusesWhatIsNoJsonObject(String body) {
+        assertThatThrownBy(() -> read(body)).isInstanceOfSatisfying(Refusal.class, refusal -> {
+            assertThat(refusal.status()).isEqualTo(400);
+            assertThat(refusal).hasMessageStartingWith("the body must be ");
+        });
+    }
+
+    @Test
+    void refusesDeepNestingInAnyField() {
+        for (String name : Set.of("known", "other")) {
+            assertThatThrownBy(() -> read("{\"" + name + "\": " + "[".repeat(100) + "]".repeat(100) + "}"))
+                    .isInstanceOf(Refusal.class)
+                    .hasMessageContaining("limit 64");
+        }
+    }
+}
