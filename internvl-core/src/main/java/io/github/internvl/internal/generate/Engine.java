@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -59,6 +60,8 @@ public final class Engine implements AutoCloseable {
                     64 << 20);
         }
     }
+
+    private static final long PAUSE_NANOS = 500_000;
 
     private final Models models;
     private final Tokenizer tokenizer;
@@ -223,6 +226,9 @@ public final class Engine implements AutoCloseable {
         }
         keysInUse = pool.inUse();
         List<Scheduler.Row> rows = scheduler.plan();
+        if (rows.isEmpty() && looking == null) {
+            LockSupport.parkNanos(PAUSE_NANOS); // all wait for the rules of their formats
+        }
         if (!rows.isEmpty()) {
             guarded(rows.stream().map(Scheduler.Row::sequence).toList(), () -> step(rows));
         }
@@ -233,7 +239,7 @@ public final class Engine implements AutoCloseable {
         try {
             work.run();
         } catch (RuntimeException | Error e) {
-            InternVLException failure = ComputeFailure.of(e);
+            RuntimeException failure = e instanceof InvalidRequestException refusal ? refusal : ComputeFailure.of(e);
             for (Sequence sequence : sequences) {
                 scheduler.release(sequence);
                 sequence.fail(failure);
