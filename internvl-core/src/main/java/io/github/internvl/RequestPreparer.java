@@ -5,6 +5,7 @@ import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.grammar.FormatRule;
 import io.github.internvl.internal.grammar.Formats;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.tokenizer.ChatTemplate;
@@ -45,6 +46,7 @@ final class RequestPreparer {
      * A request that passed all checks.
      *
      * @param prompt its tokens
+     * @param rule what holds its answers to its format; null for free text
      * @param tilings how the pictures of each round are cut
      * @param turns its history with the question as it is recorded, the answer still empty
      * @param urgency when it is its turn; its time runs from the check on
@@ -53,6 +55,7 @@ final class RequestPreparer {
     record Checked(
             ChatRequest request,
             TokenPrompt prompt,
+            @Nullable FormatRule rule,
             List<TilingOptions> tilings,
             List<Turn> turns,
             GenerationRequest.Urgency urgency,
@@ -106,11 +109,19 @@ final class RequestPreparer {
                 prompts.tokens(text, visual.stream().mapToInt(Integer::intValue).toArray());
         refuseUnknownTokens(prompt);
         refuseUnknownBiases(request.generation());
+        return new Checked(
+                request, prompt, rule(request), tilings, turns, urgency(request, start), System.nanoTime() - start);
+    }
+
+    /** The rule that holds answers to the format of a request; formats that answers cannot be held to are refused. */
+    private @Nullable FormatRule rule(ChatRequest request) {
         OutputFormat format = ToolRules.format(request);
-        if (!format.isText()) {
-            formats.rule(format); // which refuses what answers cannot be held to
+        if (format.isText()) {
+            return null;
         }
-        return new Checked(request, prompt, tilings, turns, urgency(request, start), System.nanoTime() - start);
+        RequestBudget budget = request.budget() == null ? RequestBudget.defaults() : request.budget();
+        String place = format.kind() == OutputFormat.Kind.TOOL_CALL ? "tools" : "format";
+        return formats.rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
     }
 
     private static GenerationRequest.Urgency urgency(ChatRequest request, long now) {
@@ -149,7 +160,7 @@ final class RequestPreparer {
     GenerationRequest prepare(Checked checked) {
         List<PixelTiles> tiles = tile(checked);
         ModelConfig.GenerationDefaults own = config.generation();
-        GenerationConfig settings = held(checked.request()).withDefaults(own.temperature(), own.topK(), own.topP());
+        GenerationConfig settings = held(checked).withDefaults(own.temperature(), own.topK(), own.topP());
         boolean free = settings.format().isText();
         boolean ends = !settings.stopRules().ignoreEnd();
         return new GenerationRequest(
@@ -166,15 +177,16 @@ final class RequestPreparer {
     }
 
     /** The settings of a request, with the rule that holds its answer to its format. */
-    private GenerationConfig held(ChatRequest request) {
-        OutputFormat format = ToolRules.format(request);
-        if (format.isText()) {
-            return request.generation();
+    private static GenerationConfig held(Checked checked) {
+        GenerationConfig settings = checked.request().generation();
+        FormatRule rule = checked.rule();
+        if (rule == null) {
+            return settings;
         }
-        List<LogitsProcessor> rules = new ArrayList<>(request.generation().processors());
-        rules.add(formats.rule(format));
-        return request.generation().toBuilder()
-                .format(format)
+        List<LogitsProcessor> rules = new ArrayList<>(settings.processors());
+        rules.add(new FormatProcessor(rule));
+        return settings.toBuilder()
+                .format(ToolRules.format(checked.request()))
                 .processors(rules.toArray(LogitsProcessor[]::new))
                 .build();
     }
