@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a format may cost before the first token, between two tokens, and in memory. */
-@Timeout(120)
+@Timeout(300)
 class FormatBoundsTest {
     private static final Tokenizer QWEN = Tokenizer.load(TinyCheckpoint.qwen());
     private static final int END = QWEN.id("<|im_end|>").orElseThrow();

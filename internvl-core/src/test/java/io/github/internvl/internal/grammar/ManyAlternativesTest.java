@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Long lists of alternatives, in all of the ways to write one. */
-@Timeout(120)
+@Timeout(300)
 class ManyAlternativesTest {
     private static final int MANY = 50_000;
     private static final RandomAnswers ANSWERS = new RandomAnswers(Tokenizer.load(TinyCheckpoint.qwen()));
