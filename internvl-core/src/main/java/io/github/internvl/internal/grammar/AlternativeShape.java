@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells an alternative of {@code oneOf} apart from others.
+ * The features that tell an alternative of {@code oneOf} apart from others.
  *
  * @param types the types of its values; an integer is a number
  * @param constants its values, each written in one way; empty if it does not list them

@@ -32,7 +32,7 @@ public final class Formats {
         this.lexicon = new Once(() -> new Lexicon(tokenizer, endIds));
     }
 
-    /** What is made when it is first asked for. */
+    /** A lexicon made when it is first asked for. */
     private static final class Once implements Supplier<Lexicon> {
         private final Supplier<Lexicon> maker;
         private volatile @Nullable Lexicon made;

@@ -13,7 +13,7 @@ final class Refusal {
         return new InvalidRequestException("the JSON schema at " + pointer + ": " + problem);
     }
 
-    /** What is correct and cannot be held to: another alternative may do. */
+    /** A refusal of a correct schema that answers cannot be held to; another alternative may do. */
     static InvalidRequestException unsupported(String pointer, String problem) {
         return new UnsupportedFormatException("the JSON schema at " + pointer + ": " + problem);
     }

@@ -302,7 +302,7 @@ final class RegexParser {
         return new InvalidRequestException(message(rule));
     }
 
-    /** What other dialects may read. */
+    /** A refusal of syntax that other dialects may read. */
     private InvalidRequestException unsupported(String rule) {
         return new UnsupportedFormatException(message(rule));
     }

@@ -44,7 +44,7 @@ final class SchemaIdentity {
         this.meter = meter;
     }
 
-    /** What is made in some way of some schemas, the same object each time. */
+    /** A schema made in some way of some others, the same object each time. */
     JsonObject made(String how, Supplier<JsonObject> fresh, JsonElement... of) {
         Made key = new Made(how, Arrays.stream(of).map(Same::new).toList());
         JsonObject known = made.get(key);

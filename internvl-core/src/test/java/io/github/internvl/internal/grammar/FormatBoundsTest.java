@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a format may cost before the first token, between two tokens, and in memory. */
+/** The bounds of a format before the first token, between two tokens, and in memory. */
 @Timeout(300)
 class FormatBoundsTest {
     private static final Tokenizer QWEN = Tokenizer.load(TinyCheckpoint.qwen());
