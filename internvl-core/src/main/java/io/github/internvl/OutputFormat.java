@@ -55,14 +55,16 @@ public final class OutputFormat {
      * JSON that a schema allows (draft 2020-12, and what the earlier ones call by other names).
      *
      * <p>Supported are {@code type}, {@code enum}, {@code const}, {@code $ref} within the schema, recursion too, {@code anyOf},
-     * {@code oneOf} where types or a constant property tell its alternatives apart, {@code allOf}; {@code properties},
+     * {@code oneOf} where types, constants, a constant property or the names of closed objects tell its alternatives apart,
+     * {@code allOf}; {@code properties},
      * {@code required}, {@code additionalProperties}; {@code items}, {@code prefixItems}, {@code minItems}, {@code maxItems};
      * {@code minLength}, {@code maxLength}, {@code pattern} (a search, as the standard has it: write {@code ^} and {@code $}),
      * {@code format} date, time, date-time, duration, uuid, email, hostname, ipv4 and uri; {@code minimum}, {@code maximum} and
      * their exclusive kin. Words that only describe are passed over; all others are refused, so that no answer is less than
      * its schema asks for. Answers keep to a part of what the schema allows: properties that it does not name come only where
      * {@code additionalProperties} is true or a schema, or where it names none, and a key of those may come twice; all of
-     * {@code prefixItems} come.
+     * {@code prefixItems} come. An alternative of {@code anyOf} or {@code oneOf} that is not supported does not come where
+     * another one is left. Limits that no number reaches forbid nothing; others hold to 60 digits.
      *
      * @param schema the schema as JSON; a request with one that is not supported is refused with the place and the reason
      */

@@ -5,6 +5,7 @@ import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.grammar.FormatRule;
 import io.github.internvl.internal.grammar.Formats;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.tokenizer.ChatTemplate;
@@ -50,6 +51,7 @@ final class RequestPreparer {
      * A request that passed all checks.
      *
      * @param prompt its tokens
+     * @param rule the rule of its format; null for free text
      * @param tilings how the pictures of each round are cut
      * @param turns its history with the question as it is recorded, the answer still empty
      * @param budget the work that it may cause, and when its time is over
@@ -58,6 +60,7 @@ final class RequestPreparer {
     record Checked(
             ChatRequest request,
             TokenPrompt prompt,
+            @Nullable FormatRule rule,
             List<TilingOptions> tilings,
             List<Turn> turns,
             RequestBudget budget,
@@ -123,11 +126,18 @@ final class RequestPreparer {
         }
         refuseUnknownTokens(prompt);
         refuseUnknownBiases(request.generation());
+        FormatRule rule = rule(request, budget);
+        return new Checked(request, prompt, rule, tilings, turns, budget, System.nanoTime() - start);
+    }
+
+    /** The rule that holds answers to the format of a request; formats that answers cannot be held to are refused. */
+    private @Nullable FormatRule rule(ChatRequest request, RequestBudget budget) {
         OutputFormat format = ToolRules.format(request);
-        if (!format.isText()) {
-            formats.rule(format); // which refuses what answers cannot be held to
+        if (format.isText()) {
+            return null;
         }
-        return new Checked(request, prompt, tilings, turns, budget, System.nanoTime() - start);
+        String place = format.kind() == OutputFormat.Kind.TOOL_CALL ? "tools" : "format";
+        return formats.rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
     }
 
     private void refuseUnknownTokens(TokenPrompt prompt) {
@@ -163,7 +173,7 @@ final class RequestPreparer {
     GenerationRequest prepare(Checked checked) {
         List<PixelTiles> tiles = tile(checked);
         ModelConfig.GenerationDefaults own = config.generation();
-        GenerationConfig settings = held(checked.request()).withDefaults(own.temperature(), own.topK(), own.topP());
+        GenerationConfig settings = held(checked).withDefaults(own.temperature(), own.topK(), own.topP());
         boolean free = settings.format().isText();
         boolean ends = !settings.stopRules().ignoreEnd();
         return new GenerationRequest(
@@ -186,15 +196,16 @@ final class RequestPreparer {
     }
 
     /** The settings of a request, with the rule that holds its answer to its format. */
-    private GenerationConfig held(ChatRequest request) {
-        OutputFormat format = ToolRules.format(request);
-        if (format.isText()) {
-            return request.generation();
+    private static GenerationConfig held(Checked checked) {
+        GenerationConfig settings = checked.request().generation();
+        FormatRule rule = checked.rule();
+        if (rule == null) {
+            return settings;
         }
-        List<LogitsProcessor> rules = new ArrayList<>(request.generation().processors());
-        rules.add(formats.rule(format));
-        return request.generation().toBuilder()
-                .format(format)
+        List<LogitsProcessor> rules = new ArrayList<>(settings.processors());
+        rules.add(new FormatProcessor(rule));
+        return settings.toBuilder()
+                .format(ToolRules.format(checked.request()))
                 .processors(rules.toArray(LogitsProcessor[]::new))
                 .build();
     }

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import io.github.internvl.ChatResponse.FinishReason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -98,6 +99,33 @@ class OutputFormatTest {
                 .isEqualTo(requests.stream()
                         .map(request -> qwen.chat(request).text())
                         .toList());
+    }
+
+    @Test
+    void answersWithOneOfThousandsOfChoices() {
+        String[] numbers =
+                IntStream.range(0, 5000).mapToObj(i -> "A-" + 7919 * i).toArray(String[]::new);
+        for (InternVL model : List.of(qwen, internlm2)) {
+            assertThat(model.chat(ask(OutputFormat.choice(numbers)).build()).text())
+                    .isIn((Object[]) numbers);
+        }
+    }
+
+    @Test
+    void answersOrRefusesAFormatThatCanBeReadInManyWaysAndServesOthersMeanwhile() {
+        ChatRequest slow =
+                ask(OutputFormat.regex("(a.{0,60}){0,60}b")).maxNewTokens(20).build();
+        ChatRequest plain = ask(OutputFormat.text()).maxNewTokens(5).build();
+        String alone = qwen.chat(plain).text();
+        try (ChatStream stream = qwen.stream(slow)) {
+            assertThat(qwen.chat(plain).text()).isEqualTo(alone);
+            try {
+                assertThat(stream.response().text()).matches("[^\\n]*");
+            } catch (InvalidRequestException e) {
+                assertThat(e).hasMessageContaining("cannot be held to it in reasonable time");
+            }
+        }
+        assertThat(qwen.chat(plain).text()).isEqualTo(alone);
     }
 
     @Test

@@ -2,12 +2,14 @@ package io.github.internvl.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.OperatingSystemMXBean;
+import io.github.internvl.InvalidRequestException;
 import io.github.internvl.LogitsProcessor;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.internal.grammar.Formats;
+import io.github.internvl.internal.grammar.Meter;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,22 +19,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures what a format costs per token, in processor time: at the first visit of its states, and when they are known. It
- * runs only when named, over the tokenizer of any checkpoint:
+ * Measures what a format costs, in processor time: compiling, and each token, at the first visit of its states and when they
+ * are known. It runs only when named, over the tokenizer of any checkpoint, by its folder:
  *
  * <pre>
  * mvn -pl src/test -am -Dtest=FormatCost -Dsurefire.failIfNoSpecifiedTests=false -Dinternvl.tokenizer=FOLDER test
  * </pre>
  *
- * Answers come from random logits, ten of at most 120 tokens for each format, after a round to warm up.
+ * Answers come from random logits, ten of at most 120 tokens for each format, after a round to warm up. Formats that were made
+ * to be slow may be refused; the table says so.
  */
 class FormatCost {
     private static final int ANSWERS = 10;
     private static final int MOST_TOKENS = 120;
-    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
+    private static final OperatingSystemMXBean CLOCK =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private final Tokenizer tokenizer = Tokenizer.load(
             Checkout.ROOT.resolve(Path.of(System.getProperty("internvl.tokenizer", "models/internvl-demo"))));
@@ -55,6 +61,24 @@ class FormatCost {
                         {"type": "string", "minLength": 10, "maxLength": 500}"""));
         formats.put("[^\\n]*\\.", OutputFormat.regex("[^\\n]*\\."));
         formats.put("[a-z ]{1,500}\\.", OutputFormat.regex("[a-z ]{1,500}\\."));
+        formats.put(
+                "1,000 fields",
+                OutputFormat.jsonSchema(IntStream.range(0, 1000)
+                        .mapToObj(i -> "\"field_" + i + "\":{\"type\":\""
+                                + List.of("string", "integer").get(i % 2) + "\"}")
+                        .collect(Collectors.joining(",", "{\"type\":\"object\",\"properties\":{", "}}"))));
+        SplittableRandom random = new SplittableRandom(1);
+        String[] words = IntStream.range(0, 50_000)
+                .mapToObj(i -> random.ints(6 + random.nextInt(20), 'a', 'z' + 1)
+                        .mapToObj(Character::toString)
+                        .collect(Collectors.joining()))
+                .toArray(String[]::new);
+        formats.put("50,000 choices", OutputFormat.choice(words));
+        formats.put("50,000 words, regex", OutputFormat.regex(String.join("|", words)));
+        for (String slow :
+                List.of("(.{1,50}){1,50}x", "(a.{0,60}){0,60}b", ".*a.{9000}|.*", "((a|ab|abc|.){0,80}){0,40}z")) {
+            formats.put(slow, OutputFormat.regex(slow));
+        }
         return formats;
     }
 
@@ -64,22 +88,25 @@ class FormatCost {
             String text = new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
             favour[id] = id == end ? 2 : Set.of("\"", "]", "}", ".").contains(text) ? 1 : 0;
         }
-        System.out.printf("%d tokens; microseconds a token: mean and worst%n", tokenizer.size());
+        System.out.printf(
+                "%d tokens; microseconds a token, mean and worst, at first and when known%n", tokenizer.size());
         for (boolean warm : new boolean[] {false, true}) {
-            long start = CLOCK.getCurrentThreadCpuTime();
+            long start = CLOCK.getProcessCpuTime();
             Formats formats = new Formats(tokenizer, Set.of(end));
-            formats.rule(OutputFormat.choice("x"));
-            double vocabulary = (CLOCK.getCurrentThreadCpuTime() - start) / 1e6;
+            formats.rule(OutputFormat.choice("x"), Meter.FREE);
+            double vocabulary = (CLOCK.getProcessCpuTime() - start) / 1e6;
             for (Map.Entry<String, OutputFormat> each : formats().entrySet()) {
-                start = CLOCK.getCurrentThreadCpuTime();
-                formats.rule(each.getValue());
-                double compiled = (CLOCK.getCurrentThreadCpuTime() - start) / 1e6;
+                start = CLOCK.getProcessCpuTime();
+                long[] steps = new long[1];
+                formats.rule(each.getValue(), more -> steps[0] += more);
+                double compiled = (CLOCK.getProcessCpuTime() - start) / 1e6;
                 List<Long> first = times(formats, each.getValue());
                 List<Long> known = times(formats, each.getValue());
-                assertThat(first).hasSameSizeAs(known);
+                assertThat(first).isNotEmpty();
                 if (warm) {
                     System.out.printf(
-                            "| %s | %.1f ms | %s | %s |%n", each.getKey(), compiled, summary(first), summary(known));
+                            "| %s | %.0f ms, %,d steps | %s | %s |%n",
+                            each.getKey(), compiled, steps[0], summary(first), summary(known));
                 }
             }
             System.out.printf("vocabulary %.0f ms%n", vocabulary);
@@ -95,7 +122,12 @@ class FormatCost {
     private List<Long> times(Formats formats, OutputFormat format) {
         List<Long> nanos = new ArrayList<>();
         for (int seed = 0; seed < ANSWERS; seed++) {
-            answer(formats.rule(format), seed, nanos);
+            try {
+                answer(formats.rule(format, Meter.FREE), seed, nanos);
+            } catch (InvalidRequestException e) {
+                System.out.printf("refused after %d tokens: %s%n", nanos.size(), e.getMessage());
+                break;
+            }
         }
         return nanos;
     }
@@ -109,9 +141,9 @@ class FormatCost {
             for (int id = 0; id < logits.length; id++) {
                 logits[id] = (float) random.nextDouble() + closing * favour[id];
             }
-            long start = CLOCK.getCurrentThreadCpuTime();
+            long start = CLOCK.getProcessCpuTime();
             rule.process(ids, logits);
-            nanos.add(CLOCK.getCurrentThreadCpuTime() - start);
+            nanos.add(CLOCK.getProcessCpuTime() - start);
             int best = 0;
             for (int id = 1; id < logits.length; id++) {
                 best = logits[id] > logits[best] ? id : best;

@@ -84,6 +84,15 @@ final class Beams implements Decoding {
     }
 
     @Override
+    public boolean isReady() {
+        boolean ready = true;
+        for (int branch : live()) {
+            ready &= pipeline.isReady(beam(branch).ids());
+        }
+        return ready;
+    }
+
+    @Override
     public List<Copy> advance(LogitRows rows) {
         List<Continuation> best = best(rows);
         List<Continuation> next = new ArrayList<>();

@@ -74,6 +74,11 @@ final class Branch {
         return Arrays.copyOf(ids, Math.max(0, length - 1));
     }
 
+    /** Whether the next token can be chosen without waiting for a rule. */
+    boolean isReady() {
+        return !pipeline.isAwaited() || pipeline.isReady(Arrays.copyOf(ids, length));
+    }
+
     /** Chooses the next token from the logits of a row and takes it. */
     void advance(LogitRows rows, int row) {
         boolean scored = config.logprobs().isPresent();

@@ -42,6 +42,15 @@ final class Branches implements Decoding {
     }
 
     @Override
+    public boolean isReady() {
+        return all.stream()
+                        .filter(Branch::isLive)
+                        .filter(branch -> !branch.isReady())
+                        .count()
+                == 0; // asks all of them
+    }
+
+    @Override
     public List<Copy> advance(LogitRows rows) {
         int[] live = live();
         List<Copy> copies = new ArrayList<>();

@@ -26,6 +26,9 @@ interface Decoding {
     /** Whether the logits themselves are needed, or the best token is enough. */
     boolean needsLogits();
 
+    /** Whether the next tokens can be chosen without waiting for a rule. */
+    boolean isReady();
+
     /** Takes the next token of each live branch; rows are in the order of these. */
     List<Copy> advance(LogitRows rows);
 

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +65,7 @@ public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
     private static final int PAUSE_MILLIS = 20;
     private static final int MOST_PAUSES = 500;
+    private static final long PAUSE_NANOS = 500_000;
 
     private final Models models;
     private final Tokenizer tokenizer;
@@ -238,6 +240,9 @@ public final class Engine implements AutoCloseable {
             }
         }
         List<Scheduler.Row> rows = scheduler.plan();
+        if (rows.isEmpty() && looking == null) {
+            LockSupport.parkNanos(PAUSE_NANOS); // all wait for the rules of their formats
+        }
         if (!rows.isEmpty()) {
             try {
                 step(rows);

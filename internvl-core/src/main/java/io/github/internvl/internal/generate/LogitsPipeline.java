@@ -14,6 +14,7 @@ import java.util.TreeSet;
  */
 public final class LogitsPipeline {
     private final List<LogitsProcessor> steps = new ArrayList<>();
+    private final List<AwaitedProcessor> awaited;
 
     /**
      * Makes the pipeline of a request.
@@ -45,11 +46,29 @@ public final class LogitsPipeline {
             steps.add(Rules.counts((float) penalties.presence(), (float) penalties.frequency()));
         }
         steps.addAll(config.processors());
+        awaited = steps.stream()
+                .filter(AwaitedProcessor.class::isInstance)
+                .map(AwaitedProcessor.class::cast)
+                .toList();
     }
 
     /** Whether it changes nothing. */
     boolean isEmpty() {
         return steps.isEmpty();
+    }
+
+    /** Whether {@link #process} returns at once for an answer so far; if not, it is worked on. */
+    boolean isReady(int[] generated) {
+        boolean ready = true;
+        for (AwaitedProcessor step : awaited) {
+            ready &= step.isReady(generated);
+        }
+        return ready;
+    }
+
+    /** Whether it may have to be waited for. */
+    boolean isAwaited() {
+        return !awaited.isEmpty();
     }
 
     /**

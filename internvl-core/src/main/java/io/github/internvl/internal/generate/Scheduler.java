@@ -98,11 +98,12 @@ final class Scheduler {
                 .orElse(null);
     }
 
-    /** The rows of the next step; empty if all sequences wait for their tiles. */
+    /** The rows of the next step; empty if all sequences wait for their tiles, or for the rules of their formats. */
     List<Row> plan() {
         List<Row> rows = new ArrayList<>();
         for (Sequence sequence : active) {
-            if (sequence.computed() == sequence.promptLength()) {
+            if (sequence.computed() == sequence.promptLength()
+                    && sequence.decoding().isReady()) {
                 int last = sequence.promptLength() + sequence.decoding().length() - 1;
                 int count = 1 + sequence.draft();
                 for (int branch : sequence.decoding().live()) {

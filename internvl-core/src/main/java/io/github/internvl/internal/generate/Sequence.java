@@ -247,8 +247,8 @@ public final class Sequence {
     }
 
     /**
-     * Takes the next token of each branch, and of the only one as many more as were drafted rightly; what has to be copied
-     * before the next ones are computed.
+     * Takes the next token of each branch, and of the only one as many more as were drafted rightly and need not be waited
+     * for; what has to be copied before the next ones are computed.
      */
     List<SlotCopy> advance(LogitRows rows) {
         int[] drafts = lookup.drafts();
@@ -257,7 +257,7 @@ public final class Sequence {
         }
         int right = 0;
         take(rows.only(0));
-        while (right < drafts.length && !isComplete() && decoding.last(0) == drafts[right]) {
+        while (right < drafts.length && !isComplete() && decoding.last(0) == drafts[right] && decoding.isReady()) {
             right++;
             take(rows.only(right));
         }

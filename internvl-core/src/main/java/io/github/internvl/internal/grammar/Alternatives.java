@@ -1,134 +1,148 @@
 package io.github.internvl.internal.grammar;
 
-import static io.github.internvl.internal.grammar.Refusal.at;
-
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 
-/** Whether no value can be of two alternatives at once, as {@code oneOf} wants it: by their types, or by a property. */
+/**
+ * Whether no value can be of two alternatives at once, as {@code oneOf} wants it: by their types, by constants, by a required
+ * property with a constant, or by the names that closed objects require. Each alternative is compared with those alone that
+ * an index does not tell apart from it already, so that thousands of constants or tagged objects take a look-up each.
+ */
 final class Alternatives {
-    private Alternatives() {}
+    private final SchemaIdentity identity;
+    private final Meter meter;
 
-    /** Resolves a schema at a place, so that no reference is on its outside. */
-    interface Resolver {
-        JsonElement resolve(JsonElement schema, String pointer);
+    Alternatives(SchemaIdentity identity, Meter meter) {
+        this.identity = identity;
+        this.meter = meter;
     }
 
-    static void requireApart(List<JsonElement> ways, Resolver resolver, String pointer) {
-        List<JsonElement> plain =
-                ways.stream().map(way -> resolver.resolve(way, pointer)).toList();
-        for (int i = 0; i < plain.size(); i++) {
-            for (int j = 0; j < i; j++) {
-                if (!areApart(plain.get(i), plain.get(j))) {
-                    throw at(
-                            pointer,
-                            "alternatives " + j + " and " + i + " must not share a value, and it is not seen that they"
-                                    + " do not: give them types of their own or a required property with a const, or write anyOf");
+    /** Refuses alternatives, without references on their outside, that may share a value. */
+    void requireApart(List<JsonElement> ways, String pointer) {
+        List<AlternativeShape> shapes =
+                ways.stream().map(way -> AlternativeShape.of(way, identity)).toList();
+        for (String type : AlternativeShape.TYPES) {
+            int[] own = IntStream.range(0, shapes.size())
+                    .filter(i -> shapes.get(i).types().contains(type))
+                    .toArray();
+            new OfOneType(type, own, shapes, pointer).requireApart();
+        }
+    }
+
+    /** Alternatives for values of one type, by what tells them apart. */
+    private final class OfOneType {
+        private final String type;
+        private final int[] all;
+        private final List<AlternativeShape> shapes;
+        private final String pointer;
+        private final List<Integer> everyone;
+        private final List<Integer> free = new ArrayList<>(); // of constants
+        private final Map<String, List<Integer>> byConstant = new HashMap<>();
+        private final List<Integer> open = new ArrayList<>(); // to names that they do not have
+        private final Map<String, List<Integer>> byName = new HashMap<>();
+        private final Map<String, Map<String, List<Integer>>> byProperty = new HashMap<>();
+        private final Map<String, List<Integer>> withoutProperty = new HashMap<>();
+
+        OfOneType(String type, int[] all, List<AlternativeShape> shapes, String pointer) {
+            this.type = type;
+            this.all = all;
+            this.everyone = IntStream.of(all).boxed().toList();
+            this.shapes = shapes;
+            this.pointer = pointer;
+            for (int i : all) {
+                index(i, shapes.get(i));
+            }
+            byProperty
+                    .keySet()
+                    .forEach(name -> withoutProperty.put(
+                            name,
+                            IntStream.of(all)
+                                    .filter(i -> !shapes.get(i).tags().containsKey(name))
+                                    .boxed()
+                                    .toList()));
+        }
+
+        private void index(int i, AlternativeShape shape) {
+            meter.charge(1 + shape.names().size());
+            if (shape.constants().isEmpty()) {
+                free.add(i);
+            }
+            shape.constants().forEach(constant -> add(byConstant, constant, i));
+            if (!shape.isClosed()) {
+                open.add(i);
+            }
+            shape.names().forEach(name -> add(byName, name, i));
+            shape.tags()
+                    .forEach((name, values) -> values.forEach(
+                            value -> add(byProperty.computeIfAbsent(name, fresh -> new HashMap<>()), value, i)));
+        }
+
+        private static void add(Map<String, List<Integer>> index, String key, int i) {
+            index.computeIfAbsent(key, fresh -> new ArrayList<>(1)).add(i);
+        }
+
+        void requireApart() {
+            for (int i : all) {
+                for (List<Integer> some : rivals(shapes.get(i))) {
+                    meter.charge(some.size());
+                    for (int j : some) {
+                        if (j != i && !areApart(shapes.get(i), shapes.get(j))) {
+                            throw Refusal.unsupported(
+                                    pointer,
+                                    "alternatives " + Math.min(i, j) + " and " + Math.max(i, j)
+                                            + " must not share a value, and it is not seen that they do not: give them"
+                                            + " types of their own or a required property with a const, or write anyOf");
+                        }
+                    }
                 }
             }
         }
-    }
 
-    private static boolean areApart(JsonElement one, JsonElement other) {
-        if (!one.isJsonObject() || !other.isJsonObject()) {
-            return false;
-        }
-        JsonObject a = one.getAsJsonObject();
-        JsonObject b = other.getAsJsonObject();
-        Set<String> shared = types(a);
-        Set<String> others = types(b);
-        if (others.contains("number")) {
-            others.add("integer");
-        }
-        if (shared.contains("number")) {
-            shared.add("integer");
-        }
-        shared.retainAll(others);
-        return shared.isEmpty() || shareNoConstant(a, b) || (shared.equals(Set.of("object")) && differ(a, b));
-    }
-
-    /** The types that a schema allows, all if it does not say. */
-    private static Set<String> types(JsonObject schema) {
-        Set<String> types = new TreeSet<>();
-        if (schema.has("type")) {
-            types.addAll(SchemaKeywords.types(schema.get("type")));
-        } else if (!constants(schema).isEmpty()) {
-            constants(schema).forEach(each -> types.add(type(each)));
-        } else {
-            types.addAll(Set.of("object", "array", "string", "number", "boolean", "null"));
-        }
-        return types;
-    }
-
-    private static String type(JsonElement constant) {
-        if (!constant.isJsonPrimitive()) {
-            return constant.isJsonObject() ? "object" : constant.isJsonArray() ? "array" : "null";
-        }
-        JsonPrimitive scalar = constant.getAsJsonPrimitive();
-        return scalar.isNumber() ? "number" : scalar.isBoolean() ? "boolean" : "string";
-    }
-
-    private static boolean differ(JsonObject a, JsonObject b) {
-        for (String name : strings(a.get("required"))) {
-            JsonObject one = property(a, name);
-            JsonObject other = property(b, name);
-            if (strings(b.get("required")).contains(name)
-                    && one != null
-                    && other != null
-                    && shareNoConstant(one, other)) {
-                return true;
+        /** Those that may share a value with an alternative, by what tells it apart from most. */
+        private List<List<Integer>> rivals(AlternativeShape shape) {
+            List<List<Integer>> best = List.of(everyone);
+            if (!shape.constants().isEmpty()) {
+                best = fewer(best, of(free, byConstant, shape.constants()));
             }
+            if (type.equals("object")) {
+                for (Map.Entry<String, Set<String>> tag : shape.tags().entrySet()) {
+                    best = fewer(
+                            best,
+                            of(
+                                    withoutProperty.getOrDefault(tag.getKey(), List.of()),
+                                    byProperty.getOrDefault(tag.getKey(), Map.of()),
+                                    tag.getValue()));
+                }
+                for (String name : shape.required()) {
+                    best = fewer(best, of(open, byName, Set.of(name)));
+                }
+            }
+            return best;
         }
-        return false;
-    }
 
-    private static boolean shareNoConstant(JsonObject a, JsonObject b) {
-        List<JsonElement> first = constants(a);
-        List<JsonElement> second = constants(b);
-        return !first.isEmpty()
-                && !second.isEmpty()
-                && first.stream().noneMatch(one -> second.stream().anyMatch(other -> isSame(one, other)));
-    }
-
-    private static boolean isSame(JsonElement one, JsonElement other) {
-        boolean scalars = one.isJsonPrimitive() && other.isJsonPrimitive();
-        boolean numbers = scalars
-                && one.getAsJsonPrimitive().isNumber()
-                && other.getAsJsonPrimitive().isNumber();
-        boolean nested = !one.isJsonPrimitive() && !one.isJsonNull();
-        return numbers
-                ? one.getAsBigDecimal().compareTo(other.getAsBigDecimal()) == 0
-                : one.equals(other) || (nested && !other.isJsonPrimitive() && !other.isJsonNull());
-    }
-
-    private static List<JsonElement> constants(JsonObject schema) {
-        if (schema.has("const")) {
-            return List.of(schema.get("const"));
+        private static List<List<Integer>> of(
+                List<Integer> always, Map<String, List<Integer>> index, Set<String> keys) {
+            List<List<Integer>> all = new ArrayList<>(List.of(always));
+            keys.forEach(key -> all.add(index.getOrDefault(key, List.of())));
+            return all;
         }
-        JsonElement several = schema.get("enum");
-        return several != null && several.isJsonArray()
-                ? several.getAsJsonArray().asList()
-                : List.of();
-    }
 
-    private static Set<String> strings(@Nullable JsonElement list) {
-        Set<String> strings = new TreeSet<>();
-        if (list != null && list.isJsonArray()) {
-            list.getAsJsonArray().forEach(each -> strings.add(each.isJsonPrimitive() ? each.getAsString() : ""));
+        private static List<List<Integer>> fewer(List<List<Integer>> one, List<List<Integer>> other) {
+            return one.stream().mapToLong(List::size).sum()
+                            <= other.stream().mapToLong(List::size).sum()
+                    ? one
+                    : other;
         }
-        return strings;
-    }
 
-    private static @Nullable JsonObject property(JsonObject schema, String name) {
-        JsonElement properties = schema.get("properties");
-        JsonElement property = properties != null && properties.isJsonObject()
-                ? properties.getAsJsonObject().get(name)
-                : null;
-        return property != null && property.isJsonObject() ? property.getAsJsonObject() : null;
+        private boolean areApart(AlternativeShape one, AlternativeShape other) {
+            boolean constants = !one.constants().isEmpty() && !other.constants().isEmpty();
+            return (constants && AlternativeShape.areDisjoint(one.constants(), other.constants()))
+                    || (type.equals("object") && one.isApartAsObject(other));
+        }
     }
 }

@@ -2,11 +2,11 @@ package io.github.internvl.internal.grammar;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Which terms have a string at all: one that needs itself has none. */
@@ -15,29 +15,32 @@ final class FiniteTerms {
 
     /** Whether a term has a string, and each rule in it does. */
     static boolean all(Term root) {
-        Set<Term> reached = new LinkedHashSet<>(Set.of(root));
-        Deque<Term> open = new ArrayDeque<>(reached);
+        Map<Term, List<Term>> above = new HashMap<>(Map.of(root, new ArrayList<>()));
+        Deque<Term> open = new ArrayDeque<>(List.of(root));
+        Deque<Term> found = new ArrayDeque<>();
+        Set<Term> finite = new HashSet<>();
         while (!open.isEmpty()) {
-            for (Term part : open.remove().parts()) {
-                if (reached.add(part)) {
+            Term term = open.remove();
+            for (Term part : term.parts()) {
+                if (!above.containsKey(part)) {
                     open.add(part);
+                }
+                above.computeIfAbsent(part, fresh -> new ArrayList<>(1)).add(term);
+            }
+            if (isFinite(term, Set.of()) && finite.add(term)) {
+                found.add(term);
+            }
+        }
+        while (!found.isEmpty()) {
+            for (Term term : above.getOrDefault(found.remove(), List.of())) {
+                if (!finite.contains(term) && isFinite(term, finite)) {
+                    finite.add(term);
+                    found.add(term);
                 }
             }
         }
-        List<Term> upwards = new ArrayList<>(reached);
-        Collections.reverse(upwards);
-        Set<Term> finite = new HashSet<>();
-        int before;
-        do {
-            before = finite.size();
-            for (Term term : upwards) {
-                if (isFinite(term, finite)) {
-                    finite.add(term);
-                }
-            }
-        } while (finite.size() > before);
         return finite.contains(root)
-                && reached.stream().filter(Term.Rule.class::isInstance).allMatch(finite::contains);
+                && above.keySet().stream().filter(Term.Rule.class::isInstance).allMatch(finite::contains);
     }
 
     private static boolean isFinite(Term term, Set<Term> finite) {

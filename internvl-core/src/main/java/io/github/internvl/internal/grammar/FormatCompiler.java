@@ -2,6 +2,7 @@ package io.github.internvl.internal.grammar;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.github.internvl.BudgetExceededException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.ToolCall;
@@ -20,7 +21,7 @@ final class FormatCompiler {
             case JSON -> json.object();
             case JSON_SCHEMA -> new SchemaCompiler(json, SchemaDocument.parse(texts.get(0))).compile();
             case REGEX -> regex(terms, utf8, texts.get(0));
-            case CHOICE -> terms.choice(texts.stream().map(terms::literal).toList());
+            case CHOICE -> Prefixes.texts(terms, texts);
             case TOOL_CALL -> toolCall(json, texts);
         };
     }
@@ -45,6 +46,8 @@ final class FormatCompiler {
                         terms.literal("{\"name\": " + new JsonPrimitive(name) + ", \"arguments\": "),
                         new SchemaCompiler(json, objects(parameters)).compile(),
                         terms.literal("}")));
+            } catch (BudgetExceededException e) {
+                throw e;
             } catch (InvalidRequestException e) {
                 throw new InvalidRequestException("the tool " + name + ": " + e.getMessage());
             }

@@ -1,54 +1,139 @@
 package io.github.internvl.internal.grammar;
 
+import io.github.internvl.InvalidRequestException;
 import io.github.internvl.LogitsProcessor;
-import io.github.internvl.internal.grammar.Automaton.State;
+import io.github.internvl.internal.grammar.Grammar.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Forbids the tokens that would leave a format. The state of an answer follows from its tokens alone; those of the last two
  * lengths are remembered, so that an answer that grows by a token takes a step, whichever branch or beam it comes from.
- * Used by one thread.
+ *
+ * <p>Which tokens may follow takes microseconds where the state is known, some milliseconds where it is new, and seconds for
+ * formats made to be slow. The caller's thread tries for a few milliseconds ({@link #isReady}); what takes longer goes on
+ * elsewhere, up to a bound for each step and each request. Used by one thread.
  */
-final class FormatRule implements LogitsProcessor {
-    private record Place(int[] ids, State state) {}
+public final class FormatRule implements LogitsProcessor {
+    static final long INLINE_STEPS = 40_000;
+    static final long MOST_STEPS = 4_000_000;
+    static final long MOST_STEPS_OF_ALL = 100_000_000;
+
+    private record Place(int[] ids, CompletableFuture<Step> step) {}
 
     private final Grammar grammar;
+    private final Executor elsewhere;
+    private final AtomicLong spent = new AtomicLong();
     private List<Place> shorter = List.of();
     private List<Place> present = new ArrayList<>();
     private int length;
 
-    FormatRule(Grammar grammar) {
+    FormatRule(Grammar grammar, Executor elsewhere) {
         this.grammar = grammar;
+        this.elsewhere = elsewhere;
     }
 
+    /** Whether it is known which tokens may follow an answer; if not, it is computed on another thread from now on. */
+    public boolean isReady(int[] generated) {
+        return place(generated).step().isDone();
+    }
+
+    /**
+     * Forbids tokens; waits for {@link #isReady}.
+     *
+     * @throws InvalidRequestException if the format takes more steps than a request may
+     */
     @Override
     public void process(int[] generated, float[] logits) {
-        forbid(grammar.allowed(state(generated)), logits);
+        try {
+            forbid(place(generated).step().join().allowed(), logits);
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw e;
+        }
     }
 
-    private State state(int[] generated) {
+    private Place place(int[] generated) {
         if (generated.length != length) {
             shorter = generated.length == length + 1 ? present : List.of();
             present = new ArrayList<>();
             length = generated.length;
         }
-        State state = null;
+        for (Place place : present) {
+            if (Arrays.equals(place.ids(), generated)) {
+                return place;
+            }
+        }
+        Place place = new Place(generated, new CompletableFuture<>());
+        present.add(place);
+        start(place, before(generated));
+        return place;
+    }
+
+    /** The step before the last token of an answer, where it is remembered. */
+    private @Nullable Step before(int[] generated) {
         for (Place place : shorter) {
-            if (Arrays.equals(place.ids(), 0, length - 1, generated, 0, length - 1)) {
-                state = grammar.after(place.state(), generated[length - 1]);
-                break;
+            if (Arrays.equals(place.ids(), 0, length - 1, generated, 0, length - 1)
+                    && place.step().isDone()
+                    && !place.step().isCompletedExceptionally()) {
+                return place.step().join();
             }
         }
-        if (state == null) {
-            state = grammar.start();
-            for (int id : generated) {
-                state = grammar.after(state, id);
+        return null;
+    }
+
+    private void start(Place place, @Nullable Step before) {
+        try {
+            Step step = quickly(place, before);
+            if (step != null) {
+                place.step().complete(step);
+            } else {
+                elsewhere.execute(() -> finish(place, before));
             }
+        } catch (Throwable e) { // told by process
+            place.step().completeExceptionally(e);
         }
-        present.add(new Place(generated, state));
-        return state;
+    }
+
+    /** The step, if it takes no longer than the caller has time for; else null. */
+    private @Nullable Step quickly(Place place, @Nullable Step before) {
+        try {
+            return step(place.ids(), before, new StepLimit(INLINE_STEPS), false);
+        } catch (StepLimit.Reached | StackOverflowError e) {
+            return null;
+        }
+    }
+
+    private void finish(Place place, @Nullable Step before) {
+        StepLimit limit = new StepLimit(Math.min(MOST_STEPS, MOST_STEPS_OF_ALL - spent.get()));
+        try {
+            place.step().complete(step(place.ids(), before, limit, true));
+        } catch (StepLimit.Reached | StackOverflowError e) {
+            place.step()
+                    .completeExceptionally(new InvalidRequestException("the format can be read in so many ways that the"
+                            + " answer cannot be held to it in reasonable time; write its repetitions so that they cannot"
+                            + " be taken for one another"));
+        } catch (Throwable e) { // told by process
+            place.step().completeExceptionally(e);
+        } finally {
+            spent.addAndGet(limit.taken());
+        }
+    }
+
+    private @Nullable Step step(int[] ids, @Nullable Step before, Meter meter, boolean waits) {
+        Step step = before == null ? grammar.start() : before;
+        for (int i = before == null ? 0 : ids.length - 1; i < ids.length && step != null; i++) {
+            step = grammar.after(step, ids[i], meter, waits);
+        }
+        return step;
     }
 
     private static void forbid(long[] allowed, float[] logits) {

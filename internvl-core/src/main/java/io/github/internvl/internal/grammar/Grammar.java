@@ -1,38 +1,74 @@
 package io.github.internvl.internal.grammar;
 
 import io.github.internvl.internal.grammar.Automaton.State;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/** A format that has been compiled, with what is known of its states so far. Thread-safe: requests share it. */
+/**
+ * A format that has been compiled, with what is known of its states so far. Thread-safe: requests share it, and one at a time
+ * computes with it.
+ */
 final class Grammar {
-    private static final int MOST_MASKS = 512;
+    /** A state, and the tokens that may follow in it, a bit each. */
+    record Step(State state, long[] allowed) {}
+
+    private static final int TERM_BYTES = 60;
 
     private final Lexicon lexicon;
+    private final Terms terms;
     private final Automaton automaton;
     private final Term character;
-    private int masks;
+    private final long termBytes;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Step start;
 
-    Grammar(Lexicon lexicon, Terms terms, Term root, Term character) {
+    /**
+     * Takes a format, and computes which tokens may come first.
+     *
+     * @param mostBytes when to forget states
+     */
+    Grammar(Lexicon lexicon, Terms terms, Term root, Term character, long mostBytes) {
         this.lexicon = lexicon;
-        this.automaton = new Automaton(terms, root);
+        this.terms = terms;
+        this.termBytes = (long) TERM_BYTES * root.size();
+        terms.forget(); // most of which were only on the way to the root
+        this.automaton = new Automaton(terms, root, mostBytes);
         this.character = character;
+        State first = automaton.start();
+        this.start = new Step(first, lexicon.allowed(automaton, first, character));
     }
 
-    /** The state of an empty answer. */
-    synchronized State start() {
-        return automaton.start();
+    /** The step of an empty answer. */
+    Step start() {
+        return start;
     }
 
-    /** The state after one more token. */
-    synchronized State after(State state, int id) {
-        return automaton.next(state, lexicon.bytes(id));
-    }
-
-    /** The tokens that may follow, a bit each. */
-    synchronized long[] allowed(State state) {
-        if (state.mask == null && ++masks > MOST_MASKS) {
-            automaton.forget();
-            masks = 0;
+    /** The step after one more token; null if another thread computes with this format, and the caller does not wait. */
+    @Nullable
+    Step after(Step step, int id, Meter meter, boolean waits) {
+        if (waits) {
+            lock.lock();
+        } else if (!lock.tryLock()) {
+            return null;
         }
-        return lexicon.allowed(automaton, state, character);
+        Meter before = terms.chargeTo(meter);
+        try {
+            State state = automaton.next(step.state(), lexicon.bytes(id));
+            long[] known = state.mask;
+            return new Step(state, known != null ? known : lexicon.allowed(automaton, state, character));
+        } finally {
+            terms.chargeTo(before);
+            lock.unlock();
+        }
+    }
+
+    /** Bytes that it takes, about. */
+    long weight() {
+        lock.lock();
+        try {
+            return termBytes + automaton.weight();
+        } finally {
+            lock.unlock();
+        }
     }
 }

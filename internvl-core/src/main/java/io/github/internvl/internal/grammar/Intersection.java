@@ -1,6 +1,5 @@
 package io.github.internvl.internal.grammar;
 
-import io.github.internvl.InvalidRequestException;
 import io.github.internvl.internal.grammar.Automaton.State;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,8 +26,8 @@ final class Intersection {
 
     private Intersection(Terms terms, Term one, Term other) {
         this.terms = terms;
-        this.first = new Automaton(terms, one, Integer.MAX_VALUE);
-        this.second = new Automaton(terms, other, Integer.MAX_VALUE);
+        this.first = new Automaton(terms, one);
+        this.second = new Automaton(terms, other);
     }
 
     /** What two terms have in common. */
@@ -80,8 +79,9 @@ final class Intersection {
                 }
             }
             if (steps.size() > MOST_STATES) {
-                throw new InvalidRequestException("a pattern, a format and a length are too large to be held together: "
-                        + "more than " + MOST_STATES + " states; leave one of them out");
+                throw new UnsupportedFormatException(
+                        "a pattern, a format and a length are too large to be held together:" + " more than "
+                                + MOST_STATES + " states; leave one of them out");
             }
         }
     }

@@ -3,8 +3,11 @@ package io.github.internvl.internal.grammar;
 import com.google.gson.JsonElement;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -32,9 +35,13 @@ final class JsonText {
             (int) '\t',
             "\\t");
 
+    private static final BitSet PLAIN = allPlain();
+
     private final Terms terms;
     private final Utf8 utf8;
     private final Term.Rule value;
+    private final Term plain;
+    private final Map<List<Integer>, Term> beside = new HashMap<>();
 
     /** A comma, and a colon, with the space that may follow. */
     final Term comma;
@@ -51,7 +58,8 @@ final class JsonText {
         this.comma = terms.sequence(terms.literal(","), terms.optional(terms.literal(" ")));
         this.colon = terms.sequence(terms.literal(":"), terms.optional(terms.literal(" ")));
         this.digit = terms.range('0', '9');
-        this.character = terms.choice(utf8.term(plain()), terms.sequence(terms.literal("\\"), escape()));
+        this.plain = utf8.term(PLAIN);
+        this.character = terms.choice(plain, terms.sequence(terms.literal("\\"), escape()));
         this.value = terms.rule(false);
         Term any = terms.choice(List.of(
                 object(),
@@ -68,13 +76,17 @@ final class JsonText {
         return terms;
     }
 
-    /** Characters that stand for themselves in a string. */
-    static BitSet plain() {
+    private static BitSet allPlain() {
         BitSet plain = Utf8.all();
         plain.clear(0, ' ');
         plain.clear('"');
         plain.clear('\\');
         return plain;
+    }
+
+    /** Characters that stand for themselves in a string. */
+    private static boolean isPlain(int character) {
+        return PLAIN.get(character);
     }
 
     /** What may follow a backslash: one escaped character, surrogates only in pairs. */
@@ -99,7 +111,7 @@ final class JsonText {
     /** One character of a set, as it is written within a string: as itself where that is possible. */
     Term written(BitSet characters) {
         BitSet themselves = (BitSet) characters.clone();
-        themselves.and(plain());
+        themselves.and(PLAIN);
         List<Term> ways = new ArrayList<>(List.of(utf8.term(themselves)));
         BitSet others = (BitSet) characters.clone();
         others.andNot(themselves);
@@ -158,6 +170,12 @@ final class JsonText {
         return terms.literal(constant.toString());
     }
 
+    /** One of some values, as they stand. */
+    Term literals(List<JsonElement> constants) {
+        return Prefixes.texts(
+                terms, constants.stream().map(JsonElement::toString).toList());
+    }
+
     /** A key of an object and its value; nothing if there is no such value. */
     Term pair(Term key, Term content) {
         return terms.sequence(key, colon, content);
@@ -181,23 +199,20 @@ final class JsonText {
     }
 
     /** Keys without escapes that are none of some names. */
-    Term otherKey(List<String> names) {
-        SortedMap<String, String> rests = new TreeMap<>();
-        names.forEach(name -> rests.put(name, name));
-        return quoted(noneOf(List.copyOf(rests.keySet())));
+    Term otherKey(Set<String> names) {
+        return quoted(noneOf(names));
     }
 
     /** Texts of plain characters that are none of some texts. */
-    private Term noneOf(List<String> texts) {
-        Term plain = utf8.term(plain());
+    private Term noneOf(Set<String> texts) {
         if (texts.isEmpty()) {
             return terms.any(plain);
         }
-        Map<Integer, List<String>> rests = new TreeMap<>();
+        SortedMap<Integer, Set<String>> rests = new TreeMap<>();
         for (String text : texts) {
-            if (!text.isEmpty()) {
+            if (!text.isEmpty() && isPlain(text.codePointAt(0))) {
                 int first = text.codePointAt(0);
-                rests.computeIfAbsent(first, fresh -> new ArrayList<>())
+                rests.computeIfAbsent(first, fresh -> new LinkedHashSet<>())
                         .add(text.substring(Character.charCount(first)));
             }
         }
@@ -205,16 +220,14 @@ final class JsonText {
         if (!texts.contains("")) {
             ways.add(terms.empty);
         }
-        BitSet others = plain();
-        rests.forEach((first, own) -> {
-            if (plain().get(first)) {
-                BitSet one = new BitSet();
-                one.set(first);
-                ways.add(terms.sequence(utf8.term(one), noneOf(own)));
-                others.clear(first);
-            }
-        });
-        ways.add(terms.sequence(utf8.term(others), terms.any(plain)));
+        rests.forEach((first, own) -> ways.add(terms.sequence(terms.literal(Character.toString(first)), noneOf(own))));
+        ways.add(beside.computeIfAbsent(List.copyOf(rests.keySet()), this::beginningOtherwise));
         return terms.choice(ways);
+    }
+
+    private Term beginningOtherwise(List<Integer> firsts) {
+        BitSet others = (BitSet) PLAIN.clone();
+        firsts.forEach(others::clear);
+        return terms.sequence(utf8.term(others), terms.any(plain));
     }
 }

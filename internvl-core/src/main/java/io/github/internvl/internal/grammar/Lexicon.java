@@ -2,6 +2,7 @@ package io.github.internvl.internal.grammar;
 
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.internal.grammar.Automaton.State;
+import io.github.internvl.internal.grammar.Term.Horizon;
 import io.github.internvl.internal.grammar.TokenTrie.Token;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
@@ -14,8 +15,8 @@ import java.util.Set;
 
 /**
  * The tokens of a model by what they write, in three parts: those that go into any JSON string as they are, of which all are
- * allowed at once where a string goes on; those with more than {@link Terms#HORIZON} bytes; and the others. Special tokens
- * write nothing and are in none. Immutable.
+ * allowed at once where a string goes on; those with more bytes than {@link Horizon#NEAR}; and the others. Special tokens
+ * write nothing and are in none, and so are tokens beyond {@link Horizon#FAR}, for which shorter ones stand in. Immutable.
  */
 final class Lexicon {
     private final byte[][] bytes;
@@ -36,9 +37,10 @@ final class Lexicon {
         List<Token> longOnes = new ArrayList<>();
         boolean[] single = new boolean[256];
         for (int id = 0; id < bytes.length; id++) {
-            bytes[id] = ends.contains(id) ? new byte[0] : tokenizer.bytes(id);
+            byte[] own = ends.contains(id) ? new byte[0] : tokenizer.bytes(id);
+            bytes[id] = own.length > Horizon.FAR.bytes ? new byte[0] : own;
             Token token = new Token(id, bytes[id]);
-            if (token.bytes().length > Terms.HORIZON) {
+            if (token.bytes().length > Horizon.NEAR.bytes) {
                 longOnes.add(token);
             } else if (isPlain(token.bytes())) {
                 plainOnes.add(token);
@@ -93,22 +95,30 @@ final class Lexicon {
      * @param character a character of a JSON string
      */
     long[] allowed(Automaton automaton, State state, Term character) {
-        long[] mask = state.mask;
+        State far = automaton.clamped(state, Horizon.FAR);
+        long[] mask = far.mask;
         if (mask == null) {
-            State clamped = automaton.clamped(state);
-            long[] near = clamped.nearMask;
-            if (near == null) {
-                near = allowedNear(automaton, clamped, character);
-                clamped.nearMask = near;
+            State near = automaton.clamped(far, Horizon.NEAR);
+            long[] shared = near.nearMask;
+            if (shared == null) {
+                shared = allowedNear(automaton, near, character);
+                near.nearMask = shared;
+                automaton.keeps(shared);
             }
-            mask = near.clone();
-            longTokens.allow(automaton, state, mask);
-            state.mask = Arrays.equals(mask, near) ? near : mask;
+            mask = shared.clone();
+            longTokens.allow(automaton, far, mask);
+            if (Arrays.equals(mask, shared)) {
+                mask = shared;
+            } else {
+                automaton.keeps(mask);
+            }
+            far.mask = mask;
         }
+        state.mask = mask;
         return mask;
     }
 
-    /** Those of them with no more bytes than the horizon. */
+    /** Those of them with no more bytes than the near horizon. */
     private long[] allowedNear(Automaton automaton, State state, Term character) {
         boolean inString = state.terms.stream().anyMatch(term -> goesOn(term, character));
         long[] mask = inString ? plain.clone() : new long[plain.length];

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Regular expressions as terms: what ECMA-262 and {@code java.util.regex} share of them, without what no automaton has
@@ -16,6 +15,7 @@ final class RegexParser {
     private static final int END = -1;
     private static final int MOST_TIMES = 100_000;
     private static final int DEEPEST = 100;
+    private static final int QUOTED = 200;
 
     private final Terms terms;
     private final Function<BitSet, Term> alphabet;
@@ -51,7 +51,7 @@ final class RegexParser {
             Term body = sequence();
             boolean toEnd = take('$');
             if (peek() != END && peek() != '|') {
-                throw refusal(toEnd ? "$ must be at the end of an alternative" : "a ) must close a (");
+                throw toEnd ? unsupported("$ must be at the end of an alternative") : refusal("a ) must close a (");
             }
             ways.add(terms.sequence(fromStart ? terms.empty : around, body, toEnd ? terms.empty : around));
         } while (take('|'));
@@ -60,7 +60,7 @@ final class RegexParser {
 
     private Term alternatives() {
         if (++depth > DEEPEST) {
-            throw refusal("groups must not be nested deeper than " + DEEPEST);
+            throw unsupported("groups must not be nested deeper than " + DEEPEST);
         }
         List<Term> ways = new ArrayList<>();
         do {
@@ -94,7 +94,7 @@ final class RegexParser {
             }
             take('?'); // a lazy one matches the same texts
             if (peek() == '+') {
-                throw refusal("possessive repetitions are not supported");
+                throw unsupported("possessive repetitions are not supported");
             }
         }
     }
@@ -127,7 +127,7 @@ final class RegexParser {
             number = Math.min(10 * number + (next() - '0'), Integer.MAX_VALUE);
         }
         if (number > MOST_TIMES) {
-            throw refusal("repetitions must be at most " + MOST_TIMES);
+            throw unsupported("repetitions must be at most " + MOST_TIMES);
         }
         return (int) number;
     }
@@ -139,7 +139,7 @@ final class RegexParser {
             case '[' -> alphabet.apply(set());
             case '.' -> alphabet.apply(Characters.dot());
             case '\\' -> alphabet.apply(escaped(false));
-            case '^' -> throw refusal("^ must be at the beginning of an alternative");
+            case '^' -> throw unsupported("^ must be at the beginning of an alternative");
             case '{' -> throw refusal("{ must begin a count such as {2,3}; write the character as \\{");
             case '*', '+', '?' -> throw refusal("there must be something before " + Characters.name(c));
             default -> alphabet.apply(one(c));
@@ -153,12 +153,12 @@ final class RegexParser {
                 next();
             }
             if (!named && !take(':')) {
-                throw refusal("groups other than ( ), (?: ) and (?<name> ) are not supported");
+                throw unsupported("groups other than ( ), (?: ) and (?<name> ) are not supported");
             }
         }
         Term content = alternatives();
         if (!take(')')) {
-            throw refusal(peek() == '$' ? "$ must be outside of groups" : "a ( must be closed by )");
+            throw peek() == '$' ? unsupported("$ must be outside of groups") : refusal("a ( must be closed by )");
         }
         return content;
     }
@@ -171,7 +171,7 @@ final class RegexParser {
         }
         while (peek() != ']') {
             if (peek() == '[' || startsWith("&&")) {
-                throw refusal("sets within sets are not supported; write a [ of the set as \\[");
+                throw unsupported("sets within sets are not supported; write a [ of the set as \\[");
             }
             int c = next();
             BitSet low = c == '\\' ? escaped(true) : one(c);
@@ -212,7 +212,7 @@ final class RegexParser {
             default -> {
                 if (c < 128 && Character.isLetterOrDigit(c)) {
                     boolean backspace = inSet && c == 'b';
-                    throw refusal(backspace ? "write a backspace as \\x08" : "\\" + (char) c + " is not supported");
+                    throw unsupported(backspace ? "write a backspace as \\x08" : "\\" + (char) c + " is not supported");
                 }
                 yield one(c);
             }
@@ -230,7 +230,7 @@ final class RegexParser {
         }
         BitSet set = Characters.category(name.toString());
         if (set == null) {
-            throw refusal("\\p{" + name + "} is not supported; there are L, Lu, Ll, N and Nd");
+            throw unsupported("\\p{" + name + "} is not supported; there are L, Lu, Ll, N and Nd");
         }
         return opposite ? Characters.without(set) : set;
     }
@@ -298,7 +298,17 @@ final class RegexParser {
         return taken;
     }
 
-    private InvalidRequestException refusal(@Nullable String rule) {
-        return new InvalidRequestException(where + ": " + rule + ": at character " + (at + 1) + " of " + source);
+    private InvalidRequestException refusal(String rule) {
+        return new InvalidRequestException(message(rule));
+    }
+
+    /** A refusal of syntax that other dialects may read. */
+    private InvalidRequestException unsupported(String rule) {
+        return new UnsupportedFormatException(message(rule));
+    }
+
+    private String message(String rule) {
+        String quoted = source.length() <= QUOTED ? source : source.substring(0, QUOTED) + "…";
+        return where + ": " + rule + ": at character " + (at + 1) + " of " + quoted;
     }
 }

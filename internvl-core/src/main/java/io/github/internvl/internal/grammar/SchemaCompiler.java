@@ -3,38 +3,51 @@ package io.github.internvl.internal.grammar;
 import static io.github.internvl.internal.grammar.Refusal.at;
 import static io.github.internvl.internal.grammar.Refusal.within;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JSON schemas as terms. What is made of a schema is a part of what the schema allows: properties in its order, no properties
  * that it does not speak of unless it asks for such, numbers and strings in one way of writing. What cannot be held to is
- * refused. Not thread-safe.
+ * refused, unless it is one of several alternatives. What is made of a schema is found again by the schema's identity, however
+ * many references lead to it. Not thread-safe.
  */
 final class SchemaCompiler {
     private static final int DEEPEST = 200;
 
+    /** A schema that is being compiled, with the rule that stands for it where it comes in itself. */
+    private static final class Open {
+        private Term.@Nullable Rule rule;
+    }
+
     private final Terms terms;
     private final JsonText json;
     private final SchemaDocument document;
+    private final SchemaIdentity identity;
     private final ValueCompiler values;
-    private final Map<JsonElement, Term> shared = new HashMap<>();
-    private Set<JsonElement> unguarded = new HashSet<>(); // shared schemas that nothing has been written for yet
+    private final IdentityHashMap<JsonElement, Term> compiled = new IdentityHashMap<>();
+    private final List<JsonElement> order = new ArrayList<>(); // of what was compiled
+    private final IdentityHashMap<JsonElement, Open> open = new IdentityHashMap<>();
+    private final IdentityHashMap<JsonElement, JsonElement> resolved = new IdentityHashMap<>();
+    private final Set<JsonElement> resolving = Collections.newSetFromMap(new IdentityHashMap<>());
+    private Set<JsonElement> unguarded =
+            Collections.newSetFromMap(new IdentityHashMap<>()); // open schemas that nothing has been written for yet
     private int depth;
 
     SchemaCompiler(JsonText json, SchemaDocument document) {
         this.terms = json.terms();
         this.json = json;
         this.document = document;
+        this.identity = new SchemaIdentity(terms::charge);
         this.values = new ValueCompiler(json, this::nested);
     }
 
@@ -53,27 +66,59 @@ final class SchemaCompiler {
     /** The values of a schema within an object or an array. */
     private Term nested(JsonElement schema, String pointer) {
         Set<JsonElement> outside = unguarded;
-        unguarded = new HashSet<>();
-        Term term = value(schema, pointer);
-        unguarded = outside;
-        return term;
+        unguarded = Collections.newSetFromMap(new IdentityHashMap<>());
+        try {
+            return value(schema, pointer);
+        } finally {
+            unguarded = outside;
+        }
     }
 
     private Term value(JsonElement schema, String pointer) {
-        if (++depth > DEEPEST) {
+        if (schema.equals(new JsonPrimitive(true)) || schema.equals(new JsonPrimitive(false))) {
+            return schema.getAsBoolean() ? json.value() : terms.nothing;
+        }
+        if (!schema.isJsonObject()) {
+            throw at(pointer, "a schema must be an object, true or false: " + Refusal.quote(schema));
+        }
+        Term known = compiled.get(schema);
+        return known != null ? known : open.containsKey(schema) ? again(schema, pointer) : first(schema, pointer);
+    }
+
+    /** The term of a schema that comes in itself. */
+    private Term again(JsonElement schema, String pointer) {
+        if (unguarded.contains(schema)) {
+            throw at(pointer, "a schema must not refer to itself without an object or an array between");
+        }
+        Open own = Objects.requireNonNull(open.get(schema));
+        Term.Rule rule = own.rule == null ? terms.rule(false) : own.rule;
+        own.rule = rule;
+        return rule;
+    }
+
+    private Term first(JsonElement schema, String pointer) {
+        if (depth == DEEPEST) {
             throw at(pointer, "schemas must not be nested deeper than " + DEEPEST);
         }
+        terms.charge(1 + schema.getAsJsonObject().size());
+        Open own = new Open();
+        open.put(schema, own);
+        unguarded.add(schema);
+        depth++;
         try {
-            if (schema.isJsonObject()) {
-                SchemaKeywords.check(schema.getAsJsonObject(), pointer);
-                return value(schema.getAsJsonObject(), pointer);
+            SchemaKeywords.check(schema.getAsJsonObject(), pointer);
+            Term term = value(schema.getAsJsonObject(), pointer);
+            if (own.rule != null) {
+                own.rule.body = term;
+                term = term == terms.nothing ? term : own.rule;
             }
-            if (schema.equals(new JsonPrimitive(true)) || schema.equals(new JsonPrimitive(false))) {
-                return schema.getAsBoolean() ? json.value() : terms.nothing;
-            }
-            throw at(pointer, "a schema must be an object, true or false: " + schema);
+            compiled.put(schema, term);
+            order.add(schema);
+            return term;
         } finally {
             depth--;
+            unguarded.remove(schema);
+            open.remove(schema);
         }
     }
 
@@ -88,8 +133,10 @@ final class SchemaCompiler {
             return any(schema, "anyOf", pointer);
         }
         if (schema.has("oneOf")) {
-            List<JsonElement> ways = list(schema, "oneOf", pointer);
-            Alternatives.requireApart(ways, this::resolved, within(pointer, "oneOf"));
+            List<JsonElement> ways = list(schema, "oneOf", pointer).stream()
+                    .map(way -> resolved(way, pointer))
+                    .toList();
+            new Alternatives(identity, terms::charge).requireApart(ways, within(pointer, "oneOf"));
             return any(schema, "oneOf", pointer);
         }
         if (schema.has("const") || schema.has("enum")) {
@@ -107,61 +154,26 @@ final class SchemaCompiler {
 
     private Term reference(JsonObject schema, String pointer) {
         JsonElement target = target(schema, pointer);
-        if (!SchemaKeywords.asks(schema, "$ref")) {
-            return shared(target, pointer);
-        }
-        JsonArray both = new JsonArray();
-        both.add(target);
-        both.add(without(schema, "$ref"));
-        JsonObject merged = new JsonObject();
-        merged.add("allOf", both);
-        return value(merged, pointer);
+        return value(
+                SchemaKeywords.asks(schema, "$ref") ? identity.allOf(target, identity.without(schema, "$ref")) : target,
+                pointer);
     }
 
     private JsonElement target(JsonObject schema, String pointer) {
         JsonElement reference = schema.get("$ref");
         if (!reference.isJsonPrimitive()) {
-            throw at(within(pointer, "$ref"), "$ref must be a text: " + reference);
+            throw at(within(pointer, "$ref"), "$ref must be a text: " + Refusal.quote(reference));
         }
         return document.find(reference.getAsString(), within(pointer, "$ref"));
     }
 
-    /** The term of a schema that may come in several places, or in itself. */
-    private Term shared(JsonElement schema, String pointer) {
-        if (unguarded.contains(schema)) {
-            throw at(pointer, "a schema must not refer to itself without an object or an array between");
-        }
-        Term known = shared.get(schema);
-        if (known != null) {
-            return known;
-        }
-        Term.Rule rule = terms.rule(false);
-        shared.put(schema, rule);
-        unguarded.add(schema);
-        rule.body = value(schema, pointer);
-        unguarded.remove(schema);
-        Term made = rule.body == terms.nothing ? terms.nothing : rule;
-        shared.put(schema, made);
-        return made;
-    }
-
     private Term all(JsonObject schema, String pointer) {
         List<JsonElement> parts = list(schema, "allOf", pointer);
-        JsonObject rest = without(schema, "allOf");
-        if (parts.size() == 1 && !SchemaKeywords.asks(rest)) {
+        if (parts.size() == 1 && !SchemaKeywords.asks(schema, "allOf")) {
             return value(parts.get(0), within(within(pointer, "allOf"), 0));
         }
-        JsonObject merged = rest;
-        for (JsonElement part : parts) {
-            JsonElement own = resolved(part, pointer);
-            if (own.equals(new JsonPrimitive(false))) {
-                return terms.nothing;
-            }
-            if (own.isJsonObject()) {
-                merged = SchemaMerge.of(merged, own.getAsJsonObject(), pointer);
-            }
-        }
-        return shared(merged, pointer);
+        JsonElement merged = resolved(schema, pointer);
+        return value(merged, pointer);
     }
 
     /** A schema without a reference or an {@code allOf} on its outside. */
@@ -169,77 +181,92 @@ final class SchemaCompiler {
         if (!schema.isJsonObject()) {
             return schema;
         }
-        if (++depth > DEEPEST) {
+        JsonElement known = resolved.get(schema);
+        if (known != null) {
+            return known;
+        }
+        if (resolving.size() == DEEPEST || !resolving.add(schema)) {
             throw at(pointer, "a schema must not refer to itself without an object or an array between");
         }
-        JsonObject object = schema.getAsJsonObject();
-        SchemaKeywords.check(object, pointer);
-        JsonElement plain = object;
-        if (object.has("$ref")) {
-            JsonElement target = resolved(target(object, pointer), pointer);
-            JsonObject rest = without(object, "$ref");
-            plain = target.isJsonObject() ? SchemaMerge.of(rest, target.getAsJsonObject(), pointer) : target;
-        } else if (object.has("allOf")) {
-            JsonObject merged = without(object, "allOf");
-            for (JsonElement part : list(object, "allOf", pointer)) {
-                JsonElement own = resolved(part, pointer);
-                if (own.isJsonObject()) {
-                    merged = SchemaMerge.of(merged, own.getAsJsonObject(), pointer);
+        try {
+            JsonObject object = schema.getAsJsonObject();
+            terms.charge(1 + object.size());
+            SchemaKeywords.check(object, pointer);
+            JsonElement plain = object;
+            if (object.has("$ref")) {
+                plain = both(identity.without(object, "$ref"), resolved(target(object, pointer), pointer), pointer);
+                plain = resolved(plain, pointer); // what stands beside it may have an allOf
+            } else if (object.has("allOf")) {
+                plain = identity.without(object, "allOf");
+                for (JsonElement part : list(object, "allOf", pointer)) {
+                    plain = both(plain, resolved(part, pointer), pointer);
                 }
             }
-            plain = merged;
+            resolved.put(schema, plain);
+            return plain;
+        } finally {
+            resolving.remove(schema);
         }
-        depth--;
-        return plain;
+    }
+
+    /** A schema for two that are resolved. */
+    private JsonElement both(JsonElement one, JsonElement other, String pointer) {
+        if (one.isJsonObject() && other.isJsonObject()) {
+            return SchemaMerge.of(identity, one.getAsJsonObject(), other.getAsJsonObject(), pointer);
+        }
+        return identity.allOf(one, other); // one of them is true or false
     }
 
     private Term any(JsonObject schema, String word, String pointer) {
-        JsonObject rest = without(schema, word);
+        JsonObject rest = identity.without(schema, word);
         boolean beside = SchemaKeywords.asks(rest);
         List<Term> ways = new ArrayList<>();
         List<JsonElement> parts = list(schema, word, pointer);
+        UnsupportedFormatException dropped = null;
         for (int i = 0; i < parts.size(); i++) {
             String place = within(within(pointer, word), i);
-            JsonElement part = parts.get(i);
-            if (beside && part.isJsonObject()) {
-                JsonElement own = resolved(part, place);
-                part = own.isJsonObject() ? SchemaMerge.of(rest, own.getAsJsonObject(), place) : own;
-            } else if (beside && part.equals(new JsonPrimitive(true))) {
-                part = rest;
+            int before = order.size();
+            try {
+                JsonElement part = parts.get(i);
+                ways.add(value(beside ? both(rest, resolved(part, place), place) : part, place));
+            } catch (UnsupportedFormatException e) {
+                dropped = dropped == null ? e : dropped;
+                forget(before);
             }
-            ways.add(value(part, place));
         }
-        return terms.choice(ways);
+        Term term = terms.choice(ways);
+        if (dropped != null && term == terms.nothing) {
+            throw dropped;
+        }
+        return term;
+    }
+
+    /** Forgets what was compiled since: it may hold rules of a schema that was dropped half-way. */
+    private void forget(int before) {
+        List<JsonElement> since = order.subList(before, order.size());
+        since.forEach(compiled::remove);
+        since.clear();
     }
 
     /** Those constants that the rest of the schema allows. */
     private Term constants(JsonObject schema, String pointer) {
-        List<JsonElement> constants = schema.has("enum") ? list(schema, "enum", pointer) : List.of(schema.get("const"));
-        JsonObject rest = without(without(schema, "enum"), schema.has("enum") ? "enum" : "const");
+        boolean several = schema.has("enum");
+        List<JsonElement> constants = several ? list(schema, "enum", pointer) : List.of(schema.get("const"));
+        JsonObject rest = identity.without(schema, several ? "enum" : "const");
         if (SchemaKeywords.asks(rest)) {
             Automaton allowed = new Automaton(terms, value(rest, pointer));
             constants = constants.stream()
                     .filter(each -> allowed.accepts(each.toString().getBytes(StandardCharsets.UTF_8)))
                     .toList();
         }
-        return terms.choice(constants.stream().map(json::literal).toList());
+        return json.literals(constants);
     }
 
     private static List<JsonElement> list(JsonObject schema, String word, String pointer) {
         JsonElement list = schema.get(word);
         if (!list.isJsonArray() || list.getAsJsonArray().isEmpty()) {
-            throw at(within(pointer, word), word + " must be a list of one or more: " + list);
+            throw at(within(pointer, word), word + " must be a list of one or more: " + Refusal.quote(list));
         }
         return list.getAsJsonArray().asList();
-    }
-
-    private static JsonObject without(JsonObject schema, String word) {
-        JsonObject rest = new JsonObject();
-        schema.asMap().forEach((name, value) -> {
-            if (!name.equals(word)) {
-                rest.add(name, value);
-            }
-        });
-        return rest;
     }
 }

@@ -2,6 +2,7 @@ package io.github.internvl.internal.grammar;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -53,9 +54,10 @@ final class SchemaKeywords {
     static void check(JsonObject schema, String pointer) {
         for (String name : schema.keySet()) {
             boolean closed = name.equals("unevaluatedProperties") && schema.has("properties") && !isOpen(schema);
-            boolean harmless = schema.get(name).toString().equals("false") && (closed || name.equals("uniqueItems"));
+            boolean harmless =
+                    schema.get(name).equals(new JsonPrimitive(false)) && (closed || name.equals("uniqueItems"));
             if (REFUSED.contains(name) && !harmless) {
-                throw Refusal.at(
+                throw Refusal.unsupported(
                         Refusal.within(pointer, name),
                         "the keyword " + name
                                 + " is not supported, so that the answer would not be held to it; leave it"

@@ -1,12 +1,14 @@
 package io.github.internvl.internal.grammar;
 
 import static io.github.internvl.internal.grammar.Refusal.at;
+import static io.github.internvl.internal.grammar.Refusal.unsupported;
+import static io.github.internvl.internal.grammar.Refusal.within;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import java.math.BigDecimal;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -24,15 +26,22 @@ final class SchemaMerge {
     private static final Set<String> SMALLER =
             Set.of("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties");
 
+    private final SchemaIdentity identity;
     private final String pointer;
 
-    private SchemaMerge(String pointer) {
+    private SchemaMerge(SchemaIdentity identity, String pointer) {
+        this.identity = identity;
         this.pointer = pointer;
     }
 
-    /** One schema for two; {@code pointer} is where they stand. */
-    static JsonObject of(JsonObject one, JsonObject other, String pointer) {
-        return new SchemaMerge(pointer).merged(one, other);
+    /** One schema for two, the same object for the same two; {@code pointer} is where they stand. */
+    static JsonObject of(SchemaIdentity identity, JsonObject one, JsonObject other, String pointer) {
+        if (SchemaIdentity.isSame(one, other) || !SchemaKeywords.asks(one)) {
+            return other;
+        }
+        return SchemaKeywords.asks(other)
+                ? identity.made("merge", () -> new SchemaMerge(identity, pointer).merged(one, other), one, other)
+                : one;
     }
 
     private JsonObject merged(JsonObject one, JsonObject other) {
@@ -44,7 +53,7 @@ final class SchemaMerge {
             if (!ofObjects) {
                 JsonElement a = one.get(name);
                 JsonElement b = other.get(name);
-                merged.add(name, a == null ? b : b == null || a.equals(b) ? a : both(name, a, b));
+                merged.add(name, a == null ? b : b == null ? a : both(name, a, b));
             }
         }
         objects(one, other, merged);
@@ -52,30 +61,26 @@ final class SchemaMerge {
     }
 
     private JsonElement both(String name, JsonElement a, JsonElement b) {
-        if (!SchemaKeywords.MEANT.contains(name)) {
+        if (!SchemaKeywords.MEANT.contains(name) || identity.areEqual(a, b)) {
             return a;
         }
         if (LARGER.contains(name)) {
-            return number(a).compareTo(number(b)) >= 0 ? a : b;
+            return number(name, a).compareTo(number(name, b)) >= 0 ? a : b;
         }
         if (SMALLER.contains(name)) {
-            return number(a).compareTo(number(b)) <= 0 ? a : b;
+            return number(name, a).compareTo(number(name, b)) <= 0 ? a : b;
         }
         return switch (name) {
-            case "required" -> union(a.getAsJsonArray(), b.getAsJsonArray());
+            case "required" -> union(list(name, a), list(name, b));
             case "type" -> types(a, b);
-            case "enum" -> shared(a.getAsJsonArray(), b.getAsJsonArray());
-            case "items" -> allOf(a, b);
-            default -> throw at(pointer, "two different " + name + " cannot be merged; write them as one");
+            case "enum" -> shared(list(name, a), list(name, b));
+            case "items" -> identity.allOf(a, b);
+            default -> throw unsupported(pointer, "two different " + name + " cannot be merged; write them as one");
         };
     }
 
-    private BigDecimal number(JsonElement element) {
-        try {
-            return element.getAsBigDecimal();
-        } catch (RuntimeException e) {
-            throw at(pointer, "a limit must be a number: " + element);
-        }
+    private JsonNumber number(String name, JsonElement element) {
+        return JsonNumber.of(element, name, within(pointer, name));
     }
 
     private void objects(JsonObject one, JsonObject other, JsonObject merged) {
@@ -84,15 +89,18 @@ final class SchemaMerge {
         JsonObject second = properties(other);
         first.asMap()
                 .forEach((name, schema) -> properties.put(
-                        name, second.has(name) ? allOf(schema, second.get(name)) : allOf(schema, beyond(other))));
-        second.asMap().forEach((name, schema) -> properties.putIfAbsent(name, allOf(schema, beyond(one))));
+                        name,
+                        second.has(name)
+                                ? identity.allOf(schema, second.get(name))
+                                : identity.allOf(schema, beyond(other))));
+        second.asMap().forEach((name, schema) -> properties.putIfAbsent(name, identity.allOf(schema, beyond(one))));
         if (one.has(PROPERTIES) || other.has(PROPERTIES)) {
             JsonObject all = new JsonObject();
             properties.forEach(all::add);
             merged.add(PROPERTIES, all);
         }
         if (one.has(ADDITIONAL) && other.has(ADDITIONAL)) {
-            merged.add(ADDITIONAL, allOf(one.get(ADDITIONAL), other.get(ADDITIONAL)));
+            merged.add(ADDITIONAL, identity.allOf(one.get(ADDITIONAL), other.get(ADDITIONAL)));
         } else if (one.has(ADDITIONAL) || other.has(ADDITIONAL)) {
             merged.add(ADDITIONAL, one.has(ADDITIONAL) ? one.get(ADDITIONAL) : other.get(ADDITIONAL));
         }
@@ -111,27 +119,11 @@ final class SchemaMerge {
         return schema.has(ADDITIONAL) ? schema.get(ADDITIONAL) : new JsonPrimitive(true);
     }
 
-    private static JsonElement allOf(JsonElement a, JsonElement b) {
-        if (a.equals(b) || isAnything(b)) {
-            return a;
+    private JsonArray list(String name, JsonElement list) {
+        if (!list.isJsonArray()) {
+            throw at(within(pointer, name), name + " must be a list: " + Refusal.quote(list));
         }
-        if (isAnything(a) || isNothing(b)) {
-            return b;
-        }
-        JsonArray both = new JsonArray();
-        both.add(a);
-        both.add(b);
-        JsonObject schema = new JsonObject();
-        schema.add("allOf", both);
-        return isNothing(a) ? a : schema;
-    }
-
-    private static boolean isAnything(JsonElement schema) {
-        return schema.equals(new JsonPrimitive(true)) || schema.equals(new JsonObject());
-    }
-
-    private static boolean isNothing(JsonElement schema) {
-        return schema.equals(new JsonPrimitive(false));
+        return list.getAsJsonArray();
     }
 
     private static JsonArray union(JsonArray a, JsonArray b) {
@@ -142,9 +134,13 @@ final class SchemaMerge {
         return union;
     }
 
-    private static JsonArray shared(JsonArray a, JsonArray b) {
+    private JsonArray shared(JsonArray a, JsonArray b) {
+        Set<String> others = new HashSet<>();
+        b.forEach(each -> others.add(identity.canonical(each)));
         JsonArray shared = new JsonArray();
-        a.asList().stream().filter(b::contains).forEach(shared::add);
+        a.asList().stream()
+                .filter(each -> others.contains(identity.canonical(each)))
+                .forEach(shared::add);
         return shared;
     }
 

@@ -1,7 +1,11 @@
 package io.github.internvl.internal.grammar;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A set of byte strings, said by how it is put together. {@link Terms} makes one object of each shape, so terms are compared
@@ -10,20 +14,81 @@ import java.util.Set;
  * nested languages need no stack beside it.
  */
 abstract class Term {
+    /** How far ahead two terms are told apart: over the bytes of almost any token, or of any. */
+    enum Horizon {
+        NEAR(Terms.HORIZON),
+        FAR(256);
+
+        final int bytes;
+
+        Horizon(int bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    private @Nullable Term near;
+    private @Nullable Term far;
+
     /** Whether the empty string is in the set. */
     abstract boolean nullable();
 
     /** Adds what remains after a byte and then {@code rest}, one term for each way to take the byte. */
     abstract void derive(int next, Term rest, Terms terms, Set<Term> remains);
 
-    /** A term that the next {@link Terms#HORIZON} bytes cannot tell from this one, the same for many. */
-    Term clamped() {
-        return this;
+    /** Whether there is a counter at its front, or behind what stands there, that a horizon may clamp. */
+    boolean counts() {
+        return false;
+    }
+
+    /** A term that the next bytes up to a horizon cannot tell from this one, the same for many. */
+    final Term clamped(Horizon horizon, Terms terms) {
+        Deque<Sequence> open = new ArrayDeque<>();
+        Term end = this;
+        while (end instanceof Sequence sequence && end.counts() && end.known(horizon) == null) {
+            open.push(sequence);
+            end = sequence.tail;
+        }
+        Term clamped = end.known(horizon);
+        if (clamped == null) {
+            clamped = end instanceof Repeat repeat ? repeat.clampedTo(horizon, terms) : end;
+            end.know(horizon, clamped);
+        }
+        for (Sequence sequence : open) {
+            clamped = terms.sequence(sequence.head.clamped(horizon, terms), clamped);
+            sequence.know(horizon, clamped);
+        }
+        return clamped;
+    }
+
+    final @Nullable Term known(Horizon horizon) {
+        return !counts() ? this : horizon == Horizon.NEAR ? near : far;
+    }
+
+    final void know(Horizon horizon, Term clamped) {
+        if (horizon == Horizon.NEAR) {
+            near = clamped;
+        } else {
+            far = clamped;
+        }
     }
 
     /** The terms that it is put together from. */
     List<Term> parts() {
         return List.of();
+    }
+
+    /** How many terms it is put together from, with all of their parts. */
+    final int size() {
+        Set<Term> reached = new HashSet<>(Set.of(this));
+        Deque<Term> open = new ArrayDeque<>(reached);
+        while (!open.isEmpty()) {
+            for (Term part : open.remove().parts()) {
+                if (reached.add(part)) {
+                    open.add(part);
+                }
+            }
+        }
+        return reached.size();
     }
 
     /** The empty string alone. */
@@ -66,19 +131,43 @@ abstract class Term {
         }
     }
 
+    /** One string of two bytes or more: a part of an array that several share. */
+    static final class Text extends Term {
+        final byte[] bytes;
+        final int from;
+        final int to;
+
+        Text(byte[] bytes, int from, int to) {
+            this.bytes = bytes;
+            this.from = from;
+            this.to = to;
+        }
+
+        @Override
+        boolean nullable() {
+            return false;
+        }
+
+        @Override
+        void derive(int next, Term rest, Terms terms, Set<Term> remains) {
+            if ((bytes[from] & 0xFF) == next) {
+                remains.add(terms.sequence(terms.text(bytes, from + 1, to), rest));
+            }
+        }
+    }
+
     /** A string of one term, then one of another. */
     static final class Sequence extends Term {
         final Term head;
         final Term tail;
         private final boolean nullable;
-        private final Term clamped;
+        private final boolean counts;
 
-        Sequence(Term head, Term tail, Terms terms) {
+        Sequence(Term head, Term tail) {
             this.head = head;
             this.tail = tail;
             this.nullable = head.nullable() && tail.nullable();
-            boolean same = head.clamped() == head && tail.clamped() == tail;
-            this.clamped = same ? this : terms.sequence(head.clamped(), tail.clamped());
+            this.counts = head.counts() || tail.counts();
         }
 
         @Override
@@ -98,8 +187,8 @@ abstract class Term {
         }
 
         @Override
-        Term clamped() {
-            return clamped;
+        boolean counts() {
+            return counts;
         }
 
         @Override
@@ -125,6 +214,7 @@ abstract class Term {
 
         @Override
         void derive(int next, Term rest, Terms terms, Set<Term> remains) {
+            terms.charge(ways.size());
             for (Term way : ways) {
                 way.derive(next, rest, terms, remains);
             }
@@ -141,15 +231,11 @@ abstract class Term {
         final Term body;
         final int min;
         final int max;
-        private final Term clamped;
 
-        Repeat(Term body, int min, int max, Terms terms) {
+        Repeat(Term body, int min, int max) {
             this.body = body;
             this.min = min;
             this.max = max;
-            int fewest = Math.min(min, Terms.HORIZON + 1);
-            int most = max > Terms.HORIZON ? Terms.UNBOUNDED : max;
-            this.clamped = fewest == min && most == max ? this : terms.repeat(body, fewest, most);
         }
 
         @Override
@@ -164,8 +250,13 @@ abstract class Term {
         }
 
         @Override
-        Term clamped() {
-            return clamped;
+        boolean counts() {
+            return min > Terms.HORIZON || (max > Terms.HORIZON && max < Terms.UNBOUNDED);
+        }
+
+        private Term clampedTo(Horizon horizon, Terms terms) {
+            int most = max > horizon.bytes ? Terms.UNBOUNDED : max;
+            return terms.repeat(body, Math.min(min, horizon.bytes + 1), most);
         }
 
         @Override

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Makes terms, one object of each shape; what is equal by simple laws gets the same shape. Not thread-safe. */
+/**
+ * Makes terms, one object of each shape; what is equal by simple laws gets the same shape. Alternatives share their beginnings,
+ * so that a long list of them is read one way at a time. Each new term is charged to a meter. Not thread-safe.
+ */
 final class Terms {
     /** How many bytes ahead counters are told apart. */
     static final int HORIZON = 16;
@@ -23,11 +26,31 @@ final class Terms {
 
     private record ChoiceShape(Set<Term> ways) {}
 
+    private record TextShape(byte[] bytes, int from, int to) {} // the same array, not an equal one
+
     private record BytesShape(long word0, long word1, long word2, long word3) {}
 
     final Term empty = new Term.Empty();
     final Term nothing = new Term.Choice(List.of());
     private final Map<Object, Term> pool = new HashMap<>();
+    private final Map<String, byte[]> texts = new HashMap<>();
+    private Meter meter;
+
+    /** Makes no terms yet; those to come are charged to a meter. */
+    Terms(Meter meter) {
+        this.meter = meter;
+    }
+
+    /** Charges what follows to another meter; the one before comes back. */
+    Meter chargeTo(Meter other) {
+        Meter before = meter;
+        meter = other;
+        return before;
+    }
+
+    void charge(long steps) {
+        meter.charge(steps);
+    }
 
     /** Strings of one of some bytes, 64 bytes a word. */
     Term bytes(long word0, long word1, long word2, long word3) {
@@ -54,12 +77,16 @@ final class Terms {
 
     /** One text, in UTF-8. */
     Term literal(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        Term term = empty;
-        for (int i = bytes.length - 1; i >= 0; i--) {
-            term = sequence(range(bytes[i] & 0xFF, bytes[i] & 0xFF), term);
+        byte[] bytes = texts.computeIfAbsent(text, fresh -> fresh.getBytes(StandardCharsets.UTF_8));
+        return text(bytes, 0, bytes.length);
+    }
+
+    /** One string: some bytes of an array. */
+    Term text(byte[] bytes, int from, int to) {
+        if (to - from < 2) {
+            return from == to ? empty : range(bytes[from] & 0xFF, bytes[from] & 0xFF);
         }
-        return term;
+        return shaped(new TextShape(bytes, from, to), () -> new Term.Text(bytes, from, to));
     }
 
     /** One term after the other. */
@@ -78,7 +105,7 @@ final class Terms {
         if (head == empty || tail == empty) {
             return head == empty ? tail : head;
         }
-        return shaped(new SequenceShape(head, tail), () -> new Term.Sequence(head, tail, this));
+        return shaped(new SequenceShape(head, tail), () -> new Term.Sequence(head, tail));
     }
 
     /** Any of some terms. */
@@ -105,15 +132,22 @@ final class Terms {
         if (single != nothing) {
             flat.add(single);
         }
-        if (flat.size() < 2) {
-            return flat.isEmpty() ? nothing : flat.iterator().next();
+        charge(flat.size());
+        Set<Term> few = Prefixes.shared(this, flat);
+        if (few.size() < 2) {
+            return few.isEmpty() ? nothing : few.iterator().next();
         }
-        return shaped(new ChoiceShape(flat), () -> new Term.Choice(List.copyOf(flat)));
+        return shaped(new ChoiceShape(few), () -> new Term.Choice(List.copyOf(few)));
     }
 
     /** A term or nothing at all. */
     Term optional(Term term) {
-        return choice(term, empty);
+        if (term.nullable()) {
+            return term;
+        }
+        return term instanceof Term.Repeat some && some.min == 1
+                ? repeat(some.body, 0, some.max)
+                : choice(List.of(term, empty));
     }
 
     /** Several of a term; the most may be {@link #UNBOUNDED}. */
@@ -126,7 +160,31 @@ final class Terms {
         if (least == 1 && max == 1) {
             return body;
         }
-        return shaped(new RepeatShape(body, least, max), () -> new Term.Repeat(body, least, max, this));
+        Term once = body instanceof Term.Choice choice && choice.ways.contains(empty) ? someOf(choice) : body;
+        if (once instanceof Term.Repeat inner && isContiguous(inner, least, max)) {
+            return repeat(inner.body, product(inner.min, least, UNBOUNDED - 1), product(inner.max, max, UNBOUNDED));
+        }
+        int fewest = least;
+        return shaped(new RepeatShape(once, fewest, max), () -> new Term.Repeat(once, fewest, max));
+    }
+
+    /** A choice without its empty string, which a repetition from 0 on makes up for. */
+    private Term someOf(Term.Choice choice) {
+        return choice(choice.ways.stream().filter(way -> way != empty).toList());
+    }
+
+    /** Whether several of a repetition come to every number of times between the fewest and the most. */
+    private static boolean isContiguous(Term.Repeat inner, int min, int max) {
+        return min == max
+                || inner.min <= 1
+                || (inner.max == UNBOUNDED && min > 0)
+                || inner.min - 1L <= (long) (inner.max - inner.min) * min;
+    }
+
+    private static int product(int one, int other, int most) {
+        return one == UNBOUNDED || other == UNBOUNDED
+                ? one == 0 || other == 0 ? 0 : most
+                : (int) Math.min(most, (long) one * other);
     }
 
     /** Any number of a term. */
@@ -139,18 +197,10 @@ final class Terms {
         return new Term.Rule(nullable, nothing);
     }
 
-    /** What a set of terms is without choices and empty ones in it. */
-    Set<Term> flat(Collection<Term> several) {
-        Set<Term> flat = new LinkedHashSet<>();
-        for (Term term : several) {
-            flat.addAll(term instanceof Term.Choice choice ? choice.ways : List.of(term));
-        }
-        return flat;
-    }
-
     /** Forgets the shapes made so far: from now on equal terms may be several objects, which only costs memory. */
     void forget() {
         pool.clear();
+        texts.clear();
     }
 
     int size() {
@@ -160,7 +210,8 @@ final class Terms {
     private Term shaped(Object shape, Supplier<Term> made) {
         Term known = pool.get(shape);
         if (known == null) {
-            known = made.get(); // which may make others on the way
+            charge(1);
+            known = made.get();
             pool.put(shape, known);
         }
         return known;

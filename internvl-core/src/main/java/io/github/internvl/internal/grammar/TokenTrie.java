@@ -12,6 +12,9 @@ final class TokenTrie {
     /** A token and the bytes it adds to a text, at least one. */
     record Token(int id, byte[] bytes) {}
 
+    private static final int NODES = 256; // which are walked for the price of a few steps
+    private static final int STEPS = NODES / 8;
+
     private final int[] ids; // in the order of their bytes
     private final byte[] labels;
     private final short[] depths; // of the root's children 1
@@ -63,7 +66,10 @@ final class TokenTrie {
         State[] path = new State[deepest + 1];
         path[0] = start;
         int node = 0;
-        while (node < labels.length) {
+        for (int walked = 0; node < labels.length; walked++) {
+            if (walked % NODES == 0) {
+                automaton.charge(STEPS);
+            }
             State state = automaton.next(path[depths[node] - 1], labels[node] & 0xFF);
             if (state.isDead()) {
                 node = ends[node];

@@ -1,12 +1,14 @@
 package io.github.internvl.internal.grammar;
 
 import static io.github.internvl.internal.grammar.Refusal.at;
+import static io.github.internvl.internal.grammar.Refusal.unsupported;
 import static io.github.internvl.internal.grammar.Refusal.within;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -74,7 +76,7 @@ final class ValueCompiler {
         if (open) {
             JsonElement own = additional == null ? new JsonPrimitive(true) : additional;
             Term value = nested.compile(own, within(pointer, "additionalProperties"));
-            extra = json.pair(named.isEmpty() ? json.string() : json.otherKey(List.copyOf(named.keySet())), value);
+            extra = json.pair(named.isEmpty() ? json.string() : json.otherKey(named.keySet()), value);
         }
         return json.inBraces(members(properties, extra));
     }
@@ -110,13 +112,13 @@ final class ValueCompiler {
 
     private static void checkCounts(JsonObject schema, int fewest, int most, String pointer) {
         if (count(schema, "minProperties", 0, pointer) > fewest) {
-            throw at(
+            throw unsupported(
                     within(pointer, "minProperties"),
                     "minProperties must not be above the number of required properties, " + fewest
                             + ", as others are not counted; name more in required");
         }
         if (count(schema, "maxProperties", Integer.MAX_VALUE, pointer) < most) {
-            throw at(
+            throw unsupported(
                     within(pointer, "maxProperties"),
                     "maxProperties must not be below the number of possible properties, "
                             + "as they are not counted; set additionalProperties to false and name fewer");
@@ -167,7 +169,7 @@ final class ValueCompiler {
             String format = text(schema, "format", pointer);
             String expression = StringFormats.expression(format);
             if (expression == null) {
-                throw at(
+                throw unsupported(
                         within(pointer, "format"),
                         "the format " + format + " is not supported; there are " + StringFormats.names()
                                 + "; write others as a pattern");
@@ -191,8 +193,8 @@ final class ValueCompiler {
         List<Term> sides = new ArrayList<>();
         int digits = JsonText.DIGITS;
         for (String word : List.of("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")) {
-            if (schema.has(word)) {
-                BigDecimal limit = limit(schema, word, pointer);
+            BigDecimal limit = schema.has(word) ? limit(schema, word, pointer) : null;
+            if (limit != null) {
                 boolean exclusive = word.startsWith("exclusive");
                 sides.add(word.endsWith("inimum") ? ranges.atLeast(limit, exclusive) : ranges.atMost(limit, exclusive));
                 digits = Math.max(digits, limit.toPlainString().length() + 1);
@@ -213,29 +215,35 @@ final class ValueCompiler {
         return number;
     }
 
-    private static BigDecimal limit(JsonObject schema, String word, String pointer) {
-        JsonElement value = schema.get(word);
-        boolean number = value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber();
-        if (!number) {
-            throw at(within(pointer, word), word + " must be a number: " + value);
+    /**
+     * A limit of numbers, with as many digits as are held to, rounded so that what it allows is allowed; null for one that no
+     * number reaches.
+     */
+    private static @Nullable BigDecimal limit(JsonObject schema, String word, String pointer) {
+        boolean least = word.endsWith("inimum");
+        JsonNumber limit = JsonNumber.of(schema.get(word), word, within(pointer, word));
+        if (limit.magnitude() > LONGEST_LIMIT) {
+            if (limit.sign() == (least ? 1 : -1)) {
+                throw unsupported(
+                        within(pointer, word),
+                        word + " must be reached by a number of at most " + LONGEST_LIMIT + " digits");
+            }
+            return null;
         }
-        BigDecimal limit = value.getAsBigDecimal();
-        if (limit.precision() > LONGEST_LIMIT || Math.abs(limit.scale()) > LONGEST_LIMIT) {
-            throw at(within(pointer, word), word + " must have at most " + LONGEST_LIMIT + " digits: " + value);
-        }
-        return limit;
+        return limit.rounded(LONGEST_LIMIT, least ? RoundingMode.CEILING : RoundingMode.FLOOR);
     }
 
     private static int count(JsonObject schema, String word, int absent, String pointer) {
         if (!schema.has(word)) {
             return absent;
         }
-        BigDecimal count = limit(schema, word, pointer);
-        if (count.signum() < 0 || count.stripTrailingZeros().scale() > 0) {
-            throw at(within(pointer, word), word + " must be a whole number of 0 or more: " + count);
+        JsonNumber count = JsonNumber.of(schema.get(word), word, within(pointer, word));
+        if (count.sign() < 0 || !count.isWhole()) {
+            throw at(
+                    within(pointer, word),
+                    word + " must be a whole number of 0 or more: " + Refusal.quote(schema.get(word)));
         }
-        return count.min(BigDecimal.valueOf(absent == 0 ? Integer.MAX_VALUE - 1 : absent))
-                .intValue();
+        return Math.min(count.count(), absent == 0 ? Integer.MAX_VALUE - 1 : absent);
     }
 
     private static String text(JsonObject schema, String word, String pointer) {

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -182,6 +183,32 @@ class SchedulerTest {
         assertThat(scheduler.newest()).isEqualTo(second);
         scheduler.release(second);
         assertThat(scheduler.isIdle()).isTrue();
+    }
+
+    @Test
+    void leavesOutAnAnswerUntilTheRuleOfItsFormatIsReady() {
+        AtomicBoolean ready = new AtomicBoolean();
+        AwaitedProcessor rule = new AwaitedProcessor() {
+            @Override
+            public boolean isReady(int[] generated) {
+                return ready.get();
+            }
+
+            @Override
+            public void process(int[] generated, float[] logits) {}
+        };
+        Sequence held = add(GenerationConfig.builder().processors(rule).build(), 3);
+        Sequence free = add(2);
+        assertThat(admitted()).containsExactly(held, free);
+        assertThat(scheduler.plan()).hasSize(2); // a prompt needs no rule
+        held.promptComputed(3);
+        free.promptComputed(2);
+        held.advance(new LogitRows(new int[] {1}, new float[2], 0, 2));
+        append(free);
+
+        assertThat(scheduler.plan()).extracting(Scheduler.Row::sequence).containsExactly(free);
+        ready.set(true);
+        assertThat(scheduler.plan()).extracting(Scheduler.Row::sequence).containsExactly(held, free);
     }
 
     private List<Sequence> admitted() {

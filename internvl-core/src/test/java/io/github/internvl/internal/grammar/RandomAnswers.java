@@ -55,7 +55,7 @@ final class RandomAnswers {
     }
 
     private int[] ids(OutputFormat format, long seed, int most, BiConsumer<int[], float[]> watcher) {
-        LogitsProcessor rule = formats.rule(format);
+        LogitsProcessor rule = formats.rule(format, Meter.FREE);
         SplittableRandom random = new SplittableRandom(seed);
         int patience = random.nextInt(60);
         int[] ids = {};

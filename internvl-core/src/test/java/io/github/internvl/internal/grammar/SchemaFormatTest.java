@@ -94,7 +94,7 @@ class SchemaFormatTest {
                 "true | 1 {} [null] | nul"
             })
     void allowsWhatASchemaAllows(String schema, String good, String bad) {
-        Terms terms = new Terms();
+        Terms terms = new Terms(Meter.FREE);
         JsonText json = new JsonText(terms, new Utf8(terms));
         Automaton automaton = new Automaton(terms, new SchemaCompiler(json, SchemaDocument.parse(schema)).compile());
         assertThat(good.split(" ")).allMatch(text -> automaton.accepts(text.getBytes(StandardCharsets.UTF_8)));

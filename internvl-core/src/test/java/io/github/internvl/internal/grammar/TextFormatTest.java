@@ -138,7 +138,7 @@ class TextFormatTest {
         OutputFormat format = schema.equals("json") ? OutputFormat.json() : OutputFormat.jsonSchema(schema);
         for (Tokenizer tokenizer : new Tokenizer[] {QWEN, INTERNLM2}) {
             RandomAnswers answers = tokenizer == QWEN ? ANSWERS : OF_PIECES;
-            Terms terms = new Terms();
+            Terms terms = new Terms(Meter.FREE);
             Utf8 utf8 = new Utf8(terms);
             Automaton automaton = new Automaton(terms, FormatCompiler.compile(format, new JsonText(terms, utf8), utf8));
             answers.answer(format, 3, (ids, logits) -> {
@@ -161,7 +161,8 @@ class TextFormatTest {
 
     @Test
     void followsBeamsThatChangePlaces() {
-        LogitsProcessor rule = new Formats(QWEN, Set.of(ANSWERS.end())).rule(OutputFormat.choice("ab", "ba", "bb"));
+        LogitsProcessor rule =
+                new Formats(QWEN, Set.of(ANSWERS.end())).rule(OutputFormat.choice("ab", "ba", "bb"), Meter.FREE);
         int a = QWEN.id("a").orElseThrow();
         int b = QWEN.id("b").orElseThrow();
         assertThat(after(rule)).contains(a, b);

@@ -1,0 +1,17 @@
+package io.github.internvl;
+
+import io.github.internvl.internal.generate.AwaitedProcessor;
+import io.github.internvl.internal.grammar.FormatRule;
+
+/** The rule of a format, as the engine waits for it. */
+record FormatProcessor(FormatRule rule) implements AwaitedProcessor {
+    @Override
+    public boolean isReady(int[] generated) {
+        return rule.isReady(generated);
+    }
+
+    @Override
+    public void process(int[] generated, float[] logits) {
+        rule.process(generated, logits);
+    }
+}
