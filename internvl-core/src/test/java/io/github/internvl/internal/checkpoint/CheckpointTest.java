@@ -168,8 +168,8 @@ class CheckpointTest {
                 "{'bits': 4} | quant_method: 'none'",
                 "{'bits': 4, 'quant_method': 'awq', 'version': 'gemv', 'group_size': 128} | version: 'gemv'",
                 "{'bits': 8, 'quant_method': 'awq', 'version': 'gemm', 'group_size': 128} | bits: '8'",
-                "{'bits': 4, 'quant_method': 'awq', 'zero_point': false, 'group_size': 128} | zero_point: 'false'",
-                "{'bits': 4, 'quant_method': 'awq', 'version': 'gemm', 'group_size': 7} | group_size: unknown value '7'",
+                "{'bits': 4, 'quant_method': 'awq', 'version': 'gemm', 'zero_point': false, 'group_size': 128} | zero_point: 'false'",
+                "{'bits': 4, 'quant_method': 'awq', 'version': 'gemm', 'zero_point': true, 'group_size': 7} | group_size: unknown value '7'",
             })
     void refusesQuantizedWeightsByName(String quantization, String message) throws IOException {
         TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
