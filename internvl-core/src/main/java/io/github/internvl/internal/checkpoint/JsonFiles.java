@@ -15,14 +15,20 @@ final class JsonFiles {
 
     /** Reads the object that a file holds. */
     static JsonObject read(Path file) {
-        requireRegular(file);
         try {
-            return JsonParser.parseString(Files.readString(file, StandardCharsets.UTF_8))
-                    .getAsJsonObject();
-        } catch (IOException e) {
-            throw new CheckpointException(file + ": cannot be read: " + e, e);
+            return JsonParser.parseString(text(file)).getAsJsonObject();
         } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
             throw new CheckpointException(file + ": not a JSON object", e);
+        }
+    }
+
+    /** Reads a text file. */
+    static String text(Path file) {
+        requireRegular(file);
+        try {
+            return Files.readString(file, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new CheckpointException(file + ": cannot be read: " + e, e);
         }
     }
 

@@ -1,11 +1,14 @@
 package io.github.internvl.internal.checkpoint;
 
 import com.google.gson.JsonObject;
+import io.github.internvl.CheckpointException;
 import io.github.internvl.internal.checkpoint.ModelConfig.Family;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.Layout;
 import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -23,6 +26,7 @@ final class NativeConfig {
         ConfigReader vision = config.section("vision_config");
         ConfigReader language = config.section("text_config");
         ConfigReader generation = config.beside("generation_config.json");
+        requireKnownTemplate(config);
         config.one("projector_hidden_act", "gelu");
         config.one("vision_feature_select_strategy", "default");
         int tileSize = vision.side("image_size");
@@ -45,6 +49,27 @@ final class NativeConfig {
                 endIds(generation, language),
                 CommonSettings.generation(generation, Set.of()),
                 CommonSettings.format(config, language));
+    }
+
+    /** The processor's chat template, in either of its files, must write turns as the published one does. */
+    private static void requireKnownTemplate(ConfigReader config) {
+        ConfigReader older = config.beside("chat_template.json");
+        if (older.has("chat_template")) {
+            requireMarks(older.place("chat_template"), older.text("chat_template"));
+        }
+        Path newer = config.file().resolveSibling("chat_template.jinja");
+        if (Files.exists(newer)) {
+            requireMarks(newer.toString(), JsonFiles.text(newer));
+        }
+    }
+
+    private static void requireMarks(String place, String template) {
+        for (String mark : List.of("<|im_start|>", "<|im_end|>", "<IMG_CONTEXT>")) {
+            if (!template.contains(mark)) {
+                throw new CheckpointException(place + ": must write " + mark + " as the published template does; "
+                        + "other dialogue formats of this layout are not supported");
+            }
+        }
     }
 
     private static Set<Integer> endIds(ConfigReader generation, ConfigReader language) {

@@ -50,7 +50,8 @@ final class OfficialConfig {
         boolean bias = qwen || language.flag("bias");
         // transformers leaves it out where it is its class's default, which is false; a head in the file counts anyway
         ConfigReader tying = language.has("tie_word_embeddings") ? language : config;
-        return section.read(family, rope(language, qwen), bias, !qwen && bias, tying.flag("tie_word_embeddings", false));
+        return section.read(
+                family, rope(language, qwen), bias, !qwen && bias, tying.flag("tie_word_embeddings", false));
     }
 
     /** Qwen2 of transformers 4.37.2, which is the reference of this layout, has no scaling to apply. */
