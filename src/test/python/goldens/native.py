@@ -4,8 +4,10 @@ import shutil
 from pathlib import Path
 
 import torch
+from transformers import GotOcr2ImageProcessor
 
 from . import storage
+from .pixels import MEAN, STD
 from .reference import Reference
 
 
@@ -17,11 +19,14 @@ def write(base: Path, folder: Path) -> None:
     text.max_position_embeddings = reference.llm["max_position_embeddings"]
     if reference.llm.get("rope_scaling"):
         text.rope_scaling = {"rope_type": "dynamic", **reference.llm["rope_scaling"]}
+    side = reference.image_size
     model.config.image_token_id = reference.context_id
     model.config.image_seq_length = reference.tokens_per_tile
     model.config.dtype = text.dtype = model.config.vision_config.dtype = "bfloat16"
     model.generation_config.eos_token_id = reference.end_id
     model.save_pretrained(folder / "model")
+    size = {"height": side, "width": side}
+    GotOcr2ImageProcessor(size=size, image_mean=MEAN, image_std=STD).save_pretrained(folder / "model")
     ours = {file.name for file in (folder / "model").iterdir()}
     for file in (base / "model").iterdir():
         if file.name not in ours and ".safetensors" not in file.name:

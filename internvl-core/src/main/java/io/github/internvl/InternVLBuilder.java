@@ -236,6 +236,7 @@ public final class InternVLBuilder {
                     limits.keyTokens(),
                     (limits.keyTokens() * Footprint.of(config).keyBytes(format)) >> 20,
                     Duration.ofNanos(System.nanoTime() - start).toMillis());
+            LOG.info("InternVL {}: {}", folder.getFileName(), config.summary());
             return listened(new InternVL(info, placement, limits, text.tokenizer(), intake));
         } catch (RuntimeException | Error e) {
             text.tokenizer().close();

@@ -43,8 +43,13 @@ record Goldens(String name, Path folder) {
         return all;
     }
 
-    /** The variants: subfolders with a golden.json, by name. */
+    /** The variants: subfolders with a golden.json, by name; then those of cases beside the folder. */
     List<GoldenVariant> variants() {
+        List<GoldenVariant> own = ownVariants();
+        return Stream.concat(own.stream(), CaseVariants.of(this, own).stream()).toList();
+    }
+
+    private List<GoldenVariant> ownVariants() {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.filter(entry -> Files.exists(entry.resolve("golden.json")))
                     .sorted()

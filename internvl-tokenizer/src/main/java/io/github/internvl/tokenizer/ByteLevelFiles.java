@@ -88,7 +88,9 @@ final class ByteLevelFiles {
         return byteOf;
     }
 
-    private static List<String> merges(Path file) {
+    /** The merges of a file, in order. */
+    static List<String> merges(Path file) {
+        JsonFile.requireRegular(file);
         try {
             List<String> lines = Files.readAllLines(file);
             boolean versioned = !lines.isEmpty() && lines.get(0).startsWith("#version");

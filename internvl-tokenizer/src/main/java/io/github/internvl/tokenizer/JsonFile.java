@@ -23,10 +23,18 @@ record JsonFile(Path path) {
     }
 
     String text() {
+        requireRegular(path);
         try {
             return Files.readString(path);
         } catch (IOException e) {
             throw TokenizerException.unreadable(path, e);
+        }
+    }
+
+    /** Refuses FIFOs, devices and folders, which would block or never end when read. Links are followed. */
+    static void requireRegular(Path path) {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new TokenizerException(path, "must be a regular file, not a folder, a FIFO or a device");
         }
     }
 

@@ -47,6 +47,7 @@ record SentencePieceModel(
     private static final int BPE = 2;
 
     static SentencePieceModel read(Path file) {
+        JsonFile.requireRegular(file);
         try {
             return new Reader(file).read(new ProtoReader(ByteBuffer.wrap(Files.readAllBytes(file))));
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.github.internvl.tokenizer;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -17,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  * absent. A token is special if it is marked so or has a role ({@code bos_token}, {@code additional_special_tokens}, ...).
  */
 final class TokenizerConfig {
+    /** Transformers 5 writes the first as the second, or as the third with a role for each. */
+    private static final Set<String> SPECIAL_LISTS =
+            Set.of("additional_special_tokens", "extra_special_tokens", "model_specific_special_tokens");
+
     private final JsonFile file;
     private final JsonObject config;
     private final Set<String> specialNames = new TreeSet<>();
@@ -107,8 +112,10 @@ final class TokenizerConfig {
 
     private void roles(JsonObject object) {
         object.asMap().forEach((name, value) -> {
-            if (name.equals("additional_special_tokens") && value.isJsonArray()) {
-                value.getAsJsonArray().forEach(this::special);
+            if (SPECIAL_LISTS.contains(name) && value instanceof JsonArray list) {
+                list.forEach(this::special);
+            } else if (SPECIAL_LISTS.contains(name) && value instanceof JsonObject roles) {
+                roles.asMap().values().forEach(this::special);
             } else if (name.endsWith("_token")) {
                 special(value);
             }

@@ -6,7 +6,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,7 @@ final class TokenizerJsonFile {
     private String modelType = "";
     private boolean byteFallback;
     private Map<String, Integer> pieces = Map.of();
+    private final List<String> merges = new ArrayList<>();
     private final List<AddedToken> added = new ArrayList<>();
     private Set<String> normalizers = Set.of();
     private Set<String> decoders = Set.of();
@@ -41,8 +44,30 @@ final class TokenizerJsonFile {
         TokenizerJsonFile content = new TokenizerJsonFile(file.path());
         String text = file.text();
         file.parse(text, content::parse);
+        content.requireAgreement(folder);
         boolean cleansSpaces = new TokenizerConfig(folder).flag("clean_up_tokenization_spaces", false);
         return content.definition(text, cleansSpaces);
+    }
+
+    /** The files of the slow tokenizer must say the same where they are there too: callers of the reference take either. */
+    private void requireAgreement(Path folder) {
+        Path vocabulary = folder.resolve("vocab.json");
+        if (Files.exists(vocabulary)) {
+            requireSame(vocabulary, "vocabulary", pieces.equals(new JsonFile(vocabulary).read(JsonFile::ids)));
+        }
+        Path mergesFile = folder.resolve("merges.txt");
+        if (Files.exists(mergesFile)) {
+            requireSame(mergesFile, "list of merges", merges.equals(ByteLevelFiles.merges(mergesFile)));
+        }
+    }
+
+    private void requireSame(Path other, String what, boolean same) {
+        if (!same) {
+            throw new TokenizerException(
+                    path,
+                    "must have the same " + what + " as " + other
+                            + "; remove the files of the tokenizer that the model was not trained with");
+        }
     }
 
     private Definition definition(String json, boolean cleansSpaces) {
@@ -93,10 +118,26 @@ final class TokenizerJsonFile {
                 case "type" -> modelType = json.nextString();
                 case "byte_fallback" -> byteFallback = json.nextBoolean();
                 case "vocab" -> pieces = JsonFile.ids(json);
+                case "merges" -> merges(json);
                 default -> json.skipValue();
             }
         }
         json.endObject();
+    }
+
+    /** A merge is a text with a space between the two pieces, or a pair since tokenizers 0.20. */
+    private void merges(JsonReader json) throws IOException {
+        json.beginArray();
+        while (json.hasNext()) {
+            if (json.peek() == JsonToken.BEGIN_ARRAY) {
+                json.beginArray();
+                merges.add(json.nextString() + " " + json.nextString());
+                json.endArray();
+            } else {
+                merges.add(json.nextString());
+            }
+        }
+        json.endArray();
     }
 
     private void addedTokens(JsonArray tokens) {

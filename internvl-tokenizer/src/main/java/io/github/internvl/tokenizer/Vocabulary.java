@@ -37,12 +37,17 @@ final class Vocabulary {
                         .max()
                         .orElse(-1);
         int size = Math.max(
-                pieceCount, 1 + added.stream().mapToInt(AddedToken::id).max().orElse(-1));
+                pieceCount,
+                1
+                        + added.stream()
+                                .mapToInt(token -> checked(token.id(), source))
+                                .max()
+                                .orElse(-1));
         tokens = new String[size];
         bytes = new byte[size][];
         pieces.forEach((piece, id) -> put(id, piece, pieceBytes.apply(piece)));
         for (AddedToken token : added) {
-            Integer known = ids.putIfAbsent(token.content(), checked(token.id(), source));
+            Integer known = ids.putIfAbsent(token.content(), token.id());
             if (known != null && known != token.id()) {
                 throw new TokenizerException(
                         source,

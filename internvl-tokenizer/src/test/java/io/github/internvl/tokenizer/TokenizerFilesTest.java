@@ -1,15 +1,21 @@
 package io.github.internvl.tokenizer;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -185,5 +191,102 @@ class TokenizerFilesTest {
                 "{\"model\": {\"type\": \"%s\", \"vocab\": {\"a\": 0}}, \"decoder\": {\"type\": \"%s\"}}"
                         .formatted(model, decoder));
         assertRefused().hasMessageContaining("tokenizer.json").hasMessageContaining(problem);
+    }
+
+    @Test
+    void loadsBothDescriptionsOfOneTokenizer() throws IOException {
+        both();
+
+        assertThatCode(() -> Tokenizer.load(folder).close()).doesNotThrowAnyException();
+    }
+
+    @Test
+    void refusesTwoVocabulariesThatDiffer() throws IOException {
+        both();
+        edit("vocab.json", "\"!\":0", "\"!\":1000");
+        assertRefused()
+                .hasMessageContaining("tokenizer.json: must have the same vocabulary as "
+                        + folder.resolve("vocab.json"));
+    }
+
+    @Test
+    void refusesTwoListsOfMergesThatDiffer() throws IOException {
+        both();
+        Path merges = folder.resolve("merges.txt");
+        Files.writeString(merges, Files.readString(merges) + "a b\n");
+        assertRefused().hasMessageContaining("tokenizer.json: must have the same list of merges as " + merges);
+    }
+
+    /** The files of {@code tokenizer.json} written out as those of the slow tokenizer. */
+    private void both() throws IOException {
+        Family.QWEN2_FAST.copyTo(folder);
+        JsonObject model = JsonParser.parseString(Files.readString(folder.resolve("tokenizer.json")))
+                .getAsJsonObject()
+                .getAsJsonObject("model");
+        Files.writeString(
+                folder.resolve("vocab.json"), model.getAsJsonObject("vocab").toString());
+        StringBuilder lines = new StringBuilder("#version: 0.2\n");
+        for (JsonElement merge : model.getAsJsonArray("merges")) {
+            lines.append(
+                            merge.isJsonArray()
+                                    ? merge.getAsJsonArray().get(0).getAsString() + " "
+                                            + merge.getAsJsonArray().get(1).getAsString()
+                                    : merge.getAsString())
+                    .append('\n');
+        }
+        Files.writeString(folder.resolve("merges.txt"), lines);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"QWEN2, added_tokens.json", "INTERNLM2, added_tokens.json"})
+    void refusesHugeIdsOfAddedTokensBeforeMakingRoomForThem(Family family, String file) throws IOException {
+        family.copyTo(folder);
+        Path added = folder.resolve(file);
+        JsonObject ids = JsonParser.parseString(Files.readString(added)).getAsJsonObject();
+        ids.addProperty("<huge>", Integer.MAX_VALUE);
+        ids.addProperty("<almost>", Integer.MAX_VALUE - 1);
+        Files.writeString(added, ids.toString());
+        assertRefused().hasMessageContaining("token ids must be 0.." + ((1 << 24) - 1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "QWEN2, vocab.json",
+        "QWEN2, merges.txt",
+        "QWEN2, tokenizer_config.json",
+        "QWEN2_FAST, tokenizer.json",
+        "INTERNLM2, tokenizer.model"
+    })
+    @Timeout(60)
+    void refusesAFifoInsteadOfWaitingForIt(Family family, String file) throws Exception {
+        Assumptions.assumeFalse(System.getProperty("os.name").startsWith("Windows"));
+        Path fifo = family.copyTo(folder).resolve(file);
+        Files.delete(fifo);
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor())
+                .isZero();
+
+        assertRefused().hasMessageContaining(fifo + ": must be a regular file");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"extra_special_tokens\": [\"<one>\"]",
+                "\"extra_special_tokens\": {\"some_token\": \"<one>\"}",
+                "\"model_specific_special_tokens\": {\"some_token\": \"<one>\"}"
+            })
+    void takesTokensAsSpecialByEachNameOfTheList(String setting) throws IOException {
+        Family.QWEN2.copyTo(folder);
+        Path config = folder.resolve("tokenizer_config.json");
+        Files.writeString(config, Files.readString(config).replaceFirst("\\{", "{" + setting + ", "));
+        Path added = folder.resolve("added_tokens.json");
+        JsonObject ids = JsonParser.parseString(Files.readString(added)).getAsJsonObject();
+        ids.addProperty("<one>", 5000);
+        Files.writeString(added, ids.toString());
+
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.isSpecial(5000)).isTrue();
+        }
     }
 }

@@ -55,6 +55,12 @@ public final class Catalogue {
         config.addProperty("model_type", "internvl_chat");
         config.addProperty("force_image_size", 448);
         config.addProperty("downsample_ratio", 0.5);
+        config.addProperty("dynamic_image_size", true);
+        config.addProperty("min_dynamic_patch", 1);
+        config.addProperty("max_dynamic_patch", 12);
+        config.addProperty("use_thumbnail", true);
+        config.addProperty("select_layer", -1);
+        config.addProperty("template", "internvl2_5");
         config.addProperty("ps_version", "v2");
         config.addProperty("torch_dtype", "bfloat16");
         config.add("vision_config", part(root, "vision", vision));
@@ -71,8 +77,11 @@ public final class Catalogue {
                 config);
     }
 
+    /** What decides no shape is not a published value: a loader reads it from the checkpoint's own file. */
     private static JsonObject part(JsonObject root, String kind, String name) {
-        return root.getAsJsonObject(kind).getAsJsonObject(name).deepCopy();
+        JsonObject part = root.getAsJsonObject("shared").getAsJsonObject(kind).deepCopy();
+        root.getAsJsonObject(kind).getAsJsonObject(name).asMap().forEach(part::add);
+        return part;
     }
 
     private static JsonObject read() {

@@ -3,16 +3,18 @@ package io.github.internvl.internal.checkpoint;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.internvl.CheckpointException;
-import io.github.internvl.internal.torch.NumberFormat;
+import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 
-/** Typed reading of a section of config.json: what is absent has a default or an error that says where it belongs. */
+/**
+ * Typed reading of a section of a JSON file. A key without a default must be there: the error names the file and the key.
+ * Values are not converted between types.
+ */
 final class ConfigReader {
     private final Path file;
     private final String section;
@@ -24,123 +26,180 @@ final class ConfigReader {
         this.values = values;
     }
 
+    /** Another file of the same folder; without keys if there is none. */
+    ConfigReader beside(String name) {
+        return new ConfigReader(file.resolveSibling(name), "", JsonFiles.beside(file, name));
+    }
+
+    Path file() {
+        return file;
+    }
+
+    Set<String> keys() {
+        return values.keySet();
+    }
+
     /** Whether the key is there and not null. */
     boolean has(String key) {
         JsonElement value = values.get(key);
         return value != null && !value.isJsonNull();
     }
 
+    /** Whether the key is there, be it null. */
+    boolean names(String key) {
+        return values.has(key);
+    }
+
     ConfigReader section(String key) {
-        return new ConfigReader(file, section + key + ".", read(key, null, JsonElement::getAsJsonObject));
+        return new ConfigReader(file, section + key + ".", read(key, JsonElement::getAsJsonObject));
     }
 
     /** A whole number of 1 or more. */
     int number(String key) {
-        return positive(key, read(key, null, JsonElement::getAsInt));
+        int number = signed(key);
+        if (number < 1) {
+            throw wrong(key, number, "1 or more");
+        }
+        return number;
     }
 
     int number(String key, int absent) {
-        return positive(key, read(key, absent, JsonElement::getAsInt));
+        return has(key) ? number(key) : absent;
+    }
+
+    int signed(String key) {
+        return read(key, ConfigReader::whole);
     }
 
     int signed(String key, int absent) {
-        return read(key, absent, JsonElement::getAsInt);
+        return has(key) ? signed(key) : absent;
+    }
+
+    /** A finite number. */
+    double real(String key) {
+        return read(key, ConfigReader::finite);
     }
 
     double real(String key, double absent) {
-        return read(key, absent, JsonElement::getAsDouble);
+        return has(key) ? real(key) : absent;
+    }
+
+    /** A finite number above 0. */
+    double positive(String key) {
+        double number = real(key);
+        if (number <= 0) {
+            throw wrong(key, number, "a number above 0");
+        }
+        return number;
+    }
+
+    boolean flag(String key) {
+        return read(
+                key,
+                value -> kind(value, value.getAsJsonPrimitive().isBoolean()).getAsBoolean());
     }
 
     boolean flag(String key, boolean absent) {
-        return read(key, absent, JsonElement::getAsBoolean);
+        return has(key) ? flag(key) : absent;
     }
 
-    String text(String key, String absent) {
-        return read(key, absent, JsonElement::getAsString);
+    String text(String key) {
+        return read(
+                key, value -> kind(value, value.getAsJsonPrimitive().isString()).getAsString());
     }
 
     /** A text that must be one of those supported. */
-    String one(String key, String absent, String... supported) {
-        String found = text(key, absent);
+    String one(String key, String... supported) {
+        String found = text(key);
         if (!List.of(supported).contains(found)) {
             throw wrong(key, found, String.join(", ", supported));
         }
         return found;
     }
 
+    /** Refuses a flag with the other value; it may be absent. */
+    void expect(String key, boolean supported) {
+        if (has(key) && flag(key) != supported) {
+            throw wrong(key, !supported, String.valueOf(supported));
+        }
+    }
+
+    /** Finite numbers in a list. */
+    List<Double> reals(String key) {
+        return read(key, JsonElement::getAsJsonArray).asList().stream()
+                .map(value -> typed(key, value, ConfigReader::finite))
+                .toList();
+    }
+
     /** A number, or a list of them; none if the key is absent. */
     Set<Integer> numbers(String key) {
-        JsonElement value = values.get(key);
-        if (value == null || value.isJsonNull()) {
+        if (!has(key)) {
             return Set.of();
         }
-        return value.isJsonArray()
-                ? read(key, null, JsonElement::getAsJsonArray).asList().stream()
-                        .map(JsonElement::getAsInt)
-                        .collect(Collectors.toUnmodifiableSet())
-                : Set.of(read(key, null, JsonElement::getAsInt));
+        JsonElement value = values.get(key);
+        List<JsonElement> all = value.isJsonArray() ? value.getAsJsonArray().asList() : List.of(value);
+        Set<Integer> numbers = new LinkedHashSet<>();
+        all.forEach(one -> numbers.add(typed(key, one, ConfigReader::whole)));
+        return numbers;
     }
 
-    /** The side of a square, given as a number or as a pair of equal ones. */
+    /** Texts in a list; none if the key is absent. */
+    Set<String> texts(String key) {
+        Set<String> texts = new LinkedHashSet<>();
+        if (has(key)) {
+            read(key, JsonElement::getAsJsonArray)
+                    .forEach(one -> texts.add(typed(
+                            key,
+                            one,
+                            value -> kind(value, value.getAsJsonPrimitive().isString())
+                                    .getAsString())));
+        }
+        return texts;
+    }
+
+    /** The side of a square, given as a number, as a pair of equal ones, or as an object of height and width. */
     int side(String key) {
+        if (has(key) && values.get(key).isJsonObject()) {
+            ConfigReader size = section(key);
+            if (size.number("height") != size.number("width")) {
+                throw wrong(key, values.get(key), "a square");
+            }
+            return size.number("height");
+        }
         Set<Integer> sides = numbers(key);
-        if (sides.size() != 1) {
-            throw wrong(key, values.get(key), "one number, or two equal ones");
+        int side = sides.size() == 1 ? sides.iterator().next() : 0;
+        if (side < 1) {
+            throw names(key) ? wrong(key, values.get(key), "one number, or two equal ones") : missing(key);
         }
-        return positive(key, sides.iterator().next());
+        return side;
     }
 
-    /** {@code dynamic} rotary scaling's factor; 0 for none. */
-    double ropeFactor() {
-        if (!has("rope_scaling")) {
-            return 0;
+    /**
+     * The spelling of a setting that this file has; the last one if it has none. Two spellings with different values are
+     * refused.
+     */
+    String spelling(String... spellings) {
+        String found = "";
+        for (String key : spellings) {
+            if (has(key)) {
+                if (!found.isEmpty() && !values.get(key).equals(values.get(found))) {
+                    throw new CheckpointException(place(found) + " and " + section + key + ": must agree: "
+                            + values.get(found) + " and " + values.get(key) + "; remove the one that is not meant");
+                }
+                found = found.isEmpty() ? key : found;
+            }
         }
-        ConfigReader scaling = section("rope_scaling");
-        scaling.one(scaling.has("rope_type") ? "rope_type" : "type", "", "dynamic");
-        return scaling.real("factor", 1);
+        return found.isEmpty() ? spellings[spellings.length - 1] : found;
     }
 
-    /** Patches that one visual token joins along a side: 1 / {@code downsample_ratio}. */
-    int unshuffle(int tileSize, int patch) {
-        double ratio = real("downsample_ratio", 0.5);
-        int unshuffle = (int) Math.round(1 / ratio);
-        if (Math.abs(ratio * unshuffle - 1) > 1e-6 || tileSize % patch != 0 || tileSize / patch % unshuffle != 0) {
-            throw wrong(
-                    "downsample_ratio",
-                    ratio + " for tiles of " + tileSize + " and patches of " + patch,
-                    "a whole number of patches that the ratio divides");
+    /** Refuses keys by name: those that match and are not among the known ones. */
+    void refuseOthers(Predicate<String> suspicious, Set<String> known) {
+        for (String key : values.keySet()) {
+            if (suspicious.test(key) && !known.contains(key)) {
+                throw new CheckpointException(place(key) + ": unknown setting (known here: "
+                        + String.join(", ", known.stream().sorted().toList()) + ")");
+            }
         }
-        return unshuffle;
-    }
-
-    /** Layers of the ViT that run, from an index of [embeddings, layer 1, ..., layer n]. */
-    int layers(String key, int stored) {
-        int select = signed(key, -1);
-        int layers = select < 0 ? stored + 1 + select : select;
-        if (layers < 0 || layers > stored) {
-            throw wrong(key, select, "an index of embeddings and " + stored + " layers");
-        }
-        return layers;
-    }
-
-    NumberFormat format(String key, String absent) {
-        return switch (one(key, absent, "bfloat16", "float16", "float32")) {
-            case "float16" -> NumberFormat.FLOAT16;
-            case "float32" -> NumberFormat.FLOAT32;
-            default -> NumberFormat.BFLOAT16;
-        };
-    }
-
-    /** What it says of generation; {@code begin} are the ids that generated tokens begin with, one or none. */
-    ModelConfig.GenerationDefaults generation(Set<Integer> begin) {
-        OptionalInt first = begin.stream().mapToInt(Integer::intValue).findFirst();
-        double temperature = real("temperature", 1);
-        double topP = real("top_p", 1);
-        return new ModelConfig.GenerationDefaults(
-                first,
-                temperature > 0 ? temperature : 1, // 0 stands for greedy decoding
-                Math.max(signed("top_k", 50), 0),
-                topP >= 0 && topP <= 1 ? topP : 1);
     }
 
     /** File and key, as messages name them. */
@@ -156,25 +215,46 @@ final class ConfigReader {
         return new CheckpointException(place(key) + ": '" + found + "' is not supported; " + remedy);
     }
 
-    private int positive(String key, int number) {
-        if (number < 1) {
-            throw wrong(key, number, "1 or more");
-        }
-        return number;
+    CheckpointException missing(String key) {
+        return new CheckpointException(
+                place(key) + ": missing; every published InternVL 2.5 checkpoint has it, so no default is assumed");
     }
 
-    private <T> T read(String key, @Nullable T absent, Function<JsonElement, T> as) {
+    private <T> T read(String key, Function<JsonElement, T> as) {
         if (!has(key)) {
-            if (absent == null) {
-                throw new CheckpointException(
-                        place(key) + ": missing; this is not the file of an InternVL 2.5 " + "checkpoint");
-            }
-            return absent;
+            throw missing(key);
         }
+        return typed(key, values.get(key), as);
+    }
+
+    private <T> T typed(String key, JsonElement value, Function<JsonElement, T> as) {
         try {
-            return as.apply(values.get(key));
-        } catch (RuntimeException e) {
-            throw new CheckpointException(place(key) + ": has the wrong type: " + values.get(key), e);
+            return as.apply(value);
+        } catch (
+                RuntimeException e) { // Gson and BigDecimal report values of the wrong kind by exceptions of many types
+            throw new CheckpointException(place(key) + ": has the wrong type: " + shortened(value), e);
         }
+    }
+
+    private static String shortened(JsonElement value) {
+        String text = value.toString();
+        return text.length() > 80 ? text.substring(0, 80) + "…" : text;
+    }
+
+    private static JsonElement kind(JsonElement value, boolean right) {
+        if (!right) {
+            throw new IllegalStateException("of another type");
+        }
+        return value;
+    }
+
+    private static int whole(JsonElement value) {
+        return new BigDecimal(kind(value, value.getAsJsonPrimitive().isNumber()).getAsString()).intValueExact();
+    }
+
+    private static double finite(JsonElement value) {
+        double number = kind(value, value.getAsJsonPrimitive().isNumber()).getAsDouble();
+        kind(value, Double.isFinite(number));
+        return number;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.internvl.internal.checkpoint;
 
 import io.github.internvl.internal.torch.NumberFormat;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +91,12 @@ public record ModelConfig(
     public enum Family {
         QWEN2,
         INTERNLM2,
-        LLAMA
+        LLAMA;
+
+        /** Its {@code model_type}. */
+        String modelType() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /**
@@ -130,6 +136,17 @@ public record ModelConfig(
             boolean outputBias,
             boolean tied,
             int packedGroup) {}
+
+    /** The settings that decide numbers, as the log names them. */
+    public String summary() {
+        String scaling = language.ropeFactor() > 0
+                ? " (dynamic, factor " + language.ropeFactor() + " beyond " + language.positions() + " tokens)"
+                : " (no scaling)";
+        return "rope theta " + language.ropeBase() + scaling + ", heads " + language.heads() + " of "
+                + language.headWidth() + " and " + language.kvHeads() + " for keys, RMSNorm eps " + language.eps()
+                + ", ViT " + (vision.rmsNorm() ? "RMSNorm" : "LayerNorm") + " eps " + vision.eps() + ", tiles "
+                + minTiles + ".." + maxTiles + " of " + tileSize + " px" + (thumbnail ? " and a thumbnail" : "");
+    }
 
     /** Visual tokens of one tile. */
     public int tokensPerTile() {

@@ -1,48 +1,75 @@
 package io.github.internvl.internal.checkpoint;
 
 import com.google.gson.JsonObject;
+import io.github.internvl.CheckpointException;
 import io.github.internvl.internal.checkpoint.ModelConfig.Family;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.Layout;
 import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /**
- * Reads config.json of transformers' own layout ({@code model_type} internvl), with generation_config.json and
- * preprocessor_config.json beside it. Its processor tiles whatever {@code crop_to_patches} says, and its chat template
- * writes no system message of its own.
+ * Reads config.json of transformers' own layout ({@code model_type} internvl), with generation_config.json and the
+ * processor's files beside it. Its processor tiles whatever {@code crop_to_patches} says, and its chat template writes no
+ * system message of its own.
  */
 final class NativeConfig {
+    private static final double QK_NORM_EPS = 1e-6; // transformers' own, whatever layer_norm_eps is
+
     private NativeConfig() {}
 
     static ModelConfig parse(Path file, JsonObject root) {
         ConfigReader config = new ConfigReader(file, "", root);
         ConfigReader vision = config.section("vision_config");
         ConfigReader language = config.section("text_config");
-        ConfigReader processor = beside(file, "preprocessor_config.json");
-        ConfigReader generation = beside(file, "generation_config.json");
-        config.one("projector_hidden_act", "gelu", "gelu");
-        config.one("vision_feature_select_strategy", "default", "default");
+        ConfigReader generation = config.beside("generation_config.json");
+        requireKnownTemplate(config);
+        config.one("projector_hidden_act", "gelu");
+        config.one("vision_feature_select_strategy", "default");
         int tileSize = vision.side("image_size");
         int patch = vision.side("patch_size");
-        String dtype = config.has("dtype") ? "dtype" : "torch_dtype";
+        int unshuffle = VisionSection.unshuffle(config, tileSize, patch);
+        int tokens = tileSize / patch / unshuffle * (tileSize / patch / unshuffle);
+        ProcessorConfig processor = ProcessorConfig.read(config, tileSize, tokens);
         return new ModelConfig(
                 Layout.NATIVE,
-                vision(vision, config, patch, tileSize),
-                language(language, config),
+                vision(vision, config),
+                language(new LanguageSection(language, config), language, config),
                 tileSize,
-                config.unshuffle(tileSize, patch),
+                unshuffle,
                 false,
-                processor.number("min_patches", 1),
-                processor.number("max_patches", 12),
+                processor.minTiles(),
+                processor.maxTiles(),
                 true,
                 "internvl2_5",
                 null,
                 endIds(generation, language),
-                generation.generation(Set.of()),
-                config.format(dtype, language.text("dtype", "bfloat16")));
+                CommonSettings.generation(generation, Set.of()),
+                CommonSettings.format(config, language));
+    }
+
+    /** The processor's chat template, in either of its files, must write turns as the published one does. */
+    private static void requireKnownTemplate(ConfigReader config) {
+        ConfigReader older = config.beside("chat_template.json");
+        if (older.has("chat_template")) {
+            requireMarks(older.place("chat_template"), older.text("chat_template"));
+        }
+        Path newer = config.file().resolveSibling("chat_template.jinja");
+        if (Files.exists(newer)) {
+            requireMarks(newer.toString(), JsonFiles.text(newer));
+        }
+    }
+
+    private static void requireMarks(String place, String template) {
+        for (String mark : List.of("<|im_start|>", "<|im_end|>", "<IMG_CONTEXT>")) {
+            if (!template.contains(mark)) {
+                throw new CheckpointException(place + ": must write " + mark + " as the published template does; "
+                        + "other dialogue formats of this layout are not supported");
+            }
+        }
     }
 
     private static Set<Integer> endIds(ConfigReader generation, ConfigReader language) {
@@ -50,56 +77,22 @@ final class NativeConfig {
         return listed.isEmpty() ? language.numbers("eos_token_id") : listed;
     }
 
-    /** Another file of the same folder; one that says nothing where there is none. */
-    private static ConfigReader beside(Path config, String name) {
-        Path file = config.resolveSibling(name);
-        return new ConfigReader(file, "", Files.exists(file) ? Checkpoint.json(file) : new JsonObject());
-    }
-
-    private static VisionConfig vision(ConfigReader vision, ConfigReader config, int patch, int side) {
-        int stored = vision.number("num_hidden_layers");
-        vision.one("hidden_act", "gelu", "gelu");
-        return new VisionConfig(
-                config.layers("vision_feature_layer", stored),
-                stored,
-                vision.number("hidden_size"),
-                vision.number("num_attention_heads"),
-                vision.number("intermediate_size"),
-                patch,
-                (side / patch) * (side / patch),
-                vision.real("layer_norm_eps", 1e-6),
-                vision.one("norm_type", "layer_norm", "layer_norm", "rms_norm").equals("rms_norm"),
-                vision.flag("use_qk_norm", false),
-                vision.flag("attention_bias", false));
-    }
-
-    private static LanguageConfig language(ConfigReader language, ConfigReader config) {
-        String type = language.one("model_type", "", "qwen2", "llama");
-        language.one("hidden_act", "silu", "silu");
-        if (language.flag("mlp_bias", false)) {
-            throw language.wrong("mlp_bias", true, "false");
+    private static VisionConfig vision(ConfigReader vision, ConfigReader config) {
+        vision.expect("use_absolute_position_embeddings", true);
+        vision.expect("use_mean_pooling", true);
+        vision.expect("use_mask_token", false);
+        VisionConfig read = VisionSection.NATIVE.read(vision, config);
+        if (read.qkNorm() && read.eps() != QK_NORM_EPS) {
+            throw vision.wrong("layer_norm_eps", read.eps(), QK_NORM_EPS + " where use_qk_norm is true");
         }
-        int width = language.number("hidden_size");
-        int heads = language.number("num_attention_heads");
-        int kvHeads = language.number("num_key_value_heads", heads);
-        boolean qwen = type.equals("qwen2");
-        boolean bias = language.flag("attention_bias", false);
-        return new LanguageConfig(
-                qwen ? Family.QWEN2 : Family.LLAMA,
-                language.number("vocab_size"),
-                language.number("num_hidden_layers"),
-                width,
-                heads,
-                kvHeads,
-                language.number("head_dim", width / heads),
-                language.number("intermediate_size"),
-                language.real("rms_norm_eps", 1e-6),
-                language.real("rope_theta", 10_000),
-                language.ropeFactor(),
-                language.number("max_position_embeddings"),
-                qwen || bias,
-                !qwen && bias,
-                language.flag("tie_word_embeddings", config.flag("tie_word_embeddings", false)),
-                0);
+        return read;
+    }
+
+    private static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
+        Family family = section.family(Family.QWEN2, Family.LLAMA);
+        boolean qwen = family == Family.QWEN2;
+        boolean bias = qwen || language.flag("attention_bias", false); // the tensors tell
+        boolean tied = language.flag("tie_word_embeddings", false) || config.flag("tie_word_embeddings", false);
+        return section.read(family, RopeConfig.read(language, false), bias, !qwen && bias, tied);
     }
 }

@@ -26,11 +26,13 @@ final class NeededFiles {
 
     private static final String CONFIG = "config.json";
     private static final String WEIGHTS = "model.safetensors";
+    private static final String ADAPTER = "adapter_model.safetensors";
     private static final Set<String> SMALL = Set.of(
             CONFIG,
             "generation_config.json",
             "preprocessor_config.json",
             "processor_config.json",
+            "video_preprocessor_config.json",
             "tokenizer.json",
             "tokenizer_config.json",
             "vocab.json",
@@ -52,7 +54,7 @@ final class NeededFiles {
             throw new DownloadException(id + ": the repository must hold " + CONFIG
                     + ", as a checkpoint of InternVL 2.5 " + "does; check the name");
         }
-        List<String> weights = names.contains(INDEX) ? List.of(INDEX) : plainWeights(names);
+        List<String> weights = weights(names);
         if (weights.isEmpty()) {
             throw new DownloadException(id + ": the repository must hold weights as " + WEIGHTS + " or with " + INDEX
                     + "; other formats, such as *.bin, are not read");
@@ -61,10 +63,18 @@ final class NeededFiles {
                 .toList();
     }
 
-    private static List<String> plainWeights(Collection<String> names) {
-        return names.contains(WEIGHTS)
-                ? List.of(WEIGHTS)
-                : names.stream().filter(name -> SHARD.matcher(name).matches()).toList();
+    /** In the order in which they are looked for when loading: an index counts only where the whole file is missing. */
+    private static List<String> weights(Collection<String> names) {
+        for (String one : List.of(WEIGHTS, INDEX)) {
+            if (names.contains(one)) {
+                return List.of(one);
+            }
+        }
+        return names.stream().filter(NeededFiles::isShard).toList();
+    }
+
+    private static boolean isShard(String name) {
+        return SHARD.matcher(name).matches() && !name.equals(ADAPTER);
     }
 
     /** The files that an index names. */
@@ -98,7 +108,7 @@ final class NeededFiles {
     /** A file that a snapshot lacks to be loaded, if it lacks one. */
     static Optional<String> missing(Path snapshot) {
         List<String> wanted = new ArrayList<>(List.of(CONFIG));
-        if (Files.exists(snapshot.resolve(INDEX))) {
+        if (!Files.exists(snapshot.resolve(WEIGHTS)) && Files.exists(snapshot.resolve(INDEX))) {
             wanted.addAll(shards(snapshot.resolve(INDEX)));
         } else if (!holdsWeights(snapshot)) {
             wanted.add(WEIGHTS);
@@ -114,8 +124,7 @@ final class NeededFiles {
 
     private static boolean holdsWeights(Path snapshot) {
         try (Stream<Path> files = Files.isDirectory(snapshot) ? Files.list(snapshot) : Stream.<Path>empty()) {
-            return files.anyMatch(
-                    file -> SHARD.matcher(file.getFileName().toString()).matches() && Files.exists(file));
+            return files.anyMatch(file -> isShard(file.getFileName().toString()) && Files.exists(file));
         } catch (IOException e) {
             throw new DownloadException(snapshot + ": cannot be listed: " + e, e);
         }

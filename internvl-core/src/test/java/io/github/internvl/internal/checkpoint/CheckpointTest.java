@@ -168,8 +168,8 @@ class CheckpointTest {
                 "{'bits': 4} | quant_method: 'none'",
                 "{'bits': 4, 'quant_method': 'awq', 'version': 'gemv', 'group_size': 128} | version: 'gemv'",
                 "{'bits': 8, 'quant_method': 'awq', 'version': 'gemm', 'group_size': 128} | bits: '8'",
-                "{'bits': 4, 'quant_method': 'awq', 'zero_point': false, 'group_size': 128} | zero_point: 'false'",
-                "{'bits': 4, 'quant_method': 'awq', 'version': 'gemm', 'group_size': 7} | group_size: unknown value '7'",
+                "{'bits': 4, 'quant_method': 'awq', 'version': 'gemm', 'zero_point': false, 'group_size': 128} | zero_point: 'false'",
+                "{'bits': 4, 'quant_method': 'awq', 'version': 'gemm', 'zero_point': true, 'group_size': 7} | group_size: unknown value '7'",
             })
     void refusesQuantizedWeightsByName(String quantization, String message) throws IOException {
         TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
@@ -182,6 +182,14 @@ class CheckpointTest {
         assertThatThrownBy(() -> Checkpoint.open(folder))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("llm_config.quantization_config." + message);
+    }
+
+    @Test
+    void namesTheSettingsThatDecideNumbers() {
+        assertThat(Checkpoint.config(TinyCheckpoint.internlm2()).summary())
+                .isEqualTo("rope theta 1000000.0 (dynamic, factor 3.0 beyond 192 tokens), heads 4 of 18 and 2 for keys, "
+                        + "RMSNorm eps 1.0E-5, ViT RMSNorm eps 1.0E-6, tiles 1..12 of 20 px and a thumbnail");
+        assertThat(Checkpoint.config(TinyCheckpoint.qwen()).summary()).contains("(no scaling)", "ViT LayerNorm");
     }
 
     private static UnaryOperator<String> replace(String from, String to) {

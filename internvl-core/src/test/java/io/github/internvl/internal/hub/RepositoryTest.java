@@ -68,9 +68,24 @@ class RepositoryTest {
 
     @Test
     void prefersTheFilesOfTheIndexToOthers() throws IOException {
-        hub.files.put("model.safetensors", new byte[10]);
+        hub.files.put("adapter_model.safetensors", new byte[10]);
         hub.files.put("consolidated.safetensors", new byte[10]);
         assertThat(names(fetcher.fetch())).containsExactlyInAnyOrderElementsOf(names(TinyCheckpoint.qwen()));
+    }
+
+    @Test
+    void prefersTheWholeFileToAnIndexOfAnotherSave() throws IOException {
+        hub.files.put("model.safetensors", new byte[10]);
+        assertThat(names(fetcher.fetch()))
+                .contains("model.safetensors")
+                .noneMatch(name -> name.startsWith("model-") || name.endsWith(".index.json"));
+    }
+
+    @Test
+    void fetchesNoAdapterForWeights() {
+        hub.files.keySet().removeIf(name -> name.startsWith("model"));
+        hub.files.put("adapter_model.safetensors", new byte[10]);
+        assertThatThrownBy(fetcher::fetch).hasMessageContaining("model.safetensors");
     }
 
     @Test

@@ -1,0 +1,110 @@
+package io.github.internvl.internal.checkpoint;
+
+import io.github.internvl.internal.checkpoint.ModelConfig.Family;
+import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
+import java.util.List;
+
+/**
+ * Reads the language model's section: {@code llm_config} of the official layout, {@code text_config} of transformers' own.
+ * Both have the keys of transformers' classes; biases differ.
+ */
+final class LanguageSection {
+    private final ConfigReader language;
+    private final ConfigReader config;
+
+    /**
+     * Reads later.
+     *
+     * @param language the section
+     * @param config the whole file
+     */
+    LanguageSection(ConfigReader language, ConfigReader config) {
+        this.language = language;
+        this.config = config;
+    }
+
+    /** Which model it is; refuses others. */
+    Family family(Family... supported) {
+        String[] names = new String[supported.length];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = supported[i].modelType();
+        }
+        String found = language.one("model_type", names);
+        return supported[List.of(names).indexOf(found)];
+    }
+
+    /**
+     * All that the section says.
+     *
+     * @param rope its rotary embeddings, as they apply
+     * @param attentionBias whether q, k and v have biases
+     * @param outputBias whether the linear after them has one
+     * @param tied whether a file without a head has the embedding as its head
+     */
+    LanguageConfig read(Family family, RopeConfig rope, boolean attentionBias, boolean outputBias, boolean tied) {
+        requireKnownKinds();
+        int width = language.number("hidden_size");
+        int heads = language.number("num_attention_heads");
+        int kvHeads = keyHeads(heads);
+        return new LanguageConfig(
+                family,
+                language.number("vocab_size"),
+                language.number("num_hidden_layers"),
+                width,
+                heads,
+                kvHeads,
+                headWidth(width, heads),
+                language.number("intermediate_size"),
+                language.positive("rms_norm_eps"),
+                rope.base(),
+                rope.factor(),
+                language.number("max_position_embeddings"),
+                attentionBias,
+                outputBias,
+                tied,
+                Quantization.group(config, language));
+    }
+
+    /** Null stands for as many as query heads in transformers' classes. */
+    private int keyHeads(int heads) {
+        String key = "num_key_value_heads";
+        int kvHeads = language.names(key) && !language.has(key) ? heads : language.number(key);
+        if (heads % kvHeads != 0) {
+            throw language.wrong(key, kvHeads, "a divisor of num_attention_heads, " + heads);
+        }
+        return kvHeads;
+    }
+
+    /** Published files leave {@code head_dim} out where it follows from the width. */
+    private int headWidth(int width, int heads) {
+        if (!language.has("head_dim") && width % heads != 0) {
+            throw language.wrong("num_attention_heads", heads, "a divisor of hidden_size and multiple of key heads");
+        }
+        int headWidth = language.number("head_dim", width / heads);
+        if (headWidth % 2 != 0) {
+            throw language.wrong(
+                    language.has("head_dim") ? "head_dim" : "num_attention_heads",
+                    language.has("head_dim") ? headWidth : heads,
+                    "heads of an even width, for rotary embeddings");
+        }
+        return headWidth;
+    }
+
+    private void requireKnownKinds() {
+        language.one(language.spelling("hidden_activation", "hidden_act"), "silu", "swish");
+        if (language.has("norm_type")) {
+            language.one("norm_type", "rms_norm");
+        }
+        language.expect("mlp_bias", false);
+        boolean all = language.has("max_window_layers")
+                && language.number("max_window_layers") >= language.number("num_hidden_layers");
+        if (language.flag("use_sliding_window", false) && !all) {
+            throw language.wrong("use_sliding_window", true, "false");
+        }
+        for (String kind : language.texts("layer_types")) {
+            if (!kind.equals("full_attention")) {
+                throw language.wrong("layer_types", kind, "full_attention");
+            }
+        }
+    }
+}
