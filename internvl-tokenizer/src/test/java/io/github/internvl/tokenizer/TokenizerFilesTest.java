@@ -205,8 +205,8 @@ class TokenizerFilesTest {
         both();
         edit("vocab.json", "\"!\":0", "\"!\":1000");
         assertRefused()
-                .hasMessageContaining("tokenizer.json: must have the same vocabulary as "
-                        + folder.resolve("vocab.json"));
+                .hasMessageContaining(
+                        "tokenizer.json: must have the same vocabulary as " + folder.resolve("vocab.json"));
     }
 
     @Test
