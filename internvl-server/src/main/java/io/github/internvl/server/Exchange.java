@@ -26,16 +26,14 @@ final class Exchange implements AutoCloseable {
     private final Peer peer;
     private final Memory.Share memory;
     private final Gate gate;
-    private final RequestBudget budget;
     private boolean inside;
 
     /** Begins with a request whose body has not been read: its time runs from here. */
-    Exchange(Context context, Memory.Share memory, Gate gate, Duration timeout) {
+    Exchange(Context context, Memory memory, Gate gate, Duration timeout) {
         this.context = context;
         this.peer = new Peer(context.req());
-        this.memory = memory;
         this.gate = gate;
-        this.budget = budget(timeout);
+        this.memory = memory.share(budget(timeout));
     }
 
     /** The name of the request, in logs and in the answer's head. */
@@ -59,12 +57,12 @@ final class Exchange implements AutoCloseable {
 
     /** The work that the request may cause, all of its questions together. */
     RequestBudget budget() {
-        return budget;
+        return memory.budget();
     }
 
     /** The work that each of several equal questions may cause; their time is that of the request. */
     RequestBudget sameTime() {
-        return budget(Duration.ofNanos(budget.deadlineNanos().orElse(Long.MAX_VALUE) - System.nanoTime()));
+        return budget(Duration.ofNanos(budget().deadlineNanos().orElse(Long.MAX_VALUE) - System.nanoTime()));
     }
 
     private RequestBudget budget(Duration timeout) {
@@ -83,9 +81,9 @@ final class Exchange implements AutoCloseable {
         long usual = peer.waits();
         Fields body;
         try (Readings.Reading reading = gate.readings().begin()) {
-            peer.waitFor(Readings.pause(budget));
+            peer.waitFor(Readings.pause(budget()));
             InputStream in = context.req().getInputStream();
-            body = BodyReader.read(new BodyStream(in, reading, budget, maxBytes), known, memory, budget);
+            body = BodyReader.read(new BodyStream(in, reading, budget(), maxBytes), known, memory, budget());
         } catch (IOException e) {
             throw new ClientGone();
         } finally {
@@ -192,7 +190,7 @@ final class Exchange implements AutoCloseable {
     /** Ends what still works for the request, and gives back what it took. */
     @Override
     public void close() {
-        budget.cancel();
+        budget().cancel();
         peer.leave();
         memory.close();
         if (inside) {

@@ -1,5 +1,6 @@
 package io.github.internvl.server;
 
+import io.github.internvl.RequestBudget.Work;
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageException;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,7 @@ final class Media {
     private static final int DECODING_BYTES_OF_A_PIXEL =
             8; // four samples as they are stored, and the pixel made of them
     private static final int SIXTEENTH = 16;
+    private static final int LOOK_MILLIS = 20;
 
     private final ImageOptions images;
     private final VideoOptions videos;
@@ -49,7 +52,7 @@ final class Media {
         try {
             byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
             requireData(place, url, fetched);
-            return decode(memory, images.maxPixels(), DECODING_BYTES_OF_A_PIXEL, most -> {
+            return decode(place, memory, images.maxPixels(), DECODING_BYTES_OF_A_PIXEL, most -> {
                         ImageOptions limit = images.withMaxPixels(most);
                         return List.of(fetched == null ? Image.ofDataUrl(url, limit) : Image.of(fetched, limit));
                     })
@@ -76,6 +79,7 @@ final class Media {
             }
             byte[] file = fetched == null ? decoded(place, url) : fetched;
             return decode(
+                    place,
                     memory,
                     videos.maxPixels(),
                     BYTES_OF_A_PIXEL,
@@ -122,7 +126,8 @@ final class Media {
                 throw place.wrong("url", "must have at most " + videos.maxPixels() + " pixels in all frames");
             }
             LongFunction<List<Image>> decoder = limit -> List.of(Image.ofDataUrl(frame, images.withMaxPixels(limit)));
-            return decode(memory, most, DECODING_BYTES_OF_A_PIXEL, decoder).get(0);
+            return decode(place, memory, most, DECODING_BYTES_OF_A_PIXEL, decoder)
+                    .get(0);
         });
     }
 
@@ -147,16 +152,18 @@ final class Media {
      * there are pixels: so the limit begins with a sixteenth and doubles, and with it what is taken.
      */
     private List<Image> decode(
-            Memory.Share memory, long mostPixels, int bytesOfAPixel, LongFunction<List<Image>> decoder) {
-        decoding.acquireUninterruptibly();
+            Fields place, Memory.Share memory, long mostPixels, int bytesOfAPixel, LongFunction<List<Image>> decoder) {
+        awaitTurn(place, memory);
         try {
             for (long limit = (mostPixels + SIXTEENTH - 1) / SIXTEENTH; ; limit = Math.min(limit * 2, mostPixels)) {
                 long unused = limit * bytesOfAPixel;
                 memory.take(unused);
                 try {
                     List<Image> decoded = decoder.apply(limit);
-                    unused -=
+                    long bytes =
                             decoded.stream().distinct().mapToLong(Media::bytes).sum();
+                    memory.budget().charge(Work.PIXELS, bytes / BYTES_OF_A_PIXEL, place.path("url"));
+                    unused -= bytes;
                     return decoded;
                 } catch (ImageException | VideoException e) {
                     if (limit == mostPixels || !isTooLarge(e)) {
@@ -168,6 +175,18 @@ final class Media {
             }
         } finally {
             decoding.release();
+        }
+    }
+
+    /** Waits for a processor to decode on, as long as the request may. */
+    private void awaitTurn(Fields place, Memory.Share memory) {
+        try {
+            do {
+                memory.budget().check(place.path("url"));
+            } while (!decoding.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Refusal.unavailable("shutting_down", "the server is being shut down; the request was not finished");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.internvl.server;
 
+import io.github.internvl.RequestBudget;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -14,9 +15,9 @@ final class Memory {
         this.bytes = bytes;
     }
 
-    /** Opens the share of one request, which closes it. */
-    Share share() {
-        return new Share();
+    /** Opens the share of one request, which closes it; the request's budget travels with it. */
+    Share share(RequestBudget budget) {
+        return new Share(budget);
     }
 
     long used() {
@@ -28,7 +29,16 @@ final class Memory {
         private long taken;
         private long body;
 
-        private Share() {}
+        private final RequestBudget budget;
+
+        private Share(RequestBudget budget) {
+            this.budget = budget;
+        }
+
+        /** The work that the request may cause. */
+        RequestBudget budget() {
+            return budget;
+        }
 
         /** Takes more, or refuses the request. */
         void take(long more) {

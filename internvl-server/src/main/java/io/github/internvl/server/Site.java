@@ -124,7 +124,7 @@ final class Site {
     }
 
     private void answer(Context context, Consumer<Exchange> handler) {
-        try (Exchange exchange = new Exchange(context, memory.share(), gate, options.timeout())) {
+        try (Exchange exchange = new Exchange(context, memory, gate, options.timeout())) {
             handler.accept(exchange);
         } catch (CancellationException e) { // by the budget: nobody waits, or the server ends
             gate.check();

@@ -20,7 +20,7 @@ class BodyReaderTest {
     private static final int LARGE = 1 << 20;
 
     private final Memory memory = new Memory(1 << 26);
-    private final Memory.Share share = memory.share();
+    private final Memory.Share share = memory.share(RequestBudget.defaults());
 
     private static InputStream bytes(String body) {
         return new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8));
@@ -72,13 +72,13 @@ class BodyReaderTest {
     void refusesTextThatGrowsBeyondTheMemory(String character) {
         int most = 3 * (character.equals("a") ? 1 : 2) * LARGE;
         String body = "{\"known\": \"" + character + "a".repeat(LARGE) + "\"}";
-        try (Memory.Share small = new Memory(most / 2).share()) {
+        try (Memory.Share small = new Memory(most / 2).share(RequestBudget.defaults())) {
             assertThatThrownBy(() -> BodyReader.read(bytes(body), Set.of("known"), small, RequestBudget.defaults()))
                     .isInstanceOfSatisfying(
                             Refusal.class,
                             refusal -> assertThat(refusal.status()).isEqualTo(413));
         }
-        try (Memory.Share enough = new Memory(most + 1000).share()) {
+        try (Memory.Share enough = new Memory(most + 1000).share(RequestBudget.defaults())) {
             assertThat(BodyReader.read(bytes(body), Set.of("known"), enough, RequestBudget.defaults())
                             .needed("known"))
                     .hasSize(LARGE + 1);

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.sun.management.ThreadMXBean;
+import io.github.internvl.BudgetExceededException;
+import io.github.internvl.RequestBudget;
+import io.github.internvl.RequestBudget.Work;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.VideoOptions;
@@ -21,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -53,7 +57,7 @@ class MediaTest {
     @Test
     void keepsNoMoreMemoryThanPixelsTake() throws IOException {
         Memory memory = new Memory(1 << 30);
-        try (Memory.Share share = memory.share()) {
+        try (Memory.Share share = memory.share(RequestBudget.defaults())) {
             Image image = media.image(place(LARGE), share);
             assertThat(image.width()).isEqualTo(WIDTH);
             assertThat(memory.used()).isEqualTo(PIXELS);
@@ -78,7 +82,7 @@ class MediaTest {
         for (String url : List.of(LARGE, large("gif"))) {
             Fields place = place(url);
             Memory memory = new Memory(PIXELS);
-            try (Memory.Share share = memory.share()) {
+            try (Memory.Share share = memory.share(RequestBudget.defaults())) {
                 long before = threads.getCurrentThreadAllocatedBytes();
                 assertThatThrownBy(() -> media.image(place, share))
                         .isInstanceOfSatisfying(
@@ -92,7 +96,7 @@ class MediaTest {
 
     @Test
     void takesAListOfFramesAsItIsGiven() throws IOException {
-        try (Memory.Share share = new Memory(1 << 30).share()) {
+        try (Memory.Share share = new Memory(1 << 30).share(RequestBudget.defaults())) {
             List<Image> expected = new ArrayList<>();
             StringBuilder url = new StringBuilder("data:video/jpeg;base64");
             for (int grey : new int[] {10, 200, 90}) {
@@ -106,7 +110,8 @@ class MediaTest {
                             expected.stream().map(Image::contentHash).toList());
             assertThat(media.frames(
                             Fields.of(
-                                    ("{\"url\": \"" + url + "\", \"num_frames\": 1}").getBytes(StandardCharsets.UTF_8)),
+                                    Demo.json("{\"url\": \"" + url + "\", \"num_frames\": 1}"),
+                                    Set.of("url", "num_frames")),
                             share))
                     .hasSize(1);
         }
@@ -117,7 +122,7 @@ class MediaTest {
         String frame = Base64.getEncoder().encodeToString(flat(10));
         VideoOptions few = VideoOptions.defaults().withMaxPixels(2 * 64 * 48);
         Media narrow = new Media(ServerOptions.builder().videos(few).build());
-        try (Memory.Share share = new Memory(1 << 30).share()) {
+        try (Memory.Share share = new Memory(1 << 30).share(RequestBudget.defaults())) {
             assertThat(narrow.frames(place("data:video/jpeg;base64," + frame + "," + frame), share))
                     .hasSize(2);
             assertThatThrownBy(() -> narrow.frames(place("data:video/jpeg;base64" + ("," + frame).repeat(3)), share))
@@ -128,6 +133,30 @@ class MediaTest {
                     .hasMessageContaining("is no usable video: ");
             assertThatThrownBy(() -> media.frames(place("data:video/jpeg," + frame), share))
                     .hasMessageContaining("must be a data: URL in base64");
+        }
+    }
+
+    @Test
+    void chargesThePixelsOfAllPictures() throws IOException {
+        String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(flat(10));
+        RequestBudget budget =
+                RequestBudget.builder().limit(Work.PIXELS, 2 * 64 * 48).build();
+        try (Memory.Share share = new Memory(1 << 30).share(budget)) {
+            media.image(place(url), share);
+            media.image(place(url), share);
+            assertThatThrownBy(() -> media.image(place(url), share))
+                    .isInstanceOf(BudgetExceededException.class)
+                    .hasMessage("url: a request may take at most 6,144 pixels; ask for less");
+        }
+    }
+
+    @Test
+    void decodesNothingForAClientThatHasLeft() throws IOException {
+        String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(flat(10));
+        RequestBudget budget = RequestBudget.defaults();
+        budget.cancel();
+        try (Memory.Share share = new Memory(1 << 30).share(budget)) {
+            assertThatThrownBy(() -> media.image(place(url), share)).isInstanceOf(CancellationException.class);
         }
     }
 
