@@ -59,7 +59,7 @@ class SpreadTest {
     void takesHiddenStatesToTheDeviceOfEachLayer() {
         assertThatThrownBy(() -> logits(TinyCheckpoint.qwen(), placed(List.of("cpu", "meta", "cpu"), "cpu")))
                 .hasMessageContaining("Meta tensors")
-                .hasMessageContaining("in attention");
+                .hasMessageContaining("in rotate");
         assertThatThrownBy(() -> logits(TinyCheckpoint.qwen(), placed(List.of("cpu", "cpu", "cpu"), "meta")))
                 .hasMessageContaining("in host");
     }
