@@ -24,22 +24,20 @@ public final class RequestBudget {
     /** A kind of work, and how much of it a request may cause unless its budget says otherwise. */
     public enum Work {
         /** Values of JSON read from a request, 250,000: an object, an array, a text or a number each counts as one. */
-        JSON_VALUES(250_000),
+        JSON_VALUES(250_000, "JSON values"),
         /** Steps of compiling an {@link OutputFormat}, 4,000,000: schemas visited, expressions and automaton states made. */
-        FORMAT_STEPS(4_000_000),
+        FORMAT_STEPS(4_000_000, "format steps"),
         /** Characters handed to the tokenizer, 1,000,000: some 200,000 tokens of English. */
-        CHARACTERS(1_000_000),
+        CHARACTERS(1_000_000, "characters"),
         /** Pixels of pictures and frames decoded, 1,000,000,000: 32 pictures of 31 megapixels. */
-        PIXELS(1_000_000_000);
+        PIXELS(1_000_000_000, "pixels");
 
         private final long usual;
+        private final String plural;
 
-        Work(long usual) {
+        Work(long usual, String plural) {
             this.usual = usual;
-        }
-
-        private String plural() {
-            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            this.plural = plural;
         }
     }
 
@@ -100,7 +98,7 @@ public final class RequestBudget {
                             "%s: a request may take at most %,d %s; ask for less",
                             place,
                             account.limit,
-                            work.plural()));
+                            work.plural));
         }
         check(place);
     }

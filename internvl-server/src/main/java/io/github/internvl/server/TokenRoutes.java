@@ -5,7 +5,6 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.RequestBudget;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 
@@ -41,7 +40,8 @@ final class TokenRoutes {
         } else {
             boolean whole = !Boolean.FALSE.equals(body.flag("add_special_tokens"));
             JsonArray ids = new JsonArray();
-            for (int id : served.tokenizer().encode(prompt(body, exchange), whole)) {
+            Runnable check = () -> exchange.budget().check("prompt");
+            for (int id : served.tokenizer().encode(prompt(body, exchange), whole, check)) {
                 ids.add(id);
             }
             answer.addProperty("count", ids.size());
@@ -51,17 +51,15 @@ final class TokenRoutes {
         exchange.reply(answer);
     }
 
-    /** A text that is looked at before any of it is tokenized: the context bounds how long it can be. */
+    /** A text that may fit into the context, as far as its length tells before any of it is tokenized. */
     private String prompt(Fields body, Exchange exchange) {
         String prompt = body.needed("prompt");
         exchange.budget().charge(RequestBudget.Work.CHARACTERS, prompt.length(), "prompt");
-        long most = served.mostBytes();
-        int bytes = prompt.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > most) {
+        long least = served.tokenizer().leastTokens(prompt);
+        if (least > served.model().contextLength()) {
             throw body.wrong(
                     "prompt",
-                    "must have at most " + most + " bytes, as no longer text fits into the context of "
-                            + served.model().contextLength() + " tokens: " + bytes);
+                    "must fit into the context of " + served.model().contextLength() + " tokens: at least " + least);
         }
         exchange.memory().take((long) prompt.length() * BYTES_OF_A_CHARACTER);
         return prompt;

@@ -122,7 +122,7 @@ class BodiesTest {
                     List.of(ask("\"Why?\"", "\"x\": " + objects), ask("\"Why?\"", "\"tools\": " + objects))) {
                 JsonObject error = demo.refused(PATH, body);
                 assertThat(error.get("status").getAsInt()).isEqualTo(413);
-                assertThat(error.get("message").getAsString()).contains("250,000 json values");
+                assertThat(error.get("message").getAsString()).contains("250,000 JSON values");
             }
             JsonObject ids = demo.refused("/detokenize", "{\"tokens\": [" + "1,".repeat(300_000) + "1]}");
             assertThat(ids.get("status").getAsInt()).isEqualTo(413);
@@ -130,7 +130,7 @@ class BodiesTest {
             assertThat(word.get("status").getAsInt()).isEqualTo(400);
             assertThat(word.get("param").getAsString()).isEqualTo("prompt");
             assertThat(word.get("message").getAsString()).contains("context of " + demo.model.contextLength());
-            JsonObject text = demo.refused("/tokenize", "{\"prompt\": \"" + "a ".repeat(2_000_001) + "\"}");
+            JsonObject text = demo.refused("/tokenize", "{\"prompt\": \"" + "a ".repeat(500_001) + "\"}");
             assertThat(text.get("status").getAsInt()).isEqualTo(413);
         }
     }

@@ -50,7 +50,7 @@ class BodyReaderTest {
                 RequestBudget.builder().limit(Work.JSON_VALUES, 999).build();
         assertThatThrownBy(() -> BodyReader.read(bytes(body), Set.of("known"), share, same))
                 .isInstanceOf(BudgetExceededException.class)
-                .hasMessageContaining("999 json values");
+                .hasMessageContaining("999 JSON values");
     }
 
     @Test
