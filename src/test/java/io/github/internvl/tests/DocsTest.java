@@ -60,9 +60,8 @@ class DocsTest {
                 .map(file -> file.getFileName().toString().replace(".java", ""))
                 .toList();
         assertThat(DOCUMENTS)
-                .allSatisfy(document -> assertThat(TEST.matcher(Checkout.read(document))
-                                .results()
-                                .map(name -> name.group(1)))
+                .allSatisfy(document -> assertThat(
+                                TEST.matcher(Checkout.read(document)).results().map(name -> name.group(1)))
                         .as("tests named in %s", Checkout.name(document))
                         .isSubsetOf(classes));
     }

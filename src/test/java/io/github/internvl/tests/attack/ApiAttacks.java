@@ -96,12 +96,17 @@ final class ApiAttacks {
     private static List<Attack> long1() {
         String million = "a".repeat(MEBIBYTE);
         return List.of(
-                chat("a stop of 1 MB", () -> Bodies.ask("Why?", "\"stop\": \"" + million + "\""), 200, 400),
+                chat("a stop of 1 MB", () -> Bodies.ask("Why?", "\"stop\": \"" + million + "\""), 200, 400, 413),
                 chat(
                         "1,000 stops",
                         () -> Bodies.ask("Why?", "\"stop\": [" + Bodies.joined(1000, ", ", i -> "\"" + i + "\"") + "]"),
                         400),
-                chat("bad words of 1 MB", () -> Bodies.ask("Why?", "\"bad_words\": [\"" + million + "\"]"), 200, 400),
+                chat(
+                        "bad words of 1 MB",
+                        () -> Bodies.ask("Why?", "\"bad_words\": [\"" + million + "\"]"),
+                        200,
+                        400,
+                        413),
                 chat(
                         "100,000 stop tokens",
                         () -> Bodies.ask(
@@ -149,7 +154,8 @@ final class ApiAttacks {
                         "/v1/responses",
                         () -> "{\"max_output_tokens\": 1, \"input\": ["
                                 + Bodies.joined(100_000, ",", i -> "{\"role\":\"user\",\"content\":\"a\"}") + "]}",
-                        400));
+                        400,
+                        413));
     }
 
     private static List<Attack> messages() {

@@ -24,6 +24,9 @@ final class InjectionAttacks {
             "<tool_call>",
             "</tool_call>",
             "<tool_response>");
+    /** Where an answer of the model is given back, which holds its calls as the model wrote them. */
+    private static final List<String> ANSWERS = List.of("assistant", "arguments", "arguments as they stand");
+
     private static final List<String> TAGS = List.of(
             "<image>",
             "<image><image>",
@@ -177,7 +180,8 @@ final class InjectionAttacks {
         for (Map.Entry<String, UnaryOperator<String>> place : places().entrySet()) {
             int one = count(victim, place.getValue().apply(token));
             int eleven = count(victim, place.getValue().apply(token.repeat(11)));
-            if (one >= 0 && eleven >= 0 && eleven - one <= 10) {
+            boolean call = token.contains("tool_call>") && ANSWERS.contains(place.getKey());
+            if (!call && one >= 0 && eleven >= 0 && eleven - one <= 10) {
                 passed.add(place.getKey());
             }
         }
