@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Holds the documents to the sources. A java block repeats a region of internvl-examples between {@code // tag::name[]}
- * and {@code // end::name[]}, which is compiled and run there; a relative link leads to a file.
+ * and {@code // end::name[]}, which is compiled and run there; a relative link leads to a file, and the name of a test to a test.
  */
 class DocsTest {
     private static final Path README = Checkout.ROOT.resolve("README.md");
@@ -23,6 +23,7 @@ class DocsTest {
     private static final Pattern REGION = Pattern.compile("(?ms)^ *// tag::([\\w-]+)\\[]\n(.*?)^ *// end::\\1\\[] *$");
     private static final Pattern MARKER = Pattern.compile("(?m)^ *// (tag|end)::[\\w-]+\\[] *\n");
     private static final Pattern CODE = Pattern.compile("(?s)```.*?```|`[^`\n]*`");
+    private static final Pattern TEST = Pattern.compile("`([A-Z]\\w+Test)`");
     private static final Pattern LINK = Pattern.compile("]\\((?![a-z]+:|#)([^)#\\s]+)[^)]*\\)");
 
     @Test
@@ -51,6 +52,18 @@ class DocsTest {
                 .allSatisfy(document -> assertThat(links(document))
                         .as(Checkout.name(document))
                         .allSatisfy(target -> assertThat(target).exists()));
+    }
+
+    @Test
+    void namesTestsThatExist() {
+        List<String> classes = Checkout.files("", ".java").stream()
+                .map(file -> file.getFileName().toString().replace(".java", ""))
+                .toList();
+        assertThat(DOCUMENTS)
+                .allSatisfy(document -> assertThat(
+                                TEST.matcher(Checkout.read(document)).results().map(name -> name.group(1)))
+                        .as("tests named in %s", Checkout.name(document))
+                        .isSubsetOf(classes));
     }
 
     @Test
