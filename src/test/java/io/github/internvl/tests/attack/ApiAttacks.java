@@ -96,17 +96,19 @@ final class ApiAttacks {
     private static List<Attack> long1() {
         String million = "a".repeat(MEBIBYTE);
         return List.of(
-                chat("a stop of 1 MB", () -> Bodies.ask("Why?", "\"stop\": \"" + million + "\""), 200, 400, 413),
+                chat("a stop of 1 MB", () -> Bodies.ask("Why?", "\"stop\": \"" + million + "\""), 200, 400, 413)
+                        .slow(),
                 chat(
                         "1,000 stops",
                         () -> Bodies.ask("Why?", "\"stop\": [" + Bodies.joined(1000, ", ", i -> "\"" + i + "\"") + "]"),
                         400),
                 chat(
-                        "bad words of 1 MB",
-                        () -> Bodies.ask("Why?", "\"bad_words\": [\"" + million + "\"]"),
-                        200,
-                        400,
-                        413),
+                                "bad words of 1 MB",
+                                () -> Bodies.ask("Why?", "\"bad_words\": [\"" + million + "\"]"),
+                                200,
+                                400,
+                                413)
+                        .slow(),
                 chat(
                         "100,000 stop tokens",
                         () -> Bodies.ask(
@@ -188,16 +190,19 @@ final class ApiAttacks {
                         200,
                         400),
                 chat(
-                        "10,000 empty parts",
-                        () -> Bodies.content("[" + Bodies.joined(10_000, ", ", i -> Bodies.text("")) + "]"),
-                        200,
-                        400),
+                                "10,000 empty parts",
+                                () -> Bodies.content("[" + Bodies.joined(10_000, ", ", i -> Bodies.text("")) + "]"),
+                                200,
+                                400)
+                        .slow(),
                 chat(
-                        "20,000 rounds",
-                        () -> "{\"max_tokens\": 1, \"messages\": ["
-                                + (one + ", {\"role\": \"assistant\", \"content\": \"b\"}, ").repeat(20_000) + one
-                                + "]}",
-                        400));
+                                "20,000 rounds",
+                                () -> "{\"max_tokens\": 1, \"messages\": ["
+                                        + (one + ", {\"role\": \"assistant\", \"content\": \"b\"}, ").repeat(20_000)
+                                        + one
+                                        + "]}",
+                                400)
+                        .slow());
     }
 
     private static Attack picture(String name, Supplier<byte[]> file, Integer... statuses) {
@@ -226,10 +231,11 @@ final class ApiAttacks {
         named[0] = 'k';
         for (String type : List.of("zTXt", "iCCP", "iTXt")) {
             all.add(picture(
-                    type + " of 200 MB",
-                    () -> Bodies.png(4, 4, Bodies.deflated(new byte[13], 4), Bodies.chunk(type, named)),
-                    200,
-                    400));
+                            type + " of 200 MB",
+                            () -> Bodies.png(4, 4, Bodies.deflated(new byte[13], 4), Bodies.chunk(type, named)),
+                            200,
+                            400)
+                    .slow());
         }
         all.add(picture("100,000 x 1", () -> Bodies.png(100_000, 1), 200, 400));
         String base64 = Base64.getEncoder().encodeToString(pixel);

@@ -182,7 +182,8 @@ final class HttpAttacks {
                 StandardCharsets.ISO_8859_1);
         String utf16 = latin(StandardCharsets.UTF_16.encode(BODY));
         return List.of(
-                attack("100 MB compressed", sized("Content-Encoding: gzip\r\n", gzip), 400, 415),
+                attack("100 MB compressed", sized("Content-Encoding: gzip\r\n", gzip), 400, 415)
+                        .slow(),
                 attack("a form", typed("multipart/form-data; boundary=x", BODY), 415),
                 attack("plain text, as other pages can send it", typed("text/plain", BODY), 415),
                 attack("an encoded form", typed("application/x-www-form-urlencoded", BODY), 415),

@@ -127,10 +127,11 @@ final class MemoryAttacks {
                                 () -> large + " ".repeat(31 * MEBIBYTE) + "\"}")
                         .slow(),
                 Attack.body(
-                        GROUP,
-                        "2 MB of combining marks to tokenize",
-                        "/tokenize",
-                        () -> large + "a" + "\u0301".repeat(MEBIBYTE) + "\"}"),
+                                GROUP,
+                                "2 MB of combining marks to tokenize",
+                                "/tokenize",
+                                () -> large + "a" + "\u0301".repeat(MEBIBYTE) + "\"}")
+                        .slow(),
                 Attack.body(
                         GROUP,
                         "1 MB of special tokens to tokenize",

@@ -16,7 +16,9 @@ import java.util.concurrent.Callable;
 final class SlowAttacks {
     private static final String GROUP = "slow";
     private static final Duration SOON = Duration.ofSeconds(30);
-    private static final String ENDLESS = Bodies.ask("Why?", "\"ignore_eos\": true", "\"max_tokens\": 3900");
+    private static final int MOST_TOKENS = 3900;
+    private static final String GENERATED = "internvl_tokens_generated_total";
+    private static final String ENDLESS = Bodies.ask("Why?", "\"ignore_eos\": true", "\"max_tokens\": " + MOST_TOKENS);
 
     private SlowAttacks() {}
 
@@ -186,16 +188,19 @@ final class SlowAttacks {
         }
     }
 
+    /** The answer of a client that has left ends before it is complete. */
     private static void leaving(Victim victim, String tail) throws Exception {
-        byte[] request = request(ENDLESS);
-        byte[] more = tail.getBytes(StandardCharsets.US_ASCII);
-        try (Socket socket = victim.open(request)) {
+        double before = victim.metric(GENERATED);
+        try (Socket socket = victim.open(request(ENDLESS))) {
             await("a place", () -> victim.inside() == 1);
-            socket.getOutputStream().write(more);
+            socket.getOutputStream().write(tail.getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().flush();
             Thread.sleep(200);
         }
         await("a free place", () -> victim.inside() == 0);
+        assertThat(victim.metric(GENERATED) - before)
+                .as("tokens generated for a client that has left")
+                .isLessThan(MOST_TOKENS);
     }
 
     private static void compiling(Victim victim) throws Exception {

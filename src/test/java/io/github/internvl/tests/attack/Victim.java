@@ -89,15 +89,15 @@ final class Victim {
         return post(CHAT, Bodies.ask("Why?").getBytes(StandardCharsets.UTF_8), patience);
     }
 
-    /** The value of a metric without labels. */
+    /** The value of a metric, whatever its labels. */
     double metric(String name) throws IOException, InterruptedException {
-        return get("/metrics")
-                .body()
-                .lines()
-                .filter(line -> line.startsWith(name + " "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-                .findFirst()
-                .orElse(Double.NaN);
+        String metrics = get("/metrics").body();
+        Matcher found =
+                Pattern.compile("(?m)^" + name + "(?:\\{[^}]*})? (\\S+)$").matcher(metrics);
+        if (!found.find()) {
+            throw new IllegalStateException("/metrics has no " + name + ": " + metrics);
+        }
+        return Double.parseDouble(found.group(1));
     }
 
     /** Requests that hold a place. */
