@@ -93,11 +93,12 @@ final class AsyncChats {
             CompletableFuture<ChatResponse> unused = future.whenComplete((response, failed) -> late.complete(null));
         }
 
-        /** The future is complete: nothing more is to be done for it. */
+        /** The future is complete: whatever still goes on for it ends. A budget may serve other requests after this one. */
         private void stop() {
-            budget.cancel();
             ChatStream started = stream;
-            if (started != null) {
+            if (started == null) {
+                budget.cancel();
+            } else {
                 started.close();
             }
         }

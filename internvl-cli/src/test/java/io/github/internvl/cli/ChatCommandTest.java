@@ -254,7 +254,7 @@ class ChatCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--top-p          | 1.5   | topP must be above 0 and at most 1: 1.5",
+                "--top-p          | 1.5   | topP must be 0..1: 1.5",
                 "--temperature    | -1    | temperature must be above 0",
                 "--max-new-tokens | 0     | maxNewTokens must be at least 1: 0",
                 "--max-tiles      | 0     | maxTiles must be 1..1024: 0",

@@ -11,15 +11,17 @@ import org.eclipse.jetty.util.BufferUtil;
 /**
  * The client at the other end of a request, and whether it is still there. Jetty reads nothing from a connection while its
  * request is answered, so the end of it would be seen only by writing; this reads a byte instead, which is none as long as the
- * client waits. A byte that does come is the beginning of its next request, and is given back. It looks only between the end of
- * the request's body and the end of its answer, as all other bytes are Jetty's. Thread-safe.
+ * client waits. Bytes that do come are the beginning of its next request, and are given back, as many as Jetty has room for. It
+ * looks only between the end of the request's body and the end of its answer, as all other bytes are Jetty's. Thread-safe.
  */
 final class Peer {
+    private static final int MOST_AHEAD = 4096; // of the 8,192 bytes of Jetty's buffer
+
     private final Connection connection;
     private final ByteBuffer probe = BufferUtil.allocate(1);
     private boolean watched;
     private boolean left;
-    private boolean ahead;
+    private int ahead;
 
     Peer(HttpServletRequest request) {
         connection = ServletContextRequest.getServletContextRequest(request)
@@ -58,14 +60,18 @@ final class Peer {
         if (end.isInputShutdown()) {
             return true;
         }
-        if (ahead || !(connection instanceof Connection.UpgradeTo http)) {
+        if (!(connection instanceof Connection.UpgradeTo http)) {
             return false;
         }
         try {
-            int read = end.fill(probe);
-            if (read > 0) {
-                ahead = true;
-                http.onUpgradeTo(probe); // Jetty's way to begin with bytes that were read already
+            int read = 1;
+            while (read > 0 && ahead < MOST_AHEAD) {
+                read = end.fill(probe);
+                if (read > 0) {
+                    ahead++;
+                    http.onUpgradeTo(probe); // Jetty's way to begin with bytes that were read already
+                    BufferUtil.clear(probe);
+                }
             }
             return read < 0;
         } catch (IOException e) {

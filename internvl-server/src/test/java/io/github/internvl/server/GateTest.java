@@ -71,6 +71,21 @@ class GateTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\r\n", "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"})
+    void freesTheSlotOfAClientThatSendsAheadAndLeaves(String ahead) throws Exception {
+        try (Demo demo = Demo.start(options -> options, model -> model.maxConcurrent(1))) {
+            Socket socket = open(demo, ENDLESS);
+            await(() -> demo.model.stats().generatedTokens() > 0);
+            socket.getOutputStream().write(ahead.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().flush();
+            Thread.sleep(200); // the server has seen these bytes
+            socket.close();
+            await(() -> demo.model.stats().running() == 0);
+            assertThat(demo.model.stats().generatedTokens()).isLessThan(4000);
+        }
+    }
+
     @Test
     void answersTheNextRequestOnAConnectionThatWasWatched() throws Exception {
         try (Demo demo = Demo.start();

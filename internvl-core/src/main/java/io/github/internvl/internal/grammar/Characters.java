@@ -2,27 +2,36 @@ package io.github.internvl.internal.grammar;
 
 import java.util.BitSet;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** The sets of characters that regular expressions name, as narrow as dialects differ: what is in a set is in it for all. */
 final class Characters {
+    private static final Map<String, BitSet> KNOWN = new ConcurrentHashMap<>(); // those with names; not to be changed
+
     private Characters() {}
 
-    /** The set of {@code \d}, {@code \w}, {@code \s} or their opposites; null for another letter. */
+    /** The set of {@code \d}, {@code \w}, {@code \s} or their opposites, not to be changed; null for another letter. */
     static @Nullable BitSet named(int letter) {
+        return "dwsDWS".indexOf(letter) < 0
+                ? null
+                : KNOWN.computeIfAbsent(Character.toString(letter), name -> made(name.charAt(0)));
+    }
+
+    private static BitSet made(char letter) {
         return switch (letter) {
             case 'd' -> of("0123456789");
             case 'w' -> matching(c -> c < 128 && (Character.isLetterOrDigit(c) || c == '_'));
             case 's' -> of(" \t\n\u000B\f\r");
             case 'D' -> without(matching(Character::isDigit));
             case 'W' -> without(matching(c -> Character.isLetterOrDigit(c) || c == '_' || isMark(c)));
-            case 'S' -> without(matching(Characters::isSpace));
-            default -> null;
+            default -> without(matching(Characters::isSpace));
         };
     }
 
-    /** The set of {@code \p{name}}: a general category such as {@code Lu}, or the first letter of one; null for another. */
+    /** The set of {@code \p{name}}: a general category such as {@code Lu}, or the first letter of one; null for another. Not to be changed. */
     static @Nullable BitSet category(String name) {
         IntPredicate member = switch (name) {
             case "L", "Letter" -> Character::isLetter;
@@ -35,12 +44,12 @@ final class Characters {
             case "Nd", "Decimal_Number" -> Character::isDigit;
             default -> null;
         };
-        return member == null ? null : matching(member);
+        return member == null ? null : KNOWN.computeIfAbsent("p" + name, any -> matching(member));
     }
 
-    /** What a dot stands for: no end of a line. */
+    /** The set of a dot: all characters but ends of lines. Not to be changed. */
     static BitSet dot() {
-        return without(of("\n\r\u0085\u2028\u2029"));
+        return KNOWN.computeIfAbsent(".", any -> without(of("\n\r\u0085\u2028\u2029")));
     }
 
     /** Some characters. */

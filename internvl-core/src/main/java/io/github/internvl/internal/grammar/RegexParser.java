@@ -188,7 +188,7 @@ final class RegexParser {
             }
         }
         at++;
-        set.and(Utf8.all());
+        set.clear(Character.MIN_SURROGATE, Character.MAX_SURROGATE + 1);
         return opposite ? Characters.without(set) : set;
     }
 

@@ -32,8 +32,10 @@ final class Utf8 {
 
     /** Strings of one character of a set, which must hold no surrogate. */
     Term term(BitSet characters) {
+        terms.charge(1 + (characters.size() >> 12)); // comparing sets
         Term term = known.get(characters);
         if (term == null) {
+            terms.charge(characters.size() >> 6); // the words of a set that is kept
             term = build(characters);
             known.put((BitSet) characters.clone(), term);
         }

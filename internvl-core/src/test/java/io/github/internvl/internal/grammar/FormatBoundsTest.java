@@ -220,6 +220,25 @@ class FormatBoundsTest {
                 .hasMessageContaining("cannot be held to it in reasonable time");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\\p{L}", "\\W", ".", "[^a]"})
+    void chargesLittleForASetThatComesAgain(String set) {
+        AtomicLong once = new AtomicLong();
+        AtomicLong often = new AtomicLong();
+        formats().rule(OutputFormat.regex(set), once::addAndGet);
+        formats().rule(OutputFormat.regex(set.repeat(1000)), often::addAndGet);
+        assertThat(often.get() - once.get()).isLessThan(300_000);
+    }
+
+    @Test
+    void chargesForEachLargeSetThatIsKept() {
+        String sets = IntStream.range(0x4E00, 0x4E00 + 1000)
+                .mapToObj(c -> "[^" + (char) c + "]")
+                .collect(Collectors.joining());
+        assertThatThrownBy(() -> formats().rule(OutputFormat.regex(sets), within(RequestBudget.defaults())))
+                .isInstanceOf(BudgetExceededException.class);
+    }
+
     /** After an a come thousands of alternatives that do not begin alike. */
     private static Grammar grammarThatIsSlow() {
         Terms terms = new Terms(Meter.FREE);
