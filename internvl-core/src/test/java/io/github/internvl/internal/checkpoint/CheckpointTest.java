@@ -187,8 +187,9 @@ class CheckpointTest {
     @Test
     void namesTheSettingsThatDecideNumbers() {
         assertThat(Checkpoint.config(TinyCheckpoint.internlm2()).summary())
-                .isEqualTo("rope theta 1000000.0 (dynamic, factor 3.0 beyond 192 tokens), heads 4 of 18 and 2 for keys, "
-                        + "RMSNorm eps 1.0E-5, ViT RMSNorm eps 1.0E-6, tiles 1..12 of 20 px and a thumbnail");
+                .isEqualTo(
+                        "rope theta 1000000.0 (dynamic, factor 3.0 beyond 192 tokens), heads 4 of 18 and 2 for keys, "
+                                + "RMSNorm eps 1.0E-5, ViT RMSNorm eps 1.0E-6, tiles 1..12 of 20 px and a thumbnail");
         assertThat(Checkpoint.config(TinyCheckpoint.qwen()).summary()).contains("(no scaling)", "ViT LayerNorm");
     }
 
