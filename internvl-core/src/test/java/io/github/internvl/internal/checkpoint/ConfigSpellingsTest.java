@@ -93,6 +93,16 @@ class ConfigSpellingsTest {
                 "qwen   | rope_theta_2=1                                  | config.json: rope_theta_2: unknown setting",
                 "qwen   | vision_config/rope_theta_2=1                    | vision_config.rope_theta_2: unknown setting",
                 "qwen   | llm_config/partial_rotary_factor=0.5            | partial_rotary_factor: unknown value '0.5'",
+            })
+    void refusesByNameRotarySettingsThatItCannotMean(String base, String edit, String message) {
+        assertRefused(base, edit, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
                 "qwen   | llm_config/rms_norm_eps                         | llm_config.rms_norm_eps: missing",
                 "qwen   | llm_config/hidden_act                           | llm_config.hidden_act: missing",
                 "qwen   | llm_config/hidden_act='gelu'                    | llm_config.hidden_act: unknown value 'gelu'",
@@ -114,6 +124,16 @@ class ConfigSpellingsTest {
                 "qwen   | vision_config/qkv_bias                          | qkv_bias: missing",
                 "qwen   | vision_config/num_channels=4                    | num_channels: unknown value '4'",
                 "qwen   | vision_config/image_size=[36, 48]               | image_size",
+            })
+    void refusesByNamePartsThatItCannotMean(String base, String edit, String message) {
+        assertRefused(base, edit, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
                 "qwen   | ps_version                                      | ps_version: missing",
                 "qwen   | ps_version='v3'                                 | ps_version: unknown value 'v3'",
                 "qwen   | select_layer                                    | select_layer: missing",
@@ -141,13 +161,8 @@ class ConfigSpellingsTest {
                 "native | vision_config/use_mean_pooling=false            | use_mean_pooling",
                 "native | vision_config/layer_norm_eps=1e-5               | layer_norm_eps",
             })
-    void refusesByNameWhatItCannotMean(String base, String edit, String message) {
-        Path original = base.equals("qwen") ? TinyCheckpoint.qwen() : TinyCheckpoint.internlm2Native();
-
-        assertThatThrownBy(() -> edited(original, edit))
-                .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining(folder.resolve("config.json").toString())
-                .hasMessageContaining(message);
+    void refusesByNameSettingsOfTheWholeThatItCannotMean(String base, String edit, String message) {
+        assertRefused(base, edit, message);
     }
 
     @Test
@@ -241,6 +256,15 @@ class ConfigSpellingsTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining("must write <|im_start|>");
+    }
+
+    private void assertRefused(String base, String edit, String message) {
+        Path original = base.equals("qwen") ? TinyCheckpoint.qwen() : TinyCheckpoint.internlm2Native();
+
+        assertThatThrownBy(() -> edited(original, edit))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(folder.resolve("config.json").toString())
+                .hasMessageContaining(message);
     }
 
     private ModelConfig edited(Path original, String edit) throws IOException {
