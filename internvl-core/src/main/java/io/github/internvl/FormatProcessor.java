@@ -14,4 +14,9 @@ record FormatProcessor(FormatRule rule) implements AwaitedProcessor {
     public void process(int[] generated, float[] logits) {
         rule.process(generated, logits);
     }
+
+    @Override
+    public void end() {
+        rule.end();
+    }
 }

@@ -3,11 +3,14 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.internvl.internal.generate.AwaitedProcessor;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -189,6 +192,31 @@ class SurvivalTest {
                         .usage()
                         .generatedTokens())
                 .isEqualTo(3);
+    }
+
+    @Test
+    void restsBetweenTwoLooksAtARuleAfterACallbackInterruptedItsThread() {
+        AtomicInteger asked = new AtomicInteger();
+        AtomicBoolean interrupted = new AtomicBoolean();
+        AwaitedProcessor rule = new AwaitedProcessor() {
+            @Override
+            public boolean isReady(int[] generated) {
+                boolean again = asked.getAndIncrement() % 3 > 0;
+                interrupted.compareAndSet(false, again && Thread.currentThread().isInterrupted());
+                return asked.get() % 3 == 0;
+            }
+
+            @Override
+            public void process(int[] generated, float[] logits) {
+                Thread.currentThread().interrupt();
+            }
+
+            @Override
+            public void end() {}
+        };
+        model.chat(with(config -> config.maxNewTokens(4).processors(rule)));
+        assertThat(asked.get()).isGreaterThanOrEqualTo(9);
+        assertThat(interrupted).isFalse();
     }
 
     @Test

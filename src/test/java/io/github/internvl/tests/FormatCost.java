@@ -2,18 +2,19 @@ package io.github.internvl.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.OperatingSystemMXBean;
 import io.github.internvl.InvalidRequestException;
-import io.github.internvl.LogitsProcessor;
 import io.github.internvl.OutputFormat;
+import io.github.internvl.internal.grammar.FormatRule;
 import io.github.internvl.internal.grammar.Formats;
 import io.github.internvl.internal.grammar.Meter;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,25 +25,26 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures what a format costs, in processor time: compiling, and each token, at the first visit of its states and when they
- * are known. It runs only when named, over the tokenizer of any checkpoint, by its folder:
+ * Measures what a format costs: compiling, and the time of the engine's thread for each token, at the first visit of its
+ * states and when they are known, and what is computed elsewhere. It runs only when named, over the tokenizer of any checkpoint, by its folder:
  *
  * <pre>
  * mvn -pl src/test -am -Dtest=FormatCost -Dsurefire.failIfNoSpecifiedTests=false -Dinternvl.tokenizer=FOLDER test
  * </pre>
  *
  * Answers come from random logits, ten of at most 120 tokens for each format, after a round to warm up. Formats that were made
- * to be slow may be refused; the table says so.
+ * to be slow may be refused; the table says so. They come a second time with answers of one letter.
  */
 class FormatCost {
     private static final int ANSWERS = 10;
     private static final int MOST_TOKENS = 120;
-    private static final OperatingSystemMXBean CLOCK =
-            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private static final String FORCED = ", always a";
+    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
     private final Tokenizer tokenizer = Tokenizer.load(
             Checkout.ROOT.resolve(Path.of(System.getProperty("internvl.tokenizer", "models/internvl-demo"))));
     private final int end = tokenizer.id("<|im_end|>").orElseThrow();
+    private final int letter = tokenizer.id("a").orElseThrow();
     private final float[] favour = new float[tokenizer.size()];
 
     private static Map<String, OutputFormat> formats() {
@@ -78,8 +80,28 @@ class FormatCost {
         for (String slow :
                 List.of("(.{1,50}){1,50}x", "(a.{0,60}){0,60}b", ".*a.{9000}|.*", "((a|ab|abc|.){0,80}){0,40}z")) {
             formats.put(slow, OutputFormat.regex(slow));
+            formats.put(slow + FORCED, OutputFormat.regex(slow));
         }
         return formats;
+    }
+
+    /** What the tokens of some answers took: times of the engine's thread, and of those that it did not wait for. */
+    private static final class Times {
+        private final List<Long> processor = new ArrayList<>();
+        private long longest; // of the engine's thread, on the clock
+        private int elsewhere;
+        private long longestElsewhere;
+
+        String summary() {
+            Collections.sort(processor);
+            return "%d | %d | %d | %.1f | %d | %d"
+                    .formatted(at(0.5), at(0.99), at(1), longest / 1e6, elsewhere, longestElsewhere / 1_000_000);
+        }
+
+        private long at(double share) {
+            int index = (int) Math.min(processor.size() - 1, share * processor.size());
+            return processor.get(index) / 1000;
+        }
     }
 
     @Test
@@ -89,50 +111,47 @@ class FormatCost {
             favour[id] = id == end ? 2 : Set.of("\"", "]", "}", ".").contains(text) ? 1 : 0;
         }
         System.out.printf(
-                "%d tokens; microseconds a token, mean and worst, at first and when known%n", tokenizer.size());
+                "%d tokens; at first, then when known: microseconds of processor time of the engine's thread,"
+                        + " median, 99 %% and worst, its longest time in ms, tokens computed elsewhere, the longest in ms%n",
+                tokenizer.size());
         for (boolean warm : new boolean[] {false, true}) {
-            long start = CLOCK.getProcessCpuTime();
+            long start = System.nanoTime();
             Formats formats = new Formats(tokenizer, Set.of(end));
             formats.rule(OutputFormat.choice("x"), Meter.FREE);
-            double vocabulary = (CLOCK.getProcessCpuTime() - start) / 1e6;
+            double vocabulary = (System.nanoTime() - start) / 1e6;
             for (Map.Entry<String, OutputFormat> each : formats().entrySet()) {
-                start = CLOCK.getProcessCpuTime();
+                start = System.nanoTime();
                 long[] steps = new long[1];
                 formats.rule(each.getValue(), more -> steps[0] += more);
-                double compiled = (CLOCK.getProcessCpuTime() - start) / 1e6;
-                List<Long> first = times(formats, each.getValue());
-                List<Long> known = times(formats, each.getValue());
-                assertThat(first).isNotEmpty();
+                double compiled = (System.nanoTime() - start) / 1e6;
+                boolean forced = each.getKey().endsWith(FORCED);
+                Times first = times(formats, each.getValue(), forced);
+                Times known = times(formats, each.getValue(), forced);
+                assertThat(first.processor).isNotEmpty();
                 if (warm) {
                     System.out.printf(
-                            "| %s | %.0f ms, %,d steps | %s | %s |%n",
-                            each.getKey(), compiled, steps[0], summary(first), summary(known));
+                            "| %s | %.1f | %,d | %s | %s |%n",
+                            each.getKey(), compiled, steps[0], first.summary(), known.summary());
                 }
             }
             System.out.printf("vocabulary %.0f ms%n", vocabulary);
         }
     }
 
-    private static String summary(List<Long> nanos) {
-        double mean = nanos.stream().mapToLong(Long::longValue).average().orElseThrow() / 1e3;
-        return "%.0f | %.0f"
-                .formatted(mean, nanos.stream().mapToLong(Long::longValue).max().orElseThrow() / 1e3);
-    }
-
-    private List<Long> times(Formats formats, OutputFormat format) {
-        List<Long> nanos = new ArrayList<>();
+    private Times times(Formats formats, OutputFormat format, boolean forced) {
+        Times times = new Times();
         for (int seed = 0; seed < ANSWERS; seed++) {
             try {
-                answer(formats.rule(format, Meter.FREE), seed, nanos);
+                answer(formats.rule(format, Meter.FREE), seed, forced, times);
             } catch (InvalidRequestException e) {
-                System.out.printf("refused after %d tokens: %s%n", nanos.size(), e.getMessage());
+                System.out.printf("refused after %d tokens: %s%n", times.processor.size(), e.getMessage());
                 break;
             }
         }
-        return nanos;
+        return times;
     }
 
-    private void answer(LogitsProcessor rule, long seed, List<Long> nanos) {
+    private void answer(FormatRule rule, long seed, boolean forced, Times times) {
         SplittableRandom random = new SplittableRandom(seed);
         int[] ids = {};
         while (ids.length < MOST_TOKENS) {
@@ -141,9 +160,17 @@ class FormatCost {
             for (int id = 0; id < logits.length; id++) {
                 logits[id] = (float) random.nextDouble() + closing * favour[id];
             }
-            long start = CLOCK.getProcessCpuTime();
+            logits[letter] += forced ? 100 : 0;
+            long start = System.nanoTime();
+            long used = CLOCK.getCurrentThreadCpuTime();
+            boolean ready = rule.isReady(ids);
+            times.processor.add(CLOCK.getCurrentThreadCpuTime() - used);
+            times.longest = Math.max(times.longest, System.nanoTime() - start);
             rule.process(ids, logits);
-            nanos.add(CLOCK.getProcessCpuTime() - start);
+            if (!ready) {
+                times.elsewhere++;
+                times.longestElsewhere = Math.max(times.longestElsewhere, System.nanoTime() - start);
+            }
             int best = 0;
             for (int id = 1; id < logits.length; id++) {
                 best = logits[id] > logits[best] ? id : best;

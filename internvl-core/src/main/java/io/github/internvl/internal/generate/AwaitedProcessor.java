@@ -6,4 +6,7 @@ import io.github.internvl.LogitsProcessor;
 public interface AwaitedProcessor extends LogitsProcessor {
     /** Whether {@link #process} returns at once for an answer so far; if not, it is worked on from now on. Never throws. */
     boolean isReady(int[] generated);
+
+    /** Ends what is worked on, as the answer has ended: nothing is asked any more. Never throws; may be repeated. */
+    void end();
 }

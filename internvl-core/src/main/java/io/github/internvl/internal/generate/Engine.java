@@ -241,6 +241,7 @@ public final class Engine implements AutoCloseable {
         }
         List<Scheduler.Row> rows = scheduler.plan();
         if (rows.isEmpty() && looking == null) {
+            Thread.interrupted(); // by a callback; the thread would not park
             LockSupport.parkNanos(PAUSE_NANOS); // all wait for the rules of their formats
         }
         if (!rows.isEmpty()) {

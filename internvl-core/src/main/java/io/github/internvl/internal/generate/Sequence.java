@@ -21,6 +21,7 @@ public final class Sequence {
 
     private final GenerationRequest request;
     private final Generation.Listener listener;
+    private final LogitsPipeline pipeline;
     private final Decoding decoding;
     private final VisualTokens visual;
     private final PromptLookup lookup;
@@ -70,14 +71,17 @@ public final class Sequence {
         int length = promptLength();
         this.capacity =
                 (int) Math.min(contextTokens, (long) length + request.config().maxNewTokens());
-        this.decoding = decoding(this.request, listener, decoders, capacity - length);
+        this.pipeline = new LogitsPipeline(request.config(), request.endIds(), request.badWords(), request.history());
+        this.decoding = decoding(this.request, pipeline, listener, decoders, capacity - length);
         this.lookup = new PromptLookup(capacity <= plainLimit ? request.config().promptLookup() : 0);
     }
 
     private static Decoding decoding(
-            GenerationRequest request, Generation.Listener listener, Supplier<TextDecoder> decoders, int room) {
-        LogitsPipeline pipeline =
-                new LogitsPipeline(request.config(), request.endIds(), request.badWords(), request.history());
+            GenerationRequest request,
+            LogitsPipeline pipeline,
+            Generation.Listener listener,
+            Supplier<TextDecoder> decoders,
+            int room) {
         if (request.config().beamSearch().beams() > 1) {
             return new Beams(request, pipeline, decoders, room);
         }
@@ -334,6 +338,7 @@ public final class Sequence {
     }
 
     private void release() {
+        pipeline.end();
         endPass();
         visual.close();
         pictures = List.of();

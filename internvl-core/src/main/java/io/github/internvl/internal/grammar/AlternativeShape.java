@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param types the types of its values; an integer is a number
  * @param constants its values, each written in one way; empty if it does not list them
- * @param isClosed whether its objects have no other names
- * @param names the names that it gives properties for, and those that it requires
- * @param required the names that its objects have
- * @param tags those of them with listed values, and these
+ * @param isClosed whether its objects have no names but {@code names}
+ * @param names the names that it gives properties for
+ * @param required the names that its objects must have
+ * @param tags the required names whose properties list their values, and these values
  */
 record AlternativeShape(
         Set<String> types,
@@ -41,6 +41,7 @@ record AlternativeShape(
         Set<String> required = strings(schema.get("required"));
         JsonElement named = schema.get("properties");
         JsonObject properties = named != null && named.isJsonObject() ? named.getAsJsonObject() : new JsonObject();
+        identity.charge((long) required.size() + properties.size());
         Map<String, Set<String>> tags = new HashMap<>();
         for (String name : required) {
             JsonElement property = properties.get(name);

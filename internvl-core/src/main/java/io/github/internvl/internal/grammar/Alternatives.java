@@ -46,6 +46,7 @@ final class Alternatives {
         private final List<Integer> open = new ArrayList<>(); // to names that they do not have
         private final Map<String, List<Integer>> byName = new HashMap<>();
         private final Map<String, Map<String, List<Integer>>> byProperty = new HashMap<>();
+        private final Map<String, Integer> withProperty = new HashMap<>(); // how many
         private final Map<String, List<Integer>> withoutProperty = new HashMap<>();
 
         OfOneType(String type, int[] all, List<AlternativeShape> shapes, String pointer) {
@@ -57,18 +58,20 @@ final class Alternatives {
             for (int i : all) {
                 index(i, shapes.get(i));
             }
-            byProperty
-                    .keySet()
-                    .forEach(name -> withoutProperty.put(
-                            name,
-                            IntStream.of(all)
-                                    .filter(i -> !shapes.get(i).tags().containsKey(name))
-                                    .boxed()
-                                    .toList()));
+        }
+
+        /** Those without a property of listed values; the list is made for a property that is looked for. */
+        private List<Integer> without(String property) {
+            return withoutProperty.computeIfAbsent(property, name -> {
+                meter.charge(all.length);
+                return everyone.stream()
+                        .filter(i -> !shapes.get(i).tags().containsKey(name))
+                        .toList();
+            });
         }
 
         private void index(int i, AlternativeShape shape) {
-            meter.charge(1 + shape.names().size());
+            meter.charge(1L + shape.names().size() + shape.constants().size());
             if (shape.constants().isEmpty()) {
                 free.add(i);
             }
@@ -77,9 +80,11 @@ final class Alternatives {
                 open.add(i);
             }
             shape.names().forEach(name -> add(byName, name, i));
-            shape.tags()
-                    .forEach((name, values) -> values.forEach(
-                            value -> add(byProperty.computeIfAbsent(name, fresh -> new HashMap<>()), value, i)));
+            shape.tags().forEach((name, values) -> {
+                meter.charge(values.size());
+                withProperty.merge(name, 1, Integer::sum);
+                values.forEach(value -> add(byProperty.computeIfAbsent(name, fresh -> new HashMap<>()), value, i));
+            });
         }
 
         private static void add(Map<String, List<Integer>> index, String key, int i) {
@@ -110,16 +115,14 @@ final class Alternatives {
                 best = fewer(best, of(free, byConstant, shape.constants()));
             }
             if (type.equals("object")) {
-                for (Map.Entry<String, Set<String>> tag : shape.tags().entrySet()) {
-                    best = fewer(
-                            best,
-                            of(
-                                    withoutProperty.getOrDefault(tag.getKey(), List.of()),
-                                    byProperty.getOrDefault(tag.getKey(), Map.of()),
-                                    tag.getValue()));
-                }
                 for (String name : shape.required()) {
                     best = fewer(best, of(open, byName, Set.of(name)));
+                }
+                for (Map.Entry<String, Set<String>> tag : shape.tags().entrySet()) {
+                    String name = tag.getKey();
+                    if (all.length - withProperty.getOrDefault(name, 0) < size(best)) {
+                        best = fewer(best, of(without(name), byProperty.getOrDefault(name, Map.of()), tag.getValue()));
+                    }
                 }
             }
             return best;
@@ -133,10 +136,11 @@ final class Alternatives {
         }
 
         private static List<List<Integer>> fewer(List<List<Integer>> one, List<List<Integer>> other) {
-            return one.stream().mapToLong(List::size).sum()
-                            <= other.stream().mapToLong(List::size).sum()
-                    ? one
-                    : other;
+            return size(one) <= size(other) ? one : other;
+        }
+
+        private static long size(List<List<Integer>> several) {
+            return several.stream().mapToLong(List::size).sum();
         }
 
         private boolean areApart(AlternativeShape one, AlternativeShape other) {

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 
 /** The compiling of one format for all who wait for it. It goes on while anyone does. Thread-safe. */
 final class Compilation implements Meter {
-    private static final int PAUSE_MILLIS = 5; // between two looks at the steps
+    private static final int PAUSE_MILLIS = 20; // between two looks at the steps
 
     private final CompletableFuture<Grammar> result = new CompletableFuture<>();
     private final AtomicLong steps = new AtomicLong();
@@ -93,6 +93,11 @@ final class Compilation implements Meter {
 
     boolean hasFailed() {
         return result.isCompletedExceptionally();
+    }
+
+    /** Whether the compiling goes on. */
+    boolean isRunning() {
+        return !result.isDone();
     }
 
     /** Bytes of what was compiled, about. */

@@ -18,12 +18,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Which tokens may follow takes microseconds where the state is known, some milliseconds where it is new, and seconds for
  * formats made to be slow. The caller's thread tries for a few milliseconds ({@link #isReady}); what takes longer goes on
- * elsewhere, up to a bound for each step and each request. Used by one thread.
+ * elsewhere, up to a bound for each step and each request, and until the answer ends ({@link #end}). Used by one thread.
  */
 public final class FormatRule implements LogitsProcessor {
     static final long INLINE_STEPS = 40_000;
     static final long MOST_STEPS = 4_000_000;
     static final long MOST_STEPS_OF_ALL = 100_000_000;
+
+    private static final long PATIENCE_NANOS = 10_000_000; // for another request's step, before others come first
 
     private record Place(int[] ids, CompletableFuture<Step> step) {}
 
@@ -33,6 +35,8 @@ public final class FormatRule implements LogitsProcessor {
     private List<Place> shorter = List.of();
     private List<Place> present = new ArrayList<>();
     private int length;
+    private @Nullable Throwable failure; // of the engine's thread, where a place could not be made
+    private volatile boolean ended;
 
     FormatRule(Grammar grammar, Executor elsewhere) {
         this.grammar = grammar;
@@ -41,7 +45,17 @@ public final class FormatRule implements LogitsProcessor {
 
     /** Whether it is known which tokens may follow an answer; if not, it is computed on another thread from now on. */
     public boolean isReady(int[] generated) {
-        return place(generated).step().isDone();
+        try {
+            return failure != null || place(generated).step().isDone();
+        } catch (Throwable e) { // for want of memory; told by process
+            failure = e;
+            return true;
+        }
+    }
+
+    /** Ends the work for the answer, as nobody wants it any more. From any thread, as often as you like. */
+    public void end() {
+        ended = true;
     }
 
     /**
@@ -52,12 +66,20 @@ public final class FormatRule implements LogitsProcessor {
     @Override
     public void process(int[] generated, float[] logits) {
         try {
+            rethrow(failure);
             forbid(place(generated).step().join().allowed(), logits);
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
-            }
+            rethrow(e.getCause());
             throw e;
+        }
+    }
+
+    private static void rethrow(@Nullable Throwable failure) {
+        if (failure instanceof RuntimeException exception) {
+            throw exception;
+        }
+        if (failure instanceof Error error) {
+            throw error;
         }
     }
 
@@ -96,26 +118,36 @@ public final class FormatRule implements LogitsProcessor {
             if (step != null) {
                 place.step().complete(step);
             } else {
-                elsewhere.execute(() -> finish(place, before));
+                queue(place, before);
             }
         } catch (Throwable e) { // told by process
             place.step().completeExceptionally(e);
         }
     }
 
+    private void queue(Place place, @Nullable Step before) {
+        elsewhere.execute(new MaskTask(() -> finish(place, before), spent.get()));
+    }
+
     /** The step, if it takes no longer than the caller has time for; else null. */
     private @Nullable Step quickly(Place place, @Nullable Step before) {
         try {
-            return step(place.ids(), before, new StepLimit(INLINE_STEPS), false);
+            return step(place.ids(), before, new StepLimit(INLINE_STEPS), 0);
         } catch (StepLimit.Reached | StackOverflowError e) {
             return null;
         }
     }
 
     private void finish(Place place, @Nullable Step before) {
-        StepLimit limit = new StepLimit(Math.min(MOST_STEPS, MOST_STEPS_OF_ALL - spent.get()));
+        StepLimit limit = new StepLimit(Math.min(MOST_STEPS, MOST_STEPS_OF_ALL - spent.get()), () -> ended);
         try {
-            place.step().complete(step(place.ids(), before, limit, true));
+            limit.charge(0); // it may have waited long
+            Step step = step(place.ids(), before, limit, PATIENCE_NANOS);
+            if (step != null) {
+                place.step().complete(step);
+            } else {
+                queue(place, before);
+            }
         } catch (StepLimit.Reached | StackOverflowError e) {
             place.step()
                     .completeExceptionally(new InvalidRequestException("the format can be read in so many ways that the"
@@ -128,10 +160,10 @@ public final class FormatRule implements LogitsProcessor {
         }
     }
 
-    private @Nullable Step step(int[] ids, @Nullable Step before, Meter meter, boolean waits) {
+    private @Nullable Step step(int[] ids, @Nullable Step before, Meter meter, long patience) {
         Step step = before == null ? grammar.start() : before;
         for (int i = before == null ? 0 : ids.length - 1; i < ids.length && step != null; i++) {
-            step = grammar.after(step, ids[i], meter, waits);
+            step = grammar.after(step, ids[i], meter, patience);
         }
         return step;
     }

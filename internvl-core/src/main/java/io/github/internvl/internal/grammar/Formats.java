@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +24,20 @@ public final class Formats {
     private static final int SHARE = 8; // of the memory that the states of one format may take
 
     private final Supplier<Lexicon> lexicon;
-    private final FormatThreads compiling = new FormatThreads("internvl-format");
-    private final FormatThreads masking = new FormatThreads("internvl-mask");
+    private final Executor compiling;
+    private final Executor masking = FormatThreads.cheapestFirst("internvl-mask");
+    private final long mostBytes;
     private final Map<OutputFormat, Compilation> known = new LinkedHashMap<>(16, 0.75f, true); // used last comes last
 
     /** Makes formats for a model whose answers end by one of some tokens. */
     public Formats(Tokenizer tokenizer, Set<Integer> endIds) {
+        this(tokenizer, endIds, FormatThreads.inTurn("internvl-format"), MOST_BYTES);
+    }
+
+    Formats(Tokenizer tokenizer, Set<Integer> endIds, Executor compiling, long mostBytes) {
         this.lexicon = new Once(() -> new Lexicon(tokenizer, endIds));
+        this.compiling = compiling;
+        this.mostBytes = mostBytes;
     }
 
     /** A lexicon made when it is first asked for. */
@@ -70,7 +78,7 @@ public final class Formats {
                 Compilation fresh = new Compilation();
                 fresh.join();
                 known.put(format, fresh);
-                compiling.execute(() -> fresh.run(() -> compile(format, fresh)));
+                start(format, fresh);
                 compilation = fresh;
             }
         }
@@ -81,15 +89,25 @@ public final class Formats {
         }
     }
 
+    /** Compiles elsewhere; where no thread can be had, the next request tries again. */
+    private void start(OutputFormat format, Compilation fresh) {
+        try {
+            compiling.execute(() -> fresh.run(() -> compile(format, fresh)));
+        } catch (Throwable e) {
+            known.remove(format, fresh);
+            throw e;
+        }
+    }
+
     private Grammar compile(OutputFormat format, Meter meter) {
         Terms terms = new Terms(meter);
         Utf8 utf8 = new Utf8(terms);
         JsonText json = new JsonText(terms, utf8);
         Term root = FormatCompiler.compile(format, json, utf8);
-        return new Grammar(lexicon.get(), terms, root, json.character, MOST_BYTES / SHARE);
+        return new Grammar(lexicon.get(), terms, root, json.character, mostBytes / SHARE);
     }
 
-    /** Drops what failed, and what was not used for longest, until the rest is within the bound. */
+    /** Drops what failed, what is too large by itself, and what was not used for longest, until the rest is within the bound. */
     private void trim() {
         synchronized (known) {
             known.values().removeIf(Compilation::hasFailed);
@@ -97,10 +115,11 @@ public final class Formats {
             Collections.reverse(latestFirst);
             long bytes = 0;
             for (Map.Entry<OutputFormat, Compilation> each : latestFirst) {
-                long before = bytes;
-                bytes += each.getValue().weight() + weight(each.getKey());
-                if (bytes > MOST_BYTES && before > 0) {
+                long own = each.getValue().weight() + weight(each.getKey());
+                if (bytes + own > mostBytes && !each.getValue().isRunning()) {
                     known.remove(each.getKey());
+                } else {
+                    bytes += own;
                 }
             }
         }

@@ -1,6 +1,8 @@
 package io.github.internvl.internal.grammar;
 
 import io.github.internvl.internal.grammar.Automaton.State;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ final class Grammar {
     private final Term character;
     private final long termBytes;
     private final ReentrantLock lock = new ReentrantLock();
+    private volatile long weight;
     private final Step start;
 
     /**
@@ -36,6 +39,7 @@ final class Grammar {
         this.character = character;
         State first = automaton.start();
         this.start = new Step(first, lexicon.allowed(automaton, first, character));
+        this.weight = termBytes + automaton.weight();
     }
 
     /** The step of an empty answer. */
@@ -43,12 +47,14 @@ final class Grammar {
         return start;
     }
 
-    /** The step after one more token; null if another thread computes with this format, and the caller does not wait. */
+    /**
+     * The step after one more token; null if another thread computes with this format for longer than the caller waits.
+     *
+     * @param patience in nanoseconds; with 0 the caller never waits
+     */
     @Nullable
-    Step after(Step step, int id, Meter meter, boolean waits) {
-        if (waits) {
-            lock.lock();
-        } else if (!lock.tryLock()) {
+    Step after(Step step, int id, Meter meter, long patience) {
+        if (!isLocked(patience)) {
             return null;
         }
         Meter before = terms.chargeTo(meter);
@@ -58,17 +64,22 @@ final class Grammar {
             return new Step(state, known != null ? known : lexicon.allowed(automaton, state, character));
         } finally {
             terms.chargeTo(before);
+            weight = termBytes + automaton.weight();
             lock.unlock();
         }
     }
 
-    /** Bytes that it takes, about. */
-    long weight() {
-        lock.lock();
+    private boolean isLocked(long patience) {
         try {
-            return termBytes + automaton.weight();
-        } finally {
-            lock.unlock();
+            return patience == 0 ? lock.tryLock() : lock.tryLock(patience, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("the thread was interrupted while it waited for a format");
         }
+    }
+
+    /** Bytes that it takes, about; never waits. */
+    long weight() {
+        return weight;
     }
 }

@@ -6,6 +6,6 @@ public interface Meter {
     /** A meter that never ends the work. */
     Meter FREE = steps -> {};
 
-    /** Charges some steps: a step is a schema, a term, or a term read over one byte. */
+    /** Charges some steps: a step is a schema, or a term read over one byte; a term that is made is two. */
     void charge(long steps);
 }

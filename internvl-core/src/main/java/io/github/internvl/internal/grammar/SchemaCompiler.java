@@ -35,6 +35,8 @@ final class SchemaCompiler {
     private final SchemaIdentity identity;
     private final ValueCompiler values;
     private final IdentityHashMap<JsonElement, Term> compiled = new IdentityHashMap<>();
+    private final IdentityHashMap<JsonElement, String> dropped =
+            new IdentityHashMap<>(); // what cannot be held to, and why
     private final List<JsonElement> order = new ArrayList<>(); // of what was compiled
     private final IdentityHashMap<JsonElement, Open> open = new IdentityHashMap<>();
     private final IdentityHashMap<JsonElement, JsonElement> resolved = new IdentityHashMap<>();
@@ -81,6 +83,10 @@ final class SchemaCompiler {
         if (!schema.isJsonObject()) {
             throw at(pointer, "a schema must be an object, true or false: " + Refusal.quote(schema));
         }
+        String why = dropped.get(schema);
+        if (why != null) {
+            throw new UnsupportedFormatException(why);
+        }
         Term known = compiled.get(schema);
         return known != null ? known : open.containsKey(schema) ? again(schema, pointer) : first(schema, pointer);
     }
@@ -115,6 +121,9 @@ final class SchemaCompiler {
             compiled.put(schema, term);
             order.add(schema);
             return term;
+        } catch (UnsupportedFormatException e) {
+            dropped.put(schema, String.valueOf(e.getMessage()));
+            throw e;
         } finally {
             depth--;
             unguarded.remove(schema);
@@ -222,7 +231,7 @@ final class SchemaCompiler {
         boolean beside = SchemaKeywords.asks(rest);
         List<Term> ways = new ArrayList<>();
         List<JsonElement> parts = list(schema, word, pointer);
-        UnsupportedFormatException dropped = null;
+        UnsupportedFormatException first = null;
         for (int i = 0; i < parts.size(); i++) {
             String place = within(within(pointer, word), i);
             int before = order.size();
@@ -230,13 +239,13 @@ final class SchemaCompiler {
                 JsonElement part = parts.get(i);
                 ways.add(value(beside ? both(rest, resolved(part, place), place) : part, place));
             } catch (UnsupportedFormatException e) {
-                dropped = dropped == null ? e : dropped;
+                first = first == null ? e : first;
                 forget(before);
             }
         }
         Term term = terms.choice(ways);
-        if (dropped != null && term == terms.nothing) {
-            throw dropped;
+        if (first != null && term == terms.nothing) {
+            throw first;
         }
         return term;
     }

@@ -34,6 +34,8 @@ final class SchemaIdentity {
         }
     }
 
+    private static final int CHARACTERS = 8; // which take a step to write
+
     private record Made(String how, List<Same> of) {}
 
     private final Map<Made, JsonObject> made = new HashMap<>();
@@ -42,6 +44,11 @@ final class SchemaIdentity {
 
     SchemaIdentity(Meter meter) {
         this.meter = meter;
+    }
+
+    /** Charges work on schemas, before it is done. */
+    void charge(long steps) {
+        meter.charge(steps);
     }
 
     /** A schema made in some way of some others, the same object each time. */
@@ -82,7 +89,9 @@ final class SchemaIdentity {
         }
         Set<Same> all = new LinkedHashSet<>();
         for (JsonElement each : List.of(a, b)) {
-            parts.getOrDefault(each, List.of(each)).forEach(part -> all.add(new Same(part)));
+            List<JsonElement> own = parts.getOrDefault(each, List.of(each));
+            charge(own.size());
+            own.forEach(part -> all.add(new Same(part)));
         }
         List<JsonElement> several = new ArrayList<>();
         all.forEach(same -> several.add(same.schema()));
@@ -110,8 +119,9 @@ final class SchemaIdentity {
         if (isSame(a, b)) {
             return true;
         }
-        meter.charge(1);
+        charge(1);
         if (a instanceof JsonObject one && b instanceof JsonObject other) {
+            charge(one.size());
             return one.keySet().equals(other.keySet())
                     && one.keySet().stream().allMatch(name -> areEqual(one.get(name), other.get(name)));
         }
@@ -128,7 +138,12 @@ final class SchemaIdentity {
 
     /** A value written in one way, whatever its text is: the order of names does not count, and {@code 1.0} is {@code 1}. */
     String canonical(JsonElement value) {
-        meter.charge(1);
+        String text = written(value);
+        charge(1 + text.length() / CHARACTERS);
+        return text;
+    }
+
+    private String written(JsonElement value) {
         if (value instanceof JsonObject object) {
             return new TreeMap<>(object.asMap())
                     .entrySet().stream()

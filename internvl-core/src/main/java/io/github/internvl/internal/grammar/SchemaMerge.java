@@ -26,6 +26,8 @@ final class SchemaMerge {
     private static final Set<String> SMALLER =
             Set.of("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties");
 
+    private static final int MEMBER_STEPS = 3; // for each that is copied, which takes the memory of a term and more
+
     private final SchemaIdentity identity;
     private final String pointer;
 
@@ -87,6 +89,7 @@ final class SchemaMerge {
         Map<String, JsonElement> properties = new LinkedHashMap<>();
         JsonObject first = properties(one);
         JsonObject second = properties(other);
+        identity.charge((long) MEMBER_STEPS * (first.size() + second.size()));
         first.asMap()
                 .forEach((name, schema) -> properties.put(
                         name,
@@ -126,7 +129,8 @@ final class SchemaMerge {
         return list.getAsJsonArray();
     }
 
-    private static JsonArray union(JsonArray a, JsonArray b) {
+    private JsonArray union(JsonArray a, JsonArray b) {
+        identity.charge((long) MEMBER_STEPS * (a.size() + b.size()));
         Set<JsonElement> all = new LinkedHashSet<>(a.asList());
         all.addAll(b.asList());
         JsonArray union = new JsonArray();

@@ -1,5 +1,8 @@
 package io.github.internvl.internal.grammar;
 
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+
 /** A meter that ends the work after some steps. Used by one thread. */
 final class StepLimit implements Meter {
     /** The end of work that took too many steps; it carries no trace, as it is caught close by. */
@@ -12,15 +15,25 @@ final class StepLimit implements Meter {
     }
 
     private final long most;
+    private final BooleanSupplier ended;
     private long taken;
 
     StepLimit(long most) {
+        this(most, () -> false);
+    }
+
+    /** Ends the work also once nobody wants it any more. */
+    StepLimit(long most, BooleanSupplier ended) {
         this.most = most;
+        this.ended = ended;
     }
 
     @Override
     public void charge(long steps) {
         taken += steps;
+        if (ended.getAsBoolean()) {
+            throw new CancellationException("the answer that the format is for has ended");
+        }
         if (taken > most) {
             throw new Reached();
         }

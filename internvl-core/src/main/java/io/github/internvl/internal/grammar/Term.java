@@ -1,8 +1,9 @@
 package io.github.internvl.internal.grammar;
 
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +80,8 @@ abstract class Term {
 
     /** How many terms it is put together from, with all of their parts. */
     final int size() {
-        Set<Term> reached = new HashSet<>(Set.of(this));
+        Set<Term> reached = Collections.newSetFromMap(new IdentityHashMap<>()); // which takes least memory
+        reached.add(this);
         Deque<Term> open = new ArrayDeque<>(reached);
         while (!open.isEmpty()) {
             for (Term part : open.remove().parts()) {

@@ -20,6 +20,8 @@ final class Terms {
     /** As the most repetitions: any number. */
     static final int UNBOUNDED = Integer.MAX_VALUE;
 
+    private static final int TERM_STEPS = 2; // for some 100 bytes until the format is compiled
+
     private record SequenceShape(Term head, Term tail) {}
 
     private record RepeatShape(Term body, int min, int max) {}
@@ -210,7 +212,7 @@ final class Terms {
     private Term shaped(Object shape, Supplier<Term> made) {
         Term known = pool.get(shape);
         if (known == null) {
-            charge(1);
+            charge(TERM_STEPS);
             known = made.get();
             pool.put(shape, known);
         }

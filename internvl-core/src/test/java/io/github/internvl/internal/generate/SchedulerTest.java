@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -196,6 +197,9 @@ class SchedulerTest {
 
             @Override
             public void process(int[] generated, float[] logits) {}
+
+            @Override
+            public void end() {}
         };
         Sequence held = add(GenerationConfig.builder().processors(rule).build(), 3);
         Sequence free = add(2);
@@ -209,6 +213,38 @@ class SchedulerTest {
         assertThat(scheduler.plan()).extracting(Scheduler.Row::sequence).containsExactly(free);
         ready.set(true);
         assertThat(scheduler.plan()).extracting(Scheduler.Row::sequence).containsExactly(held, free);
+    }
+
+    @Test
+    void endsTheRuleOfAnAnswerThatEndsOrFails() {
+        for (Consumer<Sequence> ending : List.<Consumer<Sequence>>of(
+                sequence -> sequence.end(FinishReason.CANCELLED),
+                sequence -> sequence.end(FinishReason.STOP),
+                sequence -> {
+                    sequence.fail(new IllegalStateException("it failed"));
+                    sequence.tell();
+                })) {
+            AtomicBoolean ended = new AtomicBoolean();
+            AwaitedProcessor rule = new AwaitedProcessor() {
+                @Override
+                public boolean isReady(int[] generated) {
+                    return false;
+                }
+
+                @Override
+                public void process(int[] generated, float[] logits) {}
+
+                @Override
+                public void end() {
+                    ended.set(true);
+                }
+            };
+            Sequence sequence = add(GenerationConfig.builder().processors(rule).build(), 3);
+            assertThat(ended).isFalse();
+            ending.accept(sequence);
+            assertThat(ended).isTrue();
+            scheduler.release(sequence);
+        }
     }
 
     private List<Sequence> admitted() {
