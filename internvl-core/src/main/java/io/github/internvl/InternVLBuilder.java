@@ -210,10 +210,10 @@ public final class InternVLBuilder {
         Path folder = source.apply(hub);
         long start = System.nanoTime();
         TorchRuntime.threads(threads);
-        TorchRuntime.prepareTokenizers();
         Checkpoint checkpoint = Checkpoint.open(folder);
         ModelConfig config = checkpoint.config();
         ModelInfo info = ModelInfo.of(checkpoint);
+        TorchRuntime.prepareTokenizers();
         CheckpointText text = CheckpointText.open(folder, config);
         try {
             int context = contextLength.orElse(usualContext(config));
