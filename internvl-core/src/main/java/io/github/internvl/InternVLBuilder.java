@@ -237,6 +237,9 @@ public final class InternVLBuilder {
                     (limits.keyTokens() * Footprint.of(config).keyBytes(format)) >> 20,
                     Duration.ofNanos(System.nanoTime() - start).toMillis());
             LOG.info("InternVL {}: {}", folder.getFileName(), config.summary());
+            if (config.videoFault() != null) {
+                LOG.warn("InternVL {}: refuses videos, not pictures: {}", folder.getFileName(), config.videoFault());
+            }
             return listened(new InternVL(info, placement, limits, text.tokenizer(), intake));
         } catch (RuntimeException | Error e) {
             text.tokenizer().close();

@@ -55,7 +55,6 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
             throw new CheckpointException(folder + ": holds no config.json; " + WANTED);
         }
         JsonObject root = JsonFiles.read(file);
-        JsonFiles.beside(file, "generation_config.json"); // of the official layout nothing is taken from it
         ConfigReader config = new ConfigReader(file, "", root);
         RopeConfig.refuseUnknown(config);
         String layout = config.one("model_type", "internvl_chat", "internvl");
