@@ -134,6 +134,13 @@ class EnvironmentTest {
     }
 
     @Test
+    @EnabledOnOs(LINUX)
+    void answersFromCopiedWeightsWhenTheirFilesAreEmptied() throws Exception {
+        Path copy = TinyCheckpoint.copy(CHECKPOINT, Files.createDirectory(folder.resolve("copy")));
+        assertThat(OwnJvm.COPIED.run(copy)).containsSubsequence("emptied ", "answered true");
+    }
+
+    @Test
     void namesTheModuleThatAJlinkedJdkLacks() throws Exception {
         assertThat(OwnJvm.PLAIN.run(CHECKPOINT, "--limit-modules", "java.base,java.logging"))
                 .contains("a model needs the modules java.logging, jdk.jfr of the JDK")

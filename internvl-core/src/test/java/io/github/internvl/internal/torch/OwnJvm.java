@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -30,6 +31,8 @@ public enum OwnJvm {
     NO_SERVICES,
     /** From a jar that has lost the properties files of DJL. */
     NO_PROPERTIES,
+    /** From files that are emptied once their weights have been copied. */
+    COPIED,
     /** Several times, after the caller has used DJL itself; and says whether DJL's cache was written to later. */
     AGAIN,
     /** By two class loaders, each while the other's model is open, and again. */
@@ -62,6 +65,7 @@ public enum OwnJvm {
             case NO_SERVICES -> answer(new Application("META-INF/services"), checkpoint);
             case NO_PROPERTIES -> answer(new Application("native/lib/", "pytorch-engine.properties"), checkpoint);
             case AGAIN -> again(checkpoint);
+            case COPIED -> copied(checkpoint);
             case TWO_LOADERS -> {
                 Application one = new Application();
                 Application two = new Application();
@@ -71,6 +75,17 @@ public enum OwnJvm {
             }
         }
         System.exit(0);
+    }
+
+    private static void copied(Path checkpoint) throws IOException {
+        InternVL model = InternVL.builder(checkpoint).copyWeights(true).load();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(checkpoint, "*.safetensors")) {
+            for (Path file : files) {
+                Files.write(file, new byte[0]);
+                System.out.println("emptied " + file);
+            }
+        }
+        System.out.println("answered " + !model.chat("Hello.").text().isEmpty());
     }
 
     private static void again(Path checkpoint) throws IOException {
