@@ -96,6 +96,11 @@ public final class ChatRequest {
                 .collect(Collectors.joining("", "", text));
     }
 
+    /** Whether its pictures are the frames of a video. */
+    boolean hasFrames() {
+        return frames;
+    }
+
     /** The pictures of the question, or the frames of its video, in order. */
     public List<Image> images() {
         return images;

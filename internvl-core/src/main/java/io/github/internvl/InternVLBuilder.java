@@ -42,6 +42,7 @@ public final class InternVLBuilder {
     private @Nullable Precision kvCachePrecision;
     private long visualCacheBytes = 256L << 20;
     private OptionalInt threads = OptionalInt.empty();
+    private boolean copyWeights;
     private PassOrder passOrder = PassOrder.ROWS_FIRST;
     private ProgressListener progress = (bytes, total) -> {};
     private MetricsListener metrics = new MetricsListener() {};
@@ -186,6 +187,16 @@ public final class InternVLBuilder {
         return this;
     }
 
+    /**
+     * Sets whether weights are read into memory, instead of mapped from the file; without it they are mapped. A file that is
+     * written over or cut short after loading is then nothing to the model, which otherwise ends the process where a page of
+     * it is gone. Weights take memory of this process then, and are not shared with others.
+     */
+    public InternVLBuilder copyWeights(boolean copy) {
+        this.copyWeights = copy;
+        return this;
+    }
+
     private static int atLeastOne(String name, int value) {
         if (value < 1) {
             throw new IllegalArgumentException(name + " must be at least 1: " + value);
@@ -210,10 +221,10 @@ public final class InternVLBuilder {
         Path folder = source.apply(hub);
         long start = System.nanoTime();
         TorchRuntime.threads(threads);
-        TorchRuntime.prepareTokenizers();
-        Checkpoint checkpoint = Checkpoint.open(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder).copied(copyWeights);
         ModelConfig config = checkpoint.config();
         ModelInfo info = ModelInfo.of(checkpoint);
+        TorchRuntime.prepareTokenizers();
         CheckpointText text = CheckpointText.open(folder, config);
         try {
             int context = contextLength.orElse(usualContext(config));
@@ -237,6 +248,9 @@ public final class InternVLBuilder {
                     (limits.keyTokens() * Footprint.of(config).keyBytes(format)) >> 20,
                     Duration.ofNanos(System.nanoTime() - start).toMillis());
             LOG.info("InternVL {}: {}", folder.getFileName(), config.summary());
+            if (config.videoFault() != null) {
+                LOG.warn("InternVL {}: refuses videos, not pictures: {}", folder.getFileName(), config.videoFault());
+            }
             return listened(new InternVL(info, placement, limits, text.tokenizer(), intake));
         } catch (RuntimeException | Error e) {
             text.tokenizer().close();

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestPreparer {
     private static final int QUOTED = 200;
+    private static final String FIRST_FRAME = "Frame1: " + PromptBuilder.IMAGE_TAG;
     private static final int TILED_TOGETHER = 4; // pictures, before the budget is asked again
 
     private final ModelConfig config;
@@ -99,6 +100,7 @@ final class RequestPreparer {
             turns.replaceAll(ordinary::of);
         }
         turns.replaceAll(RequestPreparer::tagged);
+        refuseOtherVideos(request, turns);
         if (turns.stream().anyMatch(turn -> !turn.images().isEmpty())) {
             refuseStrayTags(systemMessage(request), request.history());
         }
@@ -314,6 +316,18 @@ final class RequestPreparer {
             return new TilingOptions(config.tileSize(), least, most, config.thumbnail(), passOrder);
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Frames are made as pictures are; a checkpoint whose video processor wants other numbers has none. */
+    private void refuseOtherVideos(ChatRequest request, List<Turn> turns) {
+        if (config.videoFault() != null
+                && (request.hasFrames()
+                        || turns.stream().anyMatch(turn -> turn.question().startsWith(FIRST_FRAME)))) {
+            throw new InvalidRequestException(
+                    "a video must be for a model whose video processor has the settings of its image processor: "
+                            + config.videoFault()
+                            + "; ask about single frames as pictures, without \"Frame1:\", or correct that file");
         }
     }
 

@@ -64,6 +64,7 @@ final class ChatCommand implements Callable<Integer> {
             "--precision",
             "--device",
             "--context-length",
+            "--copy-weights",
             "--pass-order",
             "--no-repeat-ngram",
             "--exif",

@@ -33,8 +33,15 @@ final class ModelOptions {
             description = "Threads that compute on CPUs; without it one for each physical core.")
     private @Nullable Integer threads;
 
+    @Option(
+            names = "--copy-weights",
+            description =
+                    "Read weights into memory instead of mapping them, for a folder whose files others may change.")
+    private boolean copyWeights;
+
     /** Sets what was given. */
     void applyTo(InternVLBuilder builder) {
+        builder.copyWeights(copyWeights);
         if (precision != null) {
             builder.precision(precision);
         }

@@ -14,6 +14,9 @@ final class NativeText {
     /** What {@code internvl.cmd} was given. Windows keeps environment variables whole, and arguments not. */
     private static final String GIVEN = "INTERNVL_ARGUMENTS";
 
+    /** Stands in a line for bytes that are no text. */
+    static final String LOST = "\ud800";
+
     private static final String PREFIX = "INTERNVL_";
 
     private NativeText() {}
@@ -44,9 +47,9 @@ final class NativeText {
                 && !Charset.forName(charset).newEncoder().canEncode(variable.getValue());
     }
 
-    /** A line that was read, if it is whole. */
+    /** A line that {@link Terminal#reader} read, if it is whole. */
     static String whole(String line) {
-        if (isDamaged(line)) {
+        if (line.codePoints().anyMatch(NativeText::isHalf)) {
             throw new IllegalArgumentException(
                     "a question must be UTF-8: \"" + line + "\" has bytes that are none; convert it");
         }
@@ -55,8 +58,11 @@ final class NativeText {
 
     /** Whether text has a character in the place of one that was lost, or half of a character. */
     private static boolean isDamaged(String text) {
-        return text.codePoints()
-                .anyMatch(c -> c == 0xfffd || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+        return text.codePoints().anyMatch(c -> c == 0xfffd || isHalf(c));
+    }
+
+    private static boolean isHalf(int c) {
+        return c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
     }
 
     private static String remedy(Map<String, String> environment) {

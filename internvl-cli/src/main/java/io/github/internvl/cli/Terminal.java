@@ -6,10 +6,12 @@ import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -30,10 +32,20 @@ record Terminal(BufferedReader in, PrintWriter out, PrintWriter err, boolean int
                 .map(Console::charset)
                 .orElse(StandardCharsets.UTF_8);
         return new Terminal(
-                new BufferedReader(new InputStreamReader(new FileInputStream(FileDescriptor.in), charset)),
+                reader(new FileInputStream(FileDescriptor.in), charset),
                 writer(FileDescriptor.out, charset),
                 writer(FileDescriptor.err, charset),
                 person.isPresent());
+    }
+
+    /** Puts half a character, which no valid text has, in the place of bytes that are none; a real U+FFFD stays one. */
+    static BufferedReader reader(InputStream bytes, Charset charset) {
+        return new BufferedReader(new InputStreamReader(
+                bytes,
+                charset.newDecoder()
+                        .onMalformedInput(CodingErrorAction.REPLACE)
+                        .onUnmappableCharacter(CodingErrorAction.REPLACE)
+                        .replaceWith(NativeText.LOST)));
     }
 
     private static PrintWriter writer(FileDescriptor target, Charset charset) {

@@ -11,13 +11,17 @@ class Graph(torch.nn.Module):
         return tensors
 
     def bind(self, tensors: Dict[str, Tensor], name: str, path: str, stored: torch.dtype, numbers: int, at: int,
-             shape: List[int]) -> None:
+             shape: List[int], copied: bool) -> None:
         # numbers: how many of format `stored` the file holds; at: the index of the tensor's first. The table also keeps
-        # whole files, by "format:path".
+        # whole files, by "format:path"; of what is copied, the mapping ends here.
         key = str(stored) + ":" + path
         if key not in tensors:
             tensors[key] = torch.from_file(path, False, numbers, dtype=stored)    # [numbers]
         count = 1
         for n in shape:
             count *= n
-        tensors[name] = tensors[key].narrow(0, at, count).view(shape)             # shape
+        part = tensors[key].narrow(0, at, count).view(shape)                      # shape
+        if copied:
+            part = part.clone()
+            tensors.pop(key)
+        tensors[name] = part

@@ -13,8 +13,9 @@ import java.util.Map;
  * @param folder the folder
  * @param config what config.json says of the model
  * @param tensors where each tensor lies, by its name in the checkpoint
+ * @param copied whether weights are read into memory of their own, instead of mapped
  */
-public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTensor> tensors) {
+public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTensor> tensors, boolean copied) {
     private static final String WANTED = "give the folder of an InternVL 2.5 checkpoint, "
             + "with config.json, *.safetensors and the tokenizer files";
 
@@ -34,7 +35,12 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
         WeightKinds.check(folder, config, tensors);
         requireLayers(folder, "ViT", config.vision().storedLayers(), tensors.size());
         requireLayers(folder, "language model", config.language().layers(), tensors.size());
-        return new Checkpoint(folder, config, tensors);
+        return new Checkpoint(folder, config, tensors, false);
+    }
+
+    /** The same one, with weights that are copied or not. */
+    public Checkpoint copied(boolean copies) {
+        return new Checkpoint(folder, config, tensors, copies);
     }
 
     /** A layer has several tensors. Whoever lists those that a configuration wants needs memory for each of them. */
@@ -55,7 +61,6 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
             throw new CheckpointException(folder + ": holds no config.json; " + WANTED);
         }
         JsonObject root = JsonFiles.read(file);
-        JsonFiles.beside(file, "generation_config.json"); // of the official layout nothing is taken from it
         ConfigReader config = new ConfigReader(file, "", root);
         RopeConfig.refuseUnknown(config);
         String layout = config.one("model_type", "internvl_chat", "internvl");

@@ -217,7 +217,7 @@ final class ConfigReader {
 
     CheckpointException missing(String key) {
         return new CheckpointException(
-                place(key) + ": missing; every published InternVL 2.5 checkpoint has it, so no default is assumed");
+                place(key) + ": missing; a saved " + file.getFileName() + " has it, so no default is assumed");
     }
 
     private <T> T read(String key, Function<JsonElement, T> as) {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param endIds the tokens that end an answer; empty where only the template's does
  * @param generation what it says of answers that a request leaves open
  * @param storedFormat the number format that the checkpoint names for its weights
+ * @param videoFault why its frames of videos cannot be made; null if they are made as pictures are
  */
 public record ModelConfig(
         Layout layout,
@@ -39,7 +40,8 @@ public record ModelConfig(
         @Nullable String systemMessage,
         Set<Integer> endIds,
         GenerationDefaults generation,
-        NumberFormat storedFormat) {
+        NumberFormat storedFormat,
+        @Nullable String videoFault) {
 
     /**
      * Settings of generation.

@@ -48,10 +48,11 @@ final class NativeConfig {
                 null,
                 endIds(generation, language),
                 CommonSettings.generation(generation, Set.of()),
-                CommonSettings.format(config, language));
+                CommonSettings.format(config, language),
+                processor.videoFault());
     }
 
-    /** The processor's chat template, in either of its files, must write turns as the published one does. */
+    /** The processor's chat template, in either of its files, must write turns as the published ones do; earlier ones write {@code <image>}. */
     private static void requireKnownTemplate(ConfigReader config) {
         ConfigReader older = config.beside("chat_template.json");
         if (older.has("chat_template")) {
@@ -64,10 +65,11 @@ final class NativeConfig {
     }
 
     private static void requireMarks(String place, String template) {
-        for (String mark : List.of("<|im_start|>", "<|im_end|>", "<IMG_CONTEXT>")) {
-            if (!template.contains(mark)) {
-                throw new CheckpointException(place + ": must write " + mark + " as the published template does; "
-                        + "other dialogue formats of this layout are not supported");
+        for (List<String> marks :
+                List.of(List.of("<|im_start|>"), List.of("<|im_end|>"), List.of("<IMG_CONTEXT>", "<image>"))) {
+            if (marks.stream().noneMatch(template::contains)) {
+                throw new CheckpointException(place + ": must write " + String.join(" or ", marks)
+                        + " as published templates do; other dialogue formats of this layout are not supported");
             }
         }
     }

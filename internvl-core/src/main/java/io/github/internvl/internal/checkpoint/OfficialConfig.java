@@ -41,7 +41,8 @@ final class OfficialConfig {
                 config.has("system_message") ? config.text("system_message") : null,
                 Set.of(),
                 CommonSettings.generation(language, language.numbers("bos_token_id")),
-                CommonSettings.format(config, language));
+                CommonSettings.format(config, language),
+                null);
     }
 
     private static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {

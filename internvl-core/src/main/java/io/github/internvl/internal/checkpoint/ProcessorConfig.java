@@ -4,6 +4,7 @@ import io.github.internvl.CheckpointException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How transformers' own processor makes tiles of pictures: {@code processor_config.json} with a section
@@ -11,12 +12,16 @@ import java.util.Optional;
  *
  * @param minTiles {@code min_patches}
  * @param maxTiles {@code max_patches}
+ * @param videoFault the setting by which the video processor makes frames of other numbers than pictures; null if none does
  */
-record ProcessorConfig(int minTiles, int maxTiles) {
+record ProcessorConfig(int minTiles, int maxTiles, @Nullable String videoFault) {
     private static final String OLDER = "preprocessor_config.json";
     private static final String NEWER = "processor_config.json";
     private static final List<Double> MEAN = List.of(0.485, 0.456, 0.406);
     private static final List<Double> DEVIATION = List.of(0.229, 0.224, 0.225);
+    private static final String TYPE = "image_processor_type";
+    private static final int MIN_TILES = 1; // those of GotOcr2ImageProcessor, in each version since its first
+    private static final int MAX_TILES = 12;
     private static final int BICUBIC = 3;
     private static final double CLOSE = 1e-6;
 
@@ -37,11 +42,6 @@ record ProcessorConfig(int minTiles, int maxTiles) {
         if (!older.keys().isEmpty()) {
             found.add(image(older, tileSize));
         }
-        section(newer, "video_processor").ifPresent(video -> pixels(video, tileSize));
-        ConfigReader video = config.beside("video_preprocessor_config.json");
-        if (!video.keys().isEmpty()) {
-            pixels(video, tileSize);
-        }
         if (found.isEmpty()) {
             throw new CheckpointException(older.file() + ": missing, and " + NEWER
                     + " has no image_processor; one of them must say how pictures are tiled, so fetch it as well");
@@ -50,7 +50,20 @@ record ProcessorConfig(int minTiles, int maxTiles) {
             throw new CheckpointException(newer.file() + " and " + OLDER + ": min_patches and max_patches must agree: "
                     + found.get(0) + " and " + found.get(1) + "; remove the file that is not meant");
         }
-        return found.get(0);
+        List<ConfigReader> videos = new ArrayList<>();
+        section(newer, "video_processor").ifPresent(videos::add);
+        videos.add(config.beside("video_preprocessor_config.json"));
+        return new ProcessorConfig(found.get(0).minTiles(), found.get(0).maxTiles(), videoFault(videos, tileSize));
+    }
+
+    /** Published checkpoints have files of the video processor that were saved with its class's own settings. */
+    private static @Nullable String videoFault(List<ConfigReader> videos, int tileSize) {
+        try {
+            videos.stream().filter(video -> !video.keys().isEmpty()).forEach(video -> pixels(video, tileSize));
+            return null;
+        } catch (CheckpointException e) {
+            return e.getMessage();
+        }
     }
 
     private static Optional<ConfigReader> section(ConfigReader file, String key) {
@@ -65,17 +78,17 @@ record ProcessorConfig(int minTiles, int maxTiles) {
     }
 
     private static ProcessorConfig image(ConfigReader image, int tileSize) {
-        if (image.has("image_processor_type")
-                && !image.text("image_processor_type").startsWith("GotOcr2ImageProcessor")) {
-            throw image.wrong("image_processor_type", image.text("image_processor_type"), "GotOcr2ImageProcessor");
+        if (image.has(TYPE) && !image.text(TYPE).startsWith("GotOcr2ImageProcessor")) {
+            throw image.wrong(TYPE, image.text(TYPE), "GotOcr2ImageProcessor");
         }
         pixels(image, tileSize);
-        int min = image.number("min_patches");
-        int max = image.number("max_patches");
+        boolean named = image.has("min_patches") || image.has("max_patches") || !image.has(TYPE);
+        int min = named ? image.number("min_patches") : MIN_TILES;
+        int max = named ? image.number("max_patches") : MAX_TILES;
         if (min > max) {
             throw image.wrong("min_patches", min, "1.." + max + ", up to max_patches");
         }
-        return new ProcessorConfig(min, max);
+        return new ProcessorConfig(min, max, null);
     }
 
     private static void pixels(ConfigReader place, int tileSize) {
@@ -87,7 +100,9 @@ record ProcessorConfig(int minTiles, int maxTiles) {
         for (String key : List.of("do_resize", "do_rescale", "do_normalize")) {
             place.expect(key, true);
         }
-        place.expect("do_center_crop", false);
+        if (place.flag("do_center_crop", false) && place.has("crop_size") && place.side("crop_size") != tileSize) {
+            throw place.wrong("crop_size", place.side("crop_size"), tileSize + ", which cuts nothing off");
+        }
         if (place.signed("resample", BICUBIC) != BICUBIC) {
             throw place.wrong("resample", place.signed("resample"), BICUBIC + ", bicubic");
         }

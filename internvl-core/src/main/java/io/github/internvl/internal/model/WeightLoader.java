@@ -20,7 +20,7 @@ import java.util.Set;
 
 /**
  * Binds the tensors of a checkpoint to tables for the graphs: each exactly once, after all of them have been checked.
- * {@code table.py} maps the files; no weight passes through Java.
+ * {@code table.py} maps the files, or copies what they hold; no weight passes through Java.
  */
 final class WeightLoader {
     private static final int LISTED = 12;
@@ -74,7 +74,7 @@ final class WeightLoader {
             for (Weight weight : weights) {
                 StoredTensor tensor = stored(checkpoint, weight);
                 if (tensor.isAligned()) {
-                    bind(tables, table, weight.name(), tensor);
+                    bind(tables, table, weight.name(), tensor, checkpoint.copied());
                 } else {
                     bindCopy(tables, table, weight.name(), tensor);
                 }
@@ -91,7 +91,8 @@ final class WeightLoader {
         return own != null ? own : Objects.requireNonNull(checkpoint.tensors().get(weight.otherwise()));
     }
 
-    private static void bind(ScriptModule tables, ScriptObject table, String name, StoredTensor tensor) {
+    private static void bind(
+            ScriptModule tables, ScriptObject table, String name, StoredTensor tensor, boolean copied) {
         int size = tensor.format().bytes();
         tables.run(
                 "bind",
@@ -101,7 +102,8 @@ final class WeightLoader {
                 tensor.format().code(),
                 tensor.fileBytes() / size,
                 tensor.offset() / size,
-                tensor.shape());
+                tensor.shape(),
+                copied);
     }
 
     /** A tensor at an odd place cannot be mapped as numbers; its bytes are mapped from a file of their own. */
@@ -120,7 +122,12 @@ final class WeightLoader {
                     done += some;
                 }
             }
-            bind(tables, table, name, new StoredTensor(name, tensor.format(), tensor.shape(), copy, tensor.bytes(), 0));
+            bind(
+                    tables,
+                    table,
+                    name,
+                    new StoredTensor(name, tensor.format(), tensor.shape(), copy, tensor.bytes(), 0),
+                    false);
             if (!System.getProperty("os.name").startsWith("Windows")) {
                 Files.delete(copy); // the mapping keeps the bytes
             }

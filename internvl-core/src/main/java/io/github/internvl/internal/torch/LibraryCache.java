@@ -35,8 +35,8 @@ record LibraryCache(Path home, List<LibraryFile> libraries) {
         Path home = Utils.getEngineCacheDir("pytorch");
         String classifier = platform.getClassifier();
         List<LibraryFile> libraries = new ArrayList<>();
-        if (platform.isPlaceholder()) { // downloaded: for which CUDA, DJL finds out
-            for (Path folder : list(home, platform.getVersion() + "-*-" + classifier)) {
+        if (platform.isPlaceholder()) {
+            for (Path folder : downloads(home, platform)) {
                 for (Path file : list(folder, "*")) {
                     libraries.add(new LibraryFile(file, file.toString().endsWith(JNI), null));
                 }
@@ -52,6 +52,23 @@ record LibraryCache(Path home, List<LibraryFile> libraries) {
             libraries.add(bundled(folder.resolve(platform.getApiVersion() + '-' + JNI), true, source));
         }
         return new LibraryCache(home, libraries);
+    }
+
+    /** The downloaded folders that DJL may use: the one of its flavor, else one for an earlier CUDA, else one for CPUs. */
+    static List<Path> downloads(Path home, Platform platform) {
+        String chosen = Utils.getEnvOrSystemProperty("PYTORCH_FLAVOR");
+        boolean old = Boolean.parseBoolean(Utils.getEnvOrSystemProperty("PYTORCH_PRECXX11"));
+        String own = platform.getFlavor() + (old ? "-precxx11" : "");
+        String begin = platform.getVersion() + '-';
+        String end = '-' + platform.getClassifier();
+        Path exact = home.resolve(begin + (chosen == null || chosen.isEmpty() ? own : chosen) + end);
+        if (Files.exists(exact.resolve(System.mapLibraryName("torch")))) {
+            return List.of(exact);
+        }
+        List<Path> earlier = list(home, begin + "cu*" + end).stream()
+                .filter(folder -> folder.compareTo(exact) <= 0)
+                .toList();
+        return earlier.isEmpty() ? list(home, begin + "cpu*" + end) : earlier;
     }
 
     static LibraryCache ofTokenizers() throws IOException {

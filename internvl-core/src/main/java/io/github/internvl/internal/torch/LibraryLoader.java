@@ -21,6 +21,9 @@ final class LibraryLoader {
     private static final String TORCH_PATH = "PYTORCH_LIBRARY_PATH";
     private static final String TOKENIZERS_PATH = "RUST_LIBRARY_PATH";
 
+    /** Whether this class loader has them; each later model would take its own mapping for another class loader's. */
+    private static boolean tokenizersReady;
+
     private LibraryLoader() {}
 
     private interface Load<T> {
@@ -29,7 +32,7 @@ final class LibraryLoader {
 
     static NDManager torch() {
         setUnlessChosen("OPT_OUT_TRACKING", "true"); // DJL would report each start to its makers
-        return loaded(() -> {
+        return loaded("libtorch", () -> {
             if (isChosen(TORCH_PATH) || isChosen("PYTORCH_VERSION")) {
                 return engine();
             }
@@ -52,7 +55,10 @@ final class LibraryLoader {
         if (isChosen(TOKENIZERS_PATH)) {
             return;
         }
-        loaded(() -> {
+        loaded("the native tokenizers", () -> {
+            if (tokenizersReady) {
+                return true;
+            }
             LibraryCache cache = LibraryCache.ofTokenizers();
             cache.repair();
             try (SharedLibraries shared = SharedLibraries.of(cache)) {
@@ -64,12 +70,13 @@ final class LibraryLoader {
                     });
                 }
             }
-            return cache;
+            tokenizersReady = true;
+            return true;
         });
     }
 
     /** Loads with the right context class loader, one class loader at a time in the whole process. */
-    private static <T> T loaded(Load<T> load) {
+    private static <T> T loaded(String thing, Load<T> load) {
         Thread thread = Thread.currentThread();
         ClassLoader context = thread.getContextClassLoader();
         try {
@@ -79,8 +86,12 @@ final class LibraryLoader {
             }
         } catch (InternVLException e) {
             throw e;
-        } catch (IOException | RuntimeException | LinkageError | ServiceConfigurationError e) {
-            throw LoadFailure.of(e);
+        } catch (IOException
+                | RuntimeException
+                | LinkageError
+                | ServiceConfigurationError
+                | AssertionError e) { // DJL's, for a file that a jar has lost
+            throw LoadFailure.of(thing, e);
         } finally {
             thread.setContextClassLoader(context);
         }

@@ -9,11 +9,11 @@ final class LoadFailure {
 
     private LoadFailure() {}
 
-    static InternVLException of(Throwable failure) {
-        return new InternVLException("libtorch cannot be loaded: " + sentence(failure), failure);
+    static InternVLException of(String thing, Throwable failure) {
+        return new InternVLException(thing + " cannot be loaded: " + sentence(thing, failure), failure);
     }
 
-    private static String sentence(Throwable failure) {
+    private static String sentence(String thing, Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String message = String.valueOf(cause.getMessage());
             if (message.contains("already loaded in another classloader")) {
@@ -37,6 +37,14 @@ final class LoadFailure {
                 return "it must be unpacked into a folder that can be written (" + file
                         + "); set DJL_CACHE_DIR, as a variable of the environment or a system property, to such a folder";
             }
+            if (cause instanceof AssertionError) { // DJL's, and nobody else's
+                return "the jar of the application must keep the properties files of DJL (" + message
+                        + "); have its build merge resources instead of leaving them out";
+            }
+        }
+        if (!thing.equals("libtorch")) {
+            return "the jar ai.djl.huggingface:tokenizers must be on the class path whole, with the library of this"
+                    + " platform: " + failure.getMessage();
         }
         return "put ai.djl.pytorch:pytorch-native-cpu:" + TORCH
                 + " with the classifier of this platform (linux-x86_64, linux-aarch64, osx-aarch64, win-x86_64) on the"

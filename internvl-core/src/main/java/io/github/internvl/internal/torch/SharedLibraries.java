@@ -9,6 +9,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Names for a second class loader. Java gives a native library to one class loader, by its path; Linux knows it by its inode.
@@ -18,15 +20,17 @@ import org.jspecify.annotations.Nullable;
  * @param folder the folder with the names
  */
 record SharedLibraries(Path folder) implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SharedLibraries.class);
     private static final Path MAPS = Path.of("/proc/self/maps");
 
-    /** Where in a line of the maps a file stands, and its inode before it. */
-    private static final int INODE = 4;
-
+    /** Where in a line of the maps a file stands. */
     private static final int FILE = 5;
 
-    /** Makes the names, if another class loader of this process has loaded the libraries of a cache; null if none has. */
-    static @Nullable SharedLibraries of(LibraryCache cache) throws IOException {
+    /**
+     * Makes the names, if another class loader of this process has loaded the libraries of a cache; null if none has, or where
+     * no names can be made: then DJL has them, or says that another class loader does.
+     */
+    static @Nullable SharedLibraries of(LibraryCache cache) {
         Set<String> mapped = mapped();
         Path home = null;
         for (LibraryFile library : cache.libraries()) {
@@ -37,6 +41,15 @@ record SharedLibraries(Path folder) implements AutoCloseable {
         if (home == null) {
             return null;
         }
+        try {
+            return named(cache, home);
+        } catch (IOException e) {
+            LOG.debug("no names for a second class loader in {}", cache.home(), e);
+            return null;
+        }
+    }
+
+    private static SharedLibraries named(LibraryCache cache, Path home) throws IOException {
         SharedLibraries shared = new SharedLibraries(Files.createTempDirectory(cache.home(), "tmp-shared"));
         try {
             shared.name(cache.libraries(), home);
@@ -76,24 +89,26 @@ record SharedLibraries(Path folder) implements AutoCloseable {
         }
     }
 
+    /** Whether a file is mapped, be it by another way to it: a link, or a folder that is mounted twice. */
     private static boolean isMapped(Path file, Set<String> mapped) {
+        return mapped.stream().map(Path::of).anyMatch(other -> isSame(file, other));
+    }
+
+    private static boolean isSame(Path file, Path other) {
         try {
-            return Files.exists(file)
-                    && (mapped.contains(file.toRealPath().toString())
-                            || mapped.contains(String.valueOf(Files.getAttribute(file, "unix:ino"))));
-        } catch (IOException | UnsupportedOperationException e) {
+            return file.endsWith(other.getFileName()) && Files.isSameFile(file, other);
+        } catch (IOException e) { // not there, or gone meanwhile
             return false;
         }
     }
 
-    /** Files that this process has mapped, and their inodes; none where the system does not tell. */
+    /** Files that this process has mapped; none where the system does not tell. */
     private static Set<String> mapped() {
         Set<String> found = new HashSet<>();
         try {
             for (String line : Files.readAllLines(MAPS)) {
                 String[] words = line.split("\\s+", FILE + 1);
                 if (words.length > FILE && words[FILE].startsWith("/")) {
-                    found.add(words[INODE]);
                     found.add(words[FILE]);
                 }
             }

@@ -228,6 +228,7 @@ class ConfigSpellingsTest {
                 "0.229                  | 0.26862954                | image_std",
                 "\"height\": 20         | \"height\": 24            | size",
                 "\"resample\": 3        | \"resample\": 2           | resample",
+                "\"resample\": 3        | \"resample\": 3, \"do_center_crop\": true, \"crop_size\": 16 | crop_size",
                 "\"do_rescale\": true   | \"do_rescale\": false     | do_rescale",
                 "\"rescale_factor\": 0.00392156862745098 | \"rescale_factor\": 0.0078 | rescale_factor",
                 "GotOcr2ImageProcessor  | OtherImageProcessor       | image_processor_type",
@@ -243,6 +244,39 @@ class ConfigSpellingsTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"resample\": 3      | \"resample\": 3, \"do_center_crop\": true",
+                "\"resample\": 3      | \"resample\": 3, \"do_center_crop\": true, \"crop_size\": 20",
+                "\"min_patches\": 1, | ''",
+            })
+    void takesSettingsThatChangeNoNumber(String from, String to) throws IOException {
+        TinyCheckpoint.copy(TinyCheckpoint.internlm2Native(), folder);
+        TinyCheckpoint.edit(
+                folder.resolve("preprocessor_config.json"),
+                text -> (to.isEmpty() ? text.replace("\"max_patches\": 12,", "") : text).replace(from, to));
+
+        assertThat(Checkpoint.config(folder)).isEqualTo(Checkpoint.config(TinyCheckpoint.internlm2Native()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void keepsPicturesWhereTheVideoProcessorHasItsClasssOwnSettings(boolean newer) throws IOException {
+        TinyCheckpoint.copy(TinyCheckpoint.internlm2Native(), folder);
+        String published = "{\"size\": {\"height\": 384, \"width\": 384}, \"image_mean\": [0.48145466, 0.4578275,"
+                + " 0.40821073], \"image_std\": [0.26862954, 0.26130258, 0.27577711], \"do_center_crop\": null}";
+        Path file = folder.resolve(newer ? "processor_config.json" : "video_preprocessor_config.json");
+        Files.writeString(file, newer ? "{\"video_processor\": " + published + "}" : published);
+
+        ModelConfig config = Checkpoint.config(folder);
+
+        assertThat(config.videoFault())
+                .startsWith(file + ": " + (newer ? "video_processor." : "") + "size: unknown value '384'");
+        assertThat(config.maxTiles()).isEqualTo(12);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"chat_template.jinja", "chat_template.json"})
     void refusesAChatTemplateOfAnotherDialogueFormat(String name) throws IOException {
         TinyCheckpoint.copy(TinyCheckpoint.internlm2Native(), folder);
@@ -250,6 +284,14 @@ class ConfigSpellingsTest {
         String known = "<|im_start|>user <IMG_CONTEXT><|im_end|>";
         Files.writeString(file, "{\"chat_template\": \"" + known + "\"}");
         assertThat(Checkpoint.config(folder)).isEqualTo(Checkpoint.config(TinyCheckpoint.internlm2Native()));
+
+        Files.writeString(file, "{\"chat_template\": \"" + known.replace("<IMG_CONTEXT>", "<image>") + "\"}");
+        assertThat(Checkpoint.config(folder)).isEqualTo(Checkpoint.config(TinyCheckpoint.internlm2Native()));
+
+        Files.writeString(file, "{\"chat_template\": \"<|im_start|><|im_end|>\"}");
+        assertThatThrownBy(() -> Checkpoint.config(folder))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("must write <IMG_CONTEXT> or <image>");
 
         Files.writeString(file, "{\"chat_template\": \"[INST] <IMG_CONTEXT> [/INST]\"}");
         assertThatThrownBy(() -> Checkpoint.config(folder))

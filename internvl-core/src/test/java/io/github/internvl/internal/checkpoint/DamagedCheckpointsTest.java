@@ -157,9 +157,9 @@ class DamagedCheckpointsTest {
     @ValueSource(strings = {"config.json", "generation_config.json", "model-00001-of-00002.safetensors"})
     void refusesAFifoInsteadOfWaitingForIt(String name) throws Exception {
         Assumptions.assumeFalse(System.getProperty("os.name").startsWith("Windows"));
-        TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
+        TinyCheckpoint.copy(readerOf(name), folder);
         Path file = folder.resolve(name);
-        Files.delete(file);
+        Files.deleteIfExists(file);
         assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor())
                 .isZero();
 
@@ -170,25 +170,32 @@ class DamagedCheckpointsTest {
     @ValueSource(strings = {"config.json", "generation_config.json"})
     void refusesADevice(String name) throws IOException {
         Assumptions.assumeTrue(Files.exists(Path.of("/dev/zero")));
-        TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
-        Files.delete(folder.resolve(name));
+        TinyCheckpoint.copy(readerOf(name), folder);
+        Files.deleteIfExists(folder.resolve(name));
         Files.createSymbolicLink(folder.resolve(name), Path.of("/dev/zero"));
 
         assertRefused().hasMessageContaining("must be a regular file");
     }
 
+    /** A checkpoint whose layout reads the file. */
+    private static Path readerOf(String name) {
+        return name.equals("generation_config.json") ? TinyCheckpoint.internlm2Native() : TinyCheckpoint.qwen();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"[", "[]", "null", "", "3"})
-    void refusesAGenerationConfigThatIsNoObject(String text) throws IOException {
-        for (Path base : List.of(TinyCheckpoint.qwen(), TinyCheckpoint.internlm2Native())) {
-            Path copy = Files.createTempDirectory(folder, "copy");
-            TinyCheckpoint.copy(base, copy);
-            Files.writeString(copy.resolve("generation_config.json"), text);
+    void refusesAGenerationConfigThatIsNoObjectWhereItIsRead(String text) throws IOException {
+        TinyCheckpoint.copy(TinyCheckpoint.internlm2Native(), folder);
+        Path file = Files.writeString(folder.resolve("generation_config.json"), text);
 
-            assertThatThrownBy(() -> ModelInfo.of(copy))
-                    .isInstanceOf(CheckpointException.class)
-                    .hasMessageContaining(copy.resolve("generation_config.json").toString());
-        }
+        assertThatThrownBy(() -> ModelInfo.of(folder))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(file.toString());
+
+        Path official = Files.createDirectory(folder.resolve("official"));
+        TinyCheckpoint.copy(TinyCheckpoint.qwen(), official);
+        Files.writeString(official.resolve("generation_config.json"), text);
+        assertThat(Checkpoint.config(official)).isEqualTo(Checkpoint.config(TinyCheckpoint.qwen()));
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import io.github.internvl.TinyCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,6 +42,57 @@ class EnvironmentTest {
     @Test
     void answersWithoutServicesFiles() throws Exception {
         assertThat(OwnJvm.NO_SERVICES.run(CHECKPOINT)).contains("answered true");
+    }
+
+    @Test
+    void namesThePropertiesThatAJarHasLost() throws Exception {
+        assertThat(OwnJvm.NO_PROPERTIES.run(CHECKPOINT))
+                .contains("InternVLException: ")
+                .contains("cannot be loaded: the jar of the application must keep the properties files of DJL")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void writesNothingIntoTheCacheOnceTheLibrariesAreLoaded() throws Exception {
+        Path cache = folder.resolve("cache"); // others write to the usual one
+        copyCache(cache);
+        assertThat(OwnJvm.AGAIN.run(CHECKPOINT, "-DDJL_CACHE_DIR=" + cache))
+                .containsSubsequence(
+                        "answered true",
+                        "answered true",
+                        "pytorch written false",
+                        "answered true",
+                        "tokenizers written false");
+    }
+
+    @Test
+    @EnabledOnOs(LINUX)
+    void answersWhereNoNamesCanBeMadeForASecondClassLoader() throws Exception {
+        LibraryCache cache = LibraryCache.ofTorch();
+        Path none = Files.createFile(folder.resolve("none"));
+        assertThat(SharedLibraries.of(new LibraryCache(none, cache.libraries())))
+                .isNull();
+    }
+
+    @Test
+    @EnabledOnOs(LINUX)
+    void knowsALoadedLibraryByAnotherWayToItAndNoOther() throws Exception {
+        LibraryCache cache = LibraryCache.ofTorch();
+        Path way = Files.createSymbolicLink(folder.resolve("way"), cache.home().toRealPath());
+        Path copy = folder.resolve("copy");
+        List<LibraryFile> there = new ArrayList<>();
+        List<LibraryFile> other = new ArrayList<>();
+        for (LibraryFile library : cache.libraries()) {
+            Path inside = cache.home().relativize(library.file());
+            there.add(new LibraryFile(way.resolve(inside), library.binding(), null));
+            other.add(new LibraryFile(copy.resolve(inside), library.binding(), null));
+            Files.createDirectories(copy.resolve(inside).getParent());
+            Files.createFile(copy.resolve(inside));
+        }
+        try (SharedLibraries shared = SharedLibraries.of(new LibraryCache(folder, there))) {
+            assertThat(shared).isNotNull();
+        }
+        assertThat(SharedLibraries.of(new LibraryCache(folder, other))).isNull();
     }
 
     @Test
@@ -79,6 +131,13 @@ class EnvironmentTest {
         assertThat(OwnJvm.PLAIN.run(CHECKPOINT, "-DDJL_CACHE_DIR=" + cache)).contains("answered true");
         assertThat(List.of(cut, binding, tokenizers))
                 .allSatisfy(file -> assertThat(Files.size(file)).isGreaterThan(100_000));
+    }
+
+    @Test
+    @EnabledOnOs(LINUX)
+    void answersFromCopiedWeightsWhenTheirFilesAreEmptied() throws Exception {
+        Path copy = TinyCheckpoint.copy(CHECKPOINT, Files.createDirectory(folder.resolve("copy")));
+        assertThat(OwnJvm.COPIED.run(copy)).containsSubsequence("emptied ", "answered true");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.util.Platform;
 import io.github.internvl.InternVLException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,6 +20,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What killed processes and full disks leave in DJL's cache does not end the next process. */
 class LibraryFileTest {
@@ -86,6 +89,36 @@ class LibraryFileTest {
                 .isInstanceOf(InternVLException.class)
                 .hasMessageStartingWith(inTheWay + " must be a folder that can be written")
                 .hasMessageContaining("set DJL_CACHE_DIR");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cu128, cu128", "cu129, cu128", "cpu, cpu", "cu124, cpu"})
+    void checksOnlyTheDownloadThatWillBeUsed(String flavor, String used) throws IOException {
+        Platform platform = Platform.fromSystem("pytorch");
+        for (String each : List.of("cpu", "cu128")) {
+            Path folder = home.resolve(platform.getVersion() + "-" + each + "-" + platform.getClassifier());
+            Files.write(Files.createDirectories(folder).resolve(System.mapLibraryName("torch")), WHOLE);
+        }
+        System.setProperty("PYTORCH_FLAVOR", flavor);
+        try {
+            assertThat(LibraryCache.downloads(home, platform))
+                    .extracting(folder -> String.valueOf(folder.getFileName()))
+                    .containsExactly(platform.getVersion() + "-" + used + "-" + platform.getClassifier());
+        } finally {
+            System.clearProperty("PYTORCH_FLAVOR");
+        }
+    }
+
+    @Test
+    void namesTheLibraryThatFails() {
+        AssertionError lost = new AssertionError("No pytorch version found in property file.");
+        assertThat(LoadFailure.of("libtorch", lost))
+                .hasMessageStartingWith(
+                        "libtorch cannot be loaded: the jar of the application must keep the properties")
+                .hasMessageContaining(String.valueOf(lost.getMessage()));
+        assertThat(LoadFailure.of("the native tokenizers", new UnsatisfiedLinkError("no such file")))
+                .hasMessageStartingWith("the native tokenizers cannot be loaded: the jar ai.djl.huggingface:tokenizers")
+                .hasMessageEndingWith("no such file");
     }
 
     private Path leftover(String name, Duration age) throws IOException {

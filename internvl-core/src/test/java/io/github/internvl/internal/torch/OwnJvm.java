@@ -3,13 +3,18 @@ package io.github.internvl.internal.torch;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.engine.Engine;
+import ai.djl.util.Utils;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
@@ -24,6 +29,12 @@ public enum OwnJvm {
     STRANGE_CONTEXT,
     /** From a jar that has lost what is below META-INF/services. */
     NO_SERVICES,
+    /** From a jar that has lost the properties files of DJL. */
+    NO_PROPERTIES,
+    /** From files that are emptied once their weights have been copied. */
+    COPIED,
+    /** Several times, after the caller has used DJL itself; and says whether DJL's cache was written to later. */
+    AGAIN,
     /** By two class loaders, each while the other's model is open, and again. */
     TWO_LOADERS;
 
@@ -51,16 +62,42 @@ public enum OwnJvm {
                 Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
                 print(checkpoint);
             }
-            case NO_SERVICES -> answer(new Application(false), checkpoint);
+            case NO_SERVICES -> answer(new Application("META-INF/services"), checkpoint);
+            case NO_PROPERTIES -> answer(new Application("native/lib/", "pytorch-engine.properties"), checkpoint);
+            case AGAIN -> again(checkpoint);
+            case COPIED -> copied(checkpoint);
             case TWO_LOADERS -> {
-                Application one = new Application(true);
-                Application two = new Application(true);
+                Application one = new Application();
+                Application two = new Application();
                 for (Application each : List.of(one, two, one, two)) {
                     answer(each, checkpoint);
                 }
             }
         }
         System.exit(0);
+    }
+
+    private static void copied(Path checkpoint) throws IOException {
+        InternVL model = InternVL.builder(checkpoint).copyWeights(true).load();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(checkpoint, "*.safetensors")) {
+            for (Path file : files) {
+                Files.write(file, new byte[0]);
+                System.out.println("emptied " + file);
+            }
+        }
+        System.out.println("answered " + !model.chat("Hello.").text().isEmpty());
+    }
+
+    private static void again(Path checkpoint) throws IOException {
+        Engine.getEngine("PyTorch").getVersion();
+        print(checkpoint);
+        for (String part : List.of("pytorch", "tokenizers")) {
+            Path cache = Utils.getEngineCacheDir(part);
+            FileTime before = Files.getLastModifiedTime(cache);
+            print(checkpoint);
+            System.out.println(
+                    part + " written " + !Files.getLastModifiedTime(cache).equals(before));
+        }
     }
 
     /** Answers, keeping the model open; what fails is printed as its type and message. */
@@ -87,11 +124,12 @@ public enum OwnJvm {
 
     /** A class loader that shares nothing with others but the JDK. */
     private static final class Application extends URLClassLoader {
-        private final boolean services;
+        private final List<String> lost;
 
-        Application(boolean services) throws IOException {
+        /** Without what is named so in its jars. */
+        Application(String... lost) throws IOException {
             super(urls(), ClassLoader.getPlatformClassLoader());
-            this.services = services;
+            this.lost = List.of(lost);
         }
 
         private static URL[] urls() throws IOException {
@@ -113,7 +151,7 @@ public enum OwnJvm {
         }
 
         private boolean isThere(String name) {
-            return services || !name.startsWith("META-INF/services");
+            return lost.stream().noneMatch(name::startsWith);
         }
     }
 }
