@@ -123,6 +123,20 @@ class PreparationTest {
     }
 
     @Test
+    void staysCancelledWhenTheModelIsClosedMeanwhile() throws InterruptedException {
+        InternVL closing = InternVL.builder(TinyCheckpoint.resized())
+                .precision(Precision.FLOAT32)
+                .load();
+        RequestBudget left = probed(() -> {
+            closing.close();
+            return true;
+        });
+
+        assertThatThrownBy(() -> closing.chat(SHORT.toBuilder().budget(left).build()))
+                .isInstanceOf(CancellationException.class);
+    }
+
+    @Test
     void countsPreparationIntoTheTimeLimit() throws InterruptedException {
         RequestBudget slow = probed(() -> {
             try {
