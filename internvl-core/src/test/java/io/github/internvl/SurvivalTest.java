@@ -48,6 +48,7 @@ class SurvivalTest {
     @AfterEach
     void servesOn() {
         SPOILER.moment = "";
+        SPOILER.thrown = new IOException("of the listener");
         assertThat(model.chat(STORY).text()).isEqualTo(story);
         assertThat(model.stats().running() + model.stats().waiting()).isZero();
         assertThat(model.stats().failure()).isEmpty();
@@ -111,6 +112,17 @@ class SurvivalTest {
                 .isExactlyInstanceOf(InternVLException.class)
                 .hasMessageContaining("a MetricsListener must not throw: java.io.IOException")
                 .hasRootCauseInstanceOf(IOException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"first token", "tokens", "end"})
+    void saysWhatAListenerLacksMemoryFor(String moment) {
+        SPOILER.thrown = new OutOfMemoryError("Java heap space");
+        SPOILER.moment = moment;
+
+        assertThatThrownBy(() -> model.chat(STORY))
+                .isInstanceOf(ModelMemoryException.class)
+                .hasMessageContaining("Java heap space; raise -Xmx");
     }
 
     @ParameterizedTest
@@ -228,10 +240,11 @@ class SurvivalTest {
     /** Throws a checked exception at one moment. */
     private static final class Spoiler implements MetricsListener {
         private volatile String moment = "";
+        private volatile Throwable thrown = new IOException("of the listener");
 
         private void hear(String now) {
             if (now.equals(moment)) {
-                throw SurvivalTest.<RuntimeException>sneaky(new IOException("of the listener"));
+                throw SurvivalTest.<RuntimeException>sneaky(thrown);
             }
         }
 
