@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -223,7 +224,8 @@ class SurvivalTest {
         try (ChatStream stream = model.stream(hurried)) {
             assertThatThrownBy(stream::response)
                     .isInstanceOf(InternVLException.class)
-                    .hasMessageContaining("the engine has not come back from its present step");
+                    .hasMessageContaining("the engine has not come back from its present step")
+                    .hasCauseInstanceOf(TimeoutException.class);
             assertThatThrownBy(() -> stream.iterator().hasNext()).isInstanceOf(InternVLException.class);
             assertThatThrownBy(future::join)
                     .hasCauseInstanceOf(InternVLException.class)
