@@ -87,7 +87,7 @@ final class AsyncChats {
                     new CompletableFuture<Void>().orTimeout(ChatStream.nanosUntil(deadline), TimeUnit.NANOSECONDS);
             CompletableFuture<Void> unusedFailure = late.whenComplete((none, timeout) -> {
                 if (timeout != null) {
-                    fail(ChatStream.late());
+                    fail(stream == null ? ChatStream.lateBeforeEngine() : ChatStream.late());
                 }
             });
             CompletableFuture<ChatResponse> unused = future.whenComplete((response, failed) -> late.complete(null));

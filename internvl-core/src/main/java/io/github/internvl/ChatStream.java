@@ -162,7 +162,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     /**
      * The whole response; waits for it. Pieces may be read before, meanwhile, or not at all. If the request has a time limit,
      * and the engine does not come back from its present step within five seconds after it, waiting ends with an {@link
-     * InternVLException}.
+     * InternVLException} whose cause is a {@link TimeoutException}.
      *
      * @throws IllegalStateException on the engine's thread, in a callback, before the response is there
      */
@@ -198,9 +198,19 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
 
     /** The failure of a request whose engine did not come back by then. */
     static InternVLException late() {
-        return new InternVLException("the time of the request was over " + GRACE.toSeconds()
-                + " s ago, and the engine has not come back from its present step; ask for smaller steps: fewer tiles,"
+        return late("the engine has not come back from its present step; ask for smaller steps: fewer tiles,"
                 + " shorter prompts, a smaller maxConcurrent");
+    }
+
+    /** The failure of a request that the engine had not got by then. */
+    static InternVLException lateBeforeEngine() {
+        return late("its preparation has not ended; ask for less at once: fewer requests, shorter texts, fewer tiles");
+    }
+
+    private static InternVLException late(String state) {
+        return new InternVLException(
+                "the time of the request was over " + GRACE.toSeconds() + " s ago, and " + state,
+                new TimeoutException());
     }
 
     /** Stops generating, if it still goes on. Harmless when repeated. */

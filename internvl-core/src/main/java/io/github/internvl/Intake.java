@@ -7,6 +7,7 @@ import io.github.internvl.internal.model.Models;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /** The one way of a request to the engine, however it is asked: checked, prepared, handed in, and watched. Thread-safe. */
@@ -81,6 +82,8 @@ final class Intake {
     private RequestPreparer.Checked check(ChatRequest request, RequestBudget budget, int room) {
         try {
             return preparer.check(request, budget, room);
+        } catch (CancellationException e) { // an IllegalStateException, but not of the model
+            throw e;
         } catch (IllegalStateException e) {
             throw closed ? new InternVLException("the model is closed; load it again to ask more", e) : e;
         }

@@ -2,10 +2,13 @@ package io.github.internvl;
 
 import java.util.Objects;
 import java.util.concurrent.Flow;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** One subscription to a stream: a daemon thread that takes a piece for each one asked for. */
 final class PiecePublication implements Flow.Subscription {
+    private static final long PAUSE_NANOS = 20_000_000;
+
     private final ChatStream stream;
     private final Flow.Subscriber<? super String> subscriber;
 
@@ -13,6 +16,8 @@ final class PiecePublication implements Flow.Subscription {
     private long demand;
     private boolean cancelled;
     private @Nullable IllegalArgumentException misuse;
+
+    private boolean told; // of the end; the thread's own
 
     PiecePublication(ChatStream stream, Flow.Subscriber<? super String> subscriber) {
         this.stream = stream;
@@ -68,11 +73,29 @@ final class PiecePublication implements Flow.Subscription {
         try {
             subscriber.onSubscribe(this);
             publish();
-        } catch (Throwable e) { // checked exceptions too
-            stream.close(); // the subscriber itself has failed
+        } catch (OutOfMemoryError e) { // of the subscriber or of this thread
+            tell(e);
+        } catch (Throwable e) { // checked exceptions too: the subscriber itself has failed
+            if (!told) {
+                tell(e);
+            }
             throw e;
         } finally {
+            stream.close();
             stream.unsubscribed();
+        }
+    }
+
+    /** Tells the subscriber of a failure, as soon as there is memory for it. */
+    private void tell(Throwable reason) {
+        told = true;
+        for (boolean left = isCancelled(); !left; ) {
+            try {
+                subscriber.onError(reason);
+                left = true;
+            } catch (OutOfMemoryError e) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
         }
     }
 
@@ -98,6 +121,7 @@ final class PiecePublication implements Flow.Subscription {
         if (wrong != null) {
             fail(wrong);
         } else if (!isCancelled()) {
+            told = true;
             subscriber.onComplete();
         }
     }
@@ -119,6 +143,7 @@ final class PiecePublication implements Flow.Subscription {
     /** Tells the subscriber, unless it has left, and stops the generation. */
     private void fail(RuntimeException reason) {
         if (!isCancelled()) {
+            told = true;
             subscriber.onError(reason);
         }
         stream.close();

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class RequestPreparer {
     private static final int QUOTED = 200;
     private static final String FIRST_FRAME = "Frame1: " + PromptBuilder.IMAGE_TAG;
+    private static final String PROMPT = "prompt"; // the place of its texts in a refusal
     private static final int TILED_TOGETHER = 4; // pictures, before the budget is asked again
 
     private final ModelConfig config;
@@ -94,15 +95,19 @@ final class RequestPreparer {
      */
     Checked check(ChatRequest request, RequestBudget budget, int room) {
         long start = System.nanoTime();
+        chargeTexts(request, budget, room);
+        Runnable check = () -> budget.check(PROMPT);
+        UnaryOperator<String> words = request.untrustedText() ? text -> ordinary.of(text, check) : text -> text;
         List<Turn> turns = new ArrayList<>(request.history());
         turns.add(new Turn(request.text(), request.images(), request.maxTiles(), ""));
         if (request.untrustedText()) {
-            turns.replaceAll(ordinary::of);
+            turns.replaceAll(turn -> ordinary.of(turn, check));
         }
         turns.replaceAll(RequestPreparer::tagged);
         refuseOtherVideos(request, turns);
+        String systemMessage = systemMessage(request, words);
         if (turns.stream().anyMatch(turn -> !turn.images().isEmpty())) {
-            refuseStrayTags(systemMessage(request), request.history());
+            refuseStrayTags(systemMessage, request.history());
         }
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
@@ -116,7 +121,7 @@ final class RequestPreparer {
         dialogue.set(
                 dialogue.size() - 1,
                 new ChatTemplate.Turn(turns.get(turns.size() - 1).question()));
-        String text = prompts.text(systemMessage(request), dialogue, visual.size());
+        String text = prompts.text(systemMessage, dialogue, visual.size());
         int[] visualTokens = visual.stream().mapToInt(Integer::intValue).toArray();
         long least = prompts.leastTokens(text, visualTokens);
         if (least >= room) {
@@ -130,6 +135,25 @@ final class RequestPreparer {
         refuseUnknownBiases(request.generation());
         FormatRule rule = rule(request, budget);
         return new Checked(request, prompt, rule, tilings, turns, budget, System.nanoTime() - start);
+    }
+
+    /** Refuses texts that cannot fit, and charges the others, before any of them is written anew. */
+    private void chargeTexts(ChatRequest request, RequestBudget budget, int room) {
+        List<String> texts = new ArrayList<>(List.of(request.text()));
+        request.history().forEach(turn -> texts.addAll(List.of(turn.question(), turn.answer())));
+        if (request.systemMessage() != null) {
+            texts.add(request.systemMessage());
+        }
+        long least = 0;
+        for (String text : texts) {
+            budget.check(PROMPT);
+            least += prompts.leastTokens(text, new int[0]);
+        }
+        if (least >= room) {
+            throw tooLong("at least " + least, 0);
+        }
+        ToolRules.told(request).forEach(tool -> texts.addAll(List.of(tool.description(), tool.parameters())));
+        texts.forEach(text -> budget.charge(RequestBudget.Work.CHARACTERS, text.length(), PROMPT));
     }
 
     /** The rule that holds answers to the format of a request; formats that answers cannot be held to are refused. */
@@ -213,8 +237,7 @@ final class RequestPreparer {
     }
 
     /** The system message with what it says of tools; null for the model's own. */
-    private @Nullable String systemMessage(ChatRequest request) {
-        UnaryOperator<String> words = request.untrustedText() ? ordinary::of : UnaryOperator.identity();
+    private @Nullable String systemMessage(ChatRequest request, UnaryOperator<String> words) {
         String given = request.systemMessage() == null ? null : words.apply(request.systemMessage());
         List<Tool> tools = ToolRules.told(request);
         if (tools.isEmpty()) {
@@ -254,7 +277,7 @@ final class RequestPreparer {
                 Duration.ofNanos(generation.decodeNanos()));
     }
 
-    /** What comes of a checked request. */
+    /** The response to a checked request. */
     ChatResponse response(Checked checked, Duration preprocess, Generation generation) {
         ChatResponse.Timings timings = timings(preprocess, generation);
         List<ChatResponse> others = new ArrayList<>();
@@ -348,7 +371,7 @@ final class RequestPreparer {
 
     /** Puts a tag in front of a question that has pictures and no tag; checks that tags and pictures fit. */
     private static Turn tagged(Turn turn) {
-        int tags = turn.question().split(PromptBuilder.IMAGE_TAG, -1).length - 1;
+        int tags = tags(turn.question());
         int pictures = turn.images().size();
         if (tags == 0 && pictures > 0) {
             return new Turn(
@@ -366,6 +389,17 @@ final class RequestPreparer {
                     rule + ": " + tags + " tags for " + pictures + " pictures in \"" + quote + "\"");
         }
         return turn;
+    }
+
+    private static int tags(String question) {
+        int tags = 0;
+        int step = PromptBuilder.IMAGE_TAG.length();
+        for (int at = question.indexOf(PromptBuilder.IMAGE_TAG);
+                at >= 0;
+                at = question.indexOf(PromptBuilder.IMAGE_TAG, at + step)) {
+            tags++;
+        }
+        return tags;
     }
 
     /** Visual tokens of each tag of a question. */

@@ -220,6 +220,8 @@ final class RequestWatch {
         private static void stopping(Runnable telling) {
             try {
                 telling.run();
+            } catch (OutOfMemoryError e) { // whoever took the memory
+                throw e;
             } catch (Throwable e) { // checked exceptions too
                 throw new InternVLException("a MetricsListener must not throw: " + e + "; its request was stopped", e);
             }

@@ -11,6 +11,7 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -141,6 +142,41 @@ class ChatStreamTest {
         assertThat(Thread.interrupted()).isTrue();
 
         assertThat(endless.response().finishReason()).isEqualTo(ChatResponse.FinishReason.CANCELLED);
+    }
+
+    @Test
+    void tellsASubscriberThatLacksMemoryUntilItHears() {
+        CompletableFuture<Throwable> heard = new CompletableFuture<>();
+        AtomicInteger tries = new AtomicInteger();
+        ChatStream stream = model.stream(ENDLESS);
+        stream.publisher().subscribe(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {
+                subscription.request(Long.MAX_VALUE);
+            }
+
+            @Override
+            public void onNext(String piece) {
+                throw new OutOfMemoryError("Java heap space");
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                if (tries.incrementAndGet() < 3) {
+                    throw new OutOfMemoryError("Java heap space");
+                }
+                heard.complete(failure);
+            }
+
+            @Override
+            public void onComplete() {
+                heard.complete(new AssertionError("complete"));
+            }
+        });
+
+        assertThat(heard.join()).isInstanceOf(OutOfMemoryError.class);
+        assertThat(tries).hasValue(3);
+        assertThat(stream.response().finishReason()).isEqualTo(ChatResponse.FinishReason.CANCELLED);
     }
 
     @Test

@@ -3,7 +3,9 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import io.github.internvl.RequestBudget.Work;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
@@ -85,6 +88,9 @@ class PreparationTest {
                 SHORT.toBuilder().text("a ".repeat(300)),
                 SHORT.toBuilder().systemMessage("a ".repeat(300)),
                 SHORT.toBuilder().history(List.of(new Turn("Hi.", List.of(), "a ".repeat(300)))),
+                SHORT.toBuilder().history(List.of(new Turn("a ".repeat(300), List.of(), "Hi."))),
+                SHORT.toBuilder().tools(new Tool("f", "a ".repeat(300))),
+                SHORT.toBuilder().tools(new Tool("f", "a", "{\"title\": \"" + "a ".repeat(300) + "\"}")),
                 SHORT.toBuilder()
                         .generation(GenerationConfig.builder()
                                 .badWords("word ".repeat(120))
@@ -105,6 +111,48 @@ class PreparationTest {
     }
 
     @Test
+    void chargesEachTextOnceAndBeforeItIsWrittenAnew() {
+        String question = "<".repeat(600);
+        assertThat(model.countTokens(
+                        limited(ChatRequest.builder().text(question).untrustedText(true), 600)))
+                .isPositive();
+        RequestBudget small =
+                RequestBudget.builder().limit(Work.CHARACTERS, 1_000).build();
+        ChatRequest large = ChatRequest.builder()
+                .text("<|im_end|>".repeat(1_000_000))
+                .untrustedText(true)
+                .budget(small)
+                .build();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThatThrownBy(() -> model.countTokens(large)).isInstanceOf(BudgetExceededException.class);
+        assertThatThrownBy(() -> model.chat(large)).hasMessageContaining("tokens: at least ");
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(2_000_000);
+    }
+
+    @Test
+    void letsLongTextsOfManyRequestsTakeTurns() {
+        ChatRequest word = ChatRequest.builder()
+                .text("a".repeat(700_000))
+                .budget(RequestBudget.defaults())
+                .build();
+        int expected = model.countTokens(word);
+        List<CompletableFuture<Integer>> counts = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            ChatRequest same = word.toBuilder().budget(RequestBudget.defaults()).build();
+            counts.add(CompletableFuture.supplyAsync(() -> model.countTokens(same)));
+        }
+        RequestBudget wide =
+                RequestBudget.builder().limit(Work.CHARACTERS, 3_000_000).build();
+        assertThat(model.countTokens(ChatRequest.builder()
+                        .text("many words ".repeat(200_000))
+                        .budget(wide)
+                        .build()))
+                .isGreaterThan(CONTEXT);
+        assertThat(counts).allSatisfy(count -> assertThat(count.join()).isEqualTo(expected));
+    }
+
+    @Test
     void keepsTheTypeOfARefusalInABatch() {
         assertThatThrownBy(() -> model.batchChat(List.of(SHORT, limited(SHORT.toBuilder(), 1))))
                 .isInstanceOf(BudgetExceededException.class)
@@ -120,6 +168,20 @@ class PreparationTest {
                         ChatRequest.builder().text(LONG).budget(left).build()))
                 .isInstanceOf(CancellationException.class);
         assertThat(asked).hasValue(1);
+    }
+
+    @Test
+    void staysCancelledWhenTheModelIsClosedMeanwhile() throws InterruptedException {
+        InternVL closing = InternVL.builder(TinyCheckpoint.resized())
+                .precision(Precision.FLOAT32)
+                .load();
+        RequestBudget left = probed(() -> {
+            closing.close();
+            return true;
+        });
+
+        assertThatThrownBy(() -> closing.chat(SHORT.toBuilder().budget(left).build()))
+                .isInstanceOf(CancellationException.class);
     }
 
     @Test
@@ -170,6 +232,32 @@ class PreparationTest {
             letGo.countDown();
         }
         assertThat(held).allSatisfy(answer -> assertThat(answer.join().text()).isNotEmpty());
+    }
+
+    @Test
+    void saysThatARequestWhoseTimeIsLongOverWasStillPrepared() throws InterruptedException {
+        CountDownLatch letGo = new CountDownLatch(1);
+        RequestBudget held = probed(() -> {
+            try {
+                letGo.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return false;
+        });
+        CompletableFuture<ChatResponse> answer = model.chatAsync(
+                SHORT.toBuilder().budget(held).timeout(Duration.ofMillis(10)).build());
+        try {
+            assertThatThrownBy(answer::join)
+                    .hasCauseInstanceOf(InternVLException.class)
+                    .hasRootCauseInstanceOf(TimeoutException.class)
+                    .hasMessageContaining("its preparation has not ended");
+        } finally {
+            letGo.countDown();
+        }
+        while (model.stats().waiting() > 0) {
+            Thread.sleep(1);
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -51,6 +52,7 @@ class SurvivalTest {
     @AfterEach
     void servesOn() {
         SPOILER.moment = "";
+        SPOILER.thrown = new IOException("of the listener");
         assertThat(model.chat(STORY).text()).isEqualTo(story);
         assertThat(model.stats().running() + model.stats().waiting()).isZero();
         assertThat(model.stats().failure()).isEmpty();
@@ -114,6 +116,17 @@ class SurvivalTest {
                 .isExactlyInstanceOf(InternVLException.class)
                 .hasMessageContaining("a MetricsListener must not throw: java.io.IOException")
                 .hasRootCauseInstanceOf(IOException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"first token", "tokens", "end"})
+    void saysWhatAListenerLacksMemoryFor(String moment) {
+        SPOILER.thrown = new OutOfMemoryError("Java heap space");
+        SPOILER.moment = moment;
+
+        assertThatThrownBy(() -> model.chat(STORY))
+                .isInstanceOf(ModelMemoryException.class)
+                .hasMessageContaining("Java heap space; raise -Xmx");
     }
 
     @ParameterizedTest
@@ -239,7 +252,8 @@ class SurvivalTest {
         try (ChatStream stream = model.stream(hurried)) {
             assertThatThrownBy(stream::response)
                     .isInstanceOf(InternVLException.class)
-                    .hasMessageContaining("the engine has not come back from its present step");
+                    .hasMessageContaining("the engine has not come back from its present step")
+                    .hasCauseInstanceOf(TimeoutException.class);
             assertThatThrownBy(() -> stream.iterator().hasNext()).isInstanceOf(InternVLException.class);
             assertThatThrownBy(future::join)
                     .hasCauseInstanceOf(InternVLException.class)
@@ -256,10 +270,11 @@ class SurvivalTest {
     /** Throws a checked exception at one moment. */
     private static final class Spoiler implements MetricsListener {
         private volatile String moment = "";
+        private volatile Throwable thrown = new IOException("of the listener");
 
         private void hear(String now) {
             if (now.equals(moment)) {
-                throw SurvivalTest.<RuntimeException>sneaky(new IOException("of the listener"));
+                throw SurvivalTest.<RuntimeException>sneaky(thrown);
             }
         }
 

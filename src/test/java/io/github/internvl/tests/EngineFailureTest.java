@@ -49,8 +49,16 @@ class EngineFailureTest {
                 while (model.stats().generatedTokens() == 0) {
                     Thread.sleep(1);
                 }
+                CompletableFuture<HttpResponse<String>> whole = ask(server, "false");
+                CompletableFuture<HttpResponse<String>> streamed = ask(server, "true");
+                while (model.stats().running() + model.stats().waiting() < 3) {
+                    Thread.sleep(1);
+                }
                 CompletableFuture<Throwable> broken = new CompletableFuture<>();
                 breakDown(model, broken);
+                assertThat(whole.get().statusCode()).isEqualTo(503);
+                assertThat(whole.get().body()).contains("engine_stopped");
+                assertThat(streamed.get().body()).contains("engine_stopped").doesNotContain("internal_error");
 
                 assertThatThrownBy(running::response).isInstanceOf(InternVLException.class);
                 assertThat(broken.get())
@@ -82,6 +90,17 @@ class EngineFailureTest {
             assertThat(chat.statusCode()).isEqualTo(503);
             assertThat(chat.body()).contains("engine_stopped");
         }
+    }
+
+    private static CompletableFuture<HttpResponse<String>> ask(InternVLServer server, String stream) {
+        return CLIENT.sendAsync(
+                HttpRequest.newBuilder(server.uri().resolve("v1/chat/completions"))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(
+                                "{\"messages\": [{\"role\": \"user\", \"content\": \"Why?\"}], \"ignore_eos\": true,"
+                                        + " \"max_tokens\": 100000, \"stream\": " + stream + "}"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     private static HttpResponse<String> get(InternVLServer server, String route) throws Exception {

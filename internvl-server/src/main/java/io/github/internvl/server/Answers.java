@@ -8,6 +8,7 @@ import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -25,7 +26,10 @@ final class Answers {
     private static final long LOOK_MILLIS = 50;
     private static final long QUIET_LOOKS = 15_000 / LOOK_MILLIS;
 
+    private static final long GRACE_NANOS = 15_000_000_000L;
+
     private final InternVL model;
+    private final Failures failures;
 
     /** What writes an answer down as it comes; {@code index} counts the answers of a request from 0. */
     interface Writing {
@@ -50,8 +54,9 @@ final class Answers {
         record End(int index, @Nullable Throwable failure) implements Event {}
     }
 
-    Answers(InternVL model) {
+    Answers(InternVL model, Failures failures) {
         this.model = model;
+        this.failures = failures;
     }
 
     /** Waits for a whole answer. */
@@ -102,9 +107,9 @@ final class Answers {
             out.flush();
             try {
                 writing.end(out, write(exchange, streams, events, writing, out));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | OutOfMemoryError e) {
                 if (!(e instanceof ClientGone)) {
-                    writing.fail(out, Failures.refusal(e, exchange.id()));
+                    writing.fail(out, failures.refusal(e, exchange.id()));
                     out.close();
                 }
                 throw e;
@@ -126,6 +131,9 @@ final class Answers {
         while (ended.size() < streams.size()) {
             Event event = events.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
             exchange.check();
+            if (event == null) {
+                refuseTooLate(exchange.budget().deadlineNanos(), System.nanoTime());
+            }
             quiet = event == null ? quiet + 1 : 0;
             if (event instanceof Event.Piece piece) {
                 writing.piece(out, piece.index(), piece.text());
@@ -145,6 +153,13 @@ final class Answers {
             }
         }
         return ended;
+    }
+
+    /** Ends a stream that the model should have ended: longer than its own grace after the time of the request. */
+    static void refuseTooLate(OptionalLong deadline, long now) {
+        if (deadline.isPresent() && now - deadline.getAsLong() > GRACE_NANOS) {
+            throw Refusal.unavailable("timeout", "the time of the request was over, and its answer did not end");
+        }
     }
 
     /** Several answers are as many as a whole one can have, though in a stream each is a request of its own. */

@@ -15,11 +15,12 @@ import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 
 /**
  * Reads a body, one JSON object in UTF-8 nested up to 64 deep, as it comes. Fields that a route does not know are passed over
- * and take no memory. Each value, of these too, is charged to the request's budget, and memory is reserved before it is
- * taken. Used by one thread.
+ * and take no memory. Each value, of these too, is charged to the request's budget; a name counts with its value. Memory for known
+ * fields is reserved before it is taken. Used by one thread.
  */
 final class BodyReader extends JsonReader {
     private static final TypeAdapter<JsonElement> VALUES = new Gson().getAdapter(JsonElement.class);
@@ -47,6 +48,8 @@ final class BodyReader extends JsonReader {
             return reader.fields(known);
         } catch (CharacterCodingException e) {
             throw Refusal.wrong(null, "the body must be JSON in UTF-8: it holds bytes that are none");
+        } catch (CancellationException e) { // an IllegalStateException, but none of the JSON
+            throw e;
         } catch (IOException | IllegalStateException | NumberFormatException e) {
             throw Refusal.wrong(null, "the body must be JSON: " + fault(e));
         }
@@ -97,6 +100,7 @@ final class BodyReader extends JsonReader {
                     endArray();
                     depth--;
                 }
+                case NAME -> skipValue();
                 default -> {
                     skipValue();
                     budget.charge(Work.JSON_VALUES, 1, place);

@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** One request of a client and what it gets. Used by its own thread. */
@@ -26,6 +27,7 @@ final class Exchange implements AutoCloseable {
     private final Peer peer;
     private final Memory.Share memory;
     private final Gate gate;
+    private final Duration timeout;
     private boolean inside;
 
     /** Begins with a request whose body has not been read: its time runs from here. */
@@ -33,6 +35,7 @@ final class Exchange implements AutoCloseable {
         this.context = context;
         this.peer = new Peer(context.req());
         this.gate = gate;
+        this.timeout = timeout;
         this.memory = memory.share(budget(timeout));
     }
 
@@ -62,7 +65,12 @@ final class Exchange implements AutoCloseable {
 
     /** The work that each of several equal questions may cause; their time is that of the request. */
     RequestBudget sameTime() {
-        return budget(Duration.ofNanos(budget().deadlineNanos().orElse(Long.MAX_VALUE) - System.nanoTime()));
+        return budget(left(budget().deadlineNanos(), System.nanoTime(), timeout));
+    }
+
+    /** The time from now to a deadline, in terms of {@link System#nanoTime}; all the time of a request that has none. */
+    static Duration left(OptionalLong deadline, long now, Duration timeout) {
+        return deadline.isPresent() ? Duration.ofNanos(deadline.getAsLong() - now) : timeout;
     }
 
     private RequestBudget budget(Duration timeout) {

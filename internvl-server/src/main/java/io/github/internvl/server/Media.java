@@ -117,9 +117,9 @@ final class Media {
     }
 
     private FrameList listed(Fields place, String url, Memory.Share memory) {
-        List<String> frames = List.of(base64(place, url).split(",", -1));
+        List<String> frames = List.of(base64(place, url).split(",", MOST_FRAMES + 1));
         if (frames.size() > MOST_FRAMES) {
-            throw place.wrong("url", "must have at most " + MOST_FRAMES + " frames: " + frames.size());
+            throw place.wrong("url", "must have at most " + MOST_FRAMES + " frames");
         }
         return new FrameList(frames, videos.maxPixels(), videos.maxFramePixels(), (frame, most) -> {
             if (most < 1) {

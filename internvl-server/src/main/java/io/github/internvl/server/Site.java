@@ -28,6 +28,7 @@ final class Site {
     private final Gate gate;
     private final ServerOptions options;
     private final Memory memory;
+    private final Failures failures;
     private final Counts counts = new Counts();
     private final HttpThreads threads;
 
@@ -35,6 +36,7 @@ final class Site {
         this.served = served;
         this.gate = gate;
         this.options = options;
+        this.failures = new Failures(served.model());
         this.memory = new Memory(options.maxMediaBytes());
         this.threads = new HttpThreads(options.maxRequests() + Gate.readings(options));
     }
@@ -74,7 +76,7 @@ final class Site {
     }
 
     private void addRoutes(RoutesConfig routes) {
-        Answers answers = new Answers(served.model());
+        Answers answers = new Answers(served.model(), failures);
         ChatRoute chat = new ChatRoute(served, answers, new Media(options), options);
         ModelRoutes models = new ModelRoutes(served, gate, counts, options);
         routes.post("/v1/chat/completions", work(chat::answer));
@@ -107,9 +109,7 @@ final class Site {
     /** A route that works for those with a key. */
     private Handler work(Consumer<Exchange> handler) {
         return known(context -> {
-            served.model().stats().failure().ifPresent(reason -> {
-                throw Refusal.unavailable("engine_stopped", "the engine stopped: " + reason + "; restart the server");
-            });
+            failures.refuseAfterEngine();
             gate.begin(context);
             try {
                 answer(context, handler);
@@ -151,7 +151,7 @@ final class Site {
     }
 
     private void refuse(Throwable failure, Context context) {
-        Refusal refusal = Failures.refusal(failure, Exchange.id(context));
+        Refusal refusal = failures.refusal(failure, Exchange.id(context));
         if (refusal.status() >= 500 && !(failure instanceof Refusal)) {
             LOG.error("request {} failed", Exchange.id(context), failure);
         }

@@ -5,6 +5,8 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.RequestBudget;
+import io.github.internvl.Tool;
+import io.github.internvl.Turn;
 import java.util.List;
 import java.util.Set;
 
@@ -35,6 +37,7 @@ final class TokenRoutes {
         if (body.has("messages")) {
             ChatRequest request = chat.request(body, "messages", exchange);
             exchange.memory().forgetBody();
+            exchange.memory().take(characters(request) * BYTES_OF_A_CHARACTER);
             answer.addProperty("count", served.model().countTokens(request));
             answer.add("tokens", JsonNull.INSTANCE);
         } else {
@@ -49,6 +52,18 @@ final class TokenRoutes {
         }
         answer.addProperty("max_model_len", served.model().contextLength());
         exchange.reply(answer);
+    }
+
+    private static long characters(ChatRequest request) {
+        String system = request.systemMessage();
+        long characters = (long) request.text().length() + (system == null ? 0 : system.length());
+        for (Turn turn : request.history()) {
+            characters += turn.question().length() + turn.answer().length();
+        }
+        for (Tool tool : request.tools()) {
+            characters += tool.description().length() + tool.parameters().length();
+        }
+        return characters;
     }
 
     /** A text that may fit into the context, as far as its length tells before any of it is tokenized. */

@@ -10,6 +10,9 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +54,31 @@ class BodyReaderTest {
         assertThatThrownBy(() -> BodyReader.read(bytes(body), Set.of("known"), share, same))
                 .isInstanceOf(BudgetExceededException.class)
                 .hasMessageContaining("999 JSON values");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"known", "other"})
+    void countsNoNames(String name) {
+        String members =
+                IntStream.range(0, 500).mapToObj(i -> "\"n" + i + "\": " + i).collect(Collectors.joining(","));
+        String body = "{\"" + name + "\": {" + members + "}}";
+        int values = 502; // two objects and the numbers
+        RequestBudget exact =
+                RequestBudget.builder().limit(Work.JSON_VALUES, values).build();
+        BodyReader.read(bytes(body), Set.of("known"), share, exact);
+        RequestBudget less =
+                RequestBudget.builder().limit(Work.JSON_VALUES, values - 1).build();
+        assertThatThrownBy(() -> BodyReader.read(bytes(body), Set.of("known"), share, less))
+                .isInstanceOf(BudgetExceededException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"known", "other"})
+    void passesACancellationOnAsItIs(String name) {
+        RequestBudget cancelled = RequestBudget.defaults();
+        cancelled.cancel();
+        assertThatThrownBy(() -> BodyReader.read(bytes("{\"" + name + "\": [1]}"), Set.of("known"), share, cancelled))
+                .isInstanceOf(CancellationException.class);
     }
 
     @Test

@@ -35,6 +35,19 @@ class OtherRoutesTest {
     }
 
     @Test
+    void reservesTheMemoryOfTheTokenizerForMessages() {
+        try (Demo small = Demo.start(options -> options.maxMediaBytes(10_000_000), builder -> builder)) {
+            assertThat(small.answered("/tokenize", ask("\"" + "a".repeat(10_000) + "\""))
+                            .get("count")
+                            .getAsInt())
+                    .isPositive();
+            JsonObject refusal = small.refused("/tokenize", ask("\"" + "a".repeat(100_000) + "\""));
+            assertThat(refusal.get("status").getAsInt()).isEqualTo(413);
+            assertThat(refusal.get("code").getAsString()).isEqualTo("request_too_large");
+        }
+    }
+
+    @Test
     void completesAPromptAsAQuestion() {
         String own = demo.model
                 .chat(ChatRequest.builder().text("Why?").maxNewTokens(8).build())

@@ -57,6 +57,7 @@ final class Endings {
         try {
             if (ComputeFailure.isLasting(cause)) {
                 lasting = cause;
+                door.shut(cause); // before its callers hear of it, so that they can tell why
             }
             return ComputeFailure.of(cause);
         } catch (OutOfMemoryError e) {

@@ -1,5 +1,6 @@
 package io.github.internvl.internal.generate;
 
+import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.tokenizer.ChatTemplate;
@@ -8,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,13 @@ public final class PromptBuilder {
 
     private static final String PICTURE = "<img>" + CONTEXT_TOKEN + "</img>";
 
+    /** Characters encoded at once, of all requests: the native tokenizer takes about 160 bytes for each of a long word. */
+    private static final int MOST_CHARACTERS = 2_000_000;
+
+    private static final int LOOK_MILLIS = 20;
+
     private final ChatTemplate template;
+    private final Semaphore encoding = new Semaphore(MOST_CHARACTERS);
     private final Tokenizer tokenizer;
     private final int contextId;
 
@@ -67,7 +76,7 @@ public final class PromptBuilder {
      *
      * @param text what {@link #text} gave
      * @param visualTokens visual tokens of each picture, in order; empty for a prompt without pictures
-     * @param budget charged for the characters, before the first is encoded, and asked between parts of a long text
+     * @param budget asked between parts of a long text; its characters have been charged
      */
     public TokenPrompt tokens(String text, int[] visualTokens, RequestBudget budget) {
         int[] compact = encode(text, true, budget, "prompt");
@@ -105,8 +114,30 @@ public final class PromptBuilder {
     }
 
     private int[] encode(String text, boolean prompt, RequestBudget budget, String place) {
-        budget.charge(RequestBudget.Work.CHARACTERS, text.length(), place);
-        return tokenizer.encode(text, prompt, () -> budget.check(place));
+        int characters = Math.min(text.length(), MOST_CHARACTERS);
+        awaitTurn(characters, budget, place);
+        try {
+            return tokenizer.encode(text, prompt, () -> budget.check(place));
+        } finally {
+            encoding.release(characters);
+        }
+    }
+
+    /** Waits until so many characters may be encoded beside those of others, as long as the request may. */
+    private void awaitTurn(int characters, RequestBudget budget, String place) {
+        try {
+            do {
+                budget.check(place);
+            } while (!encoding.tryAcquire(characters, LOOK_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InternVLException("interrupted while the text waited to be tokenized", e);
+        }
+    }
+
+    private int[] badWord(String text, RequestBudget budget) {
+        budget.charge(RequestBudget.Work.CHARACTERS, text.length(), "bad words");
+        return encode(text, false, budget, "bad words");
     }
 
     /** A lower bound of the tokens of a prompt, visual ones included, found without encoding it. */
@@ -122,8 +153,8 @@ public final class PromptBuilder {
     public List<int[]> badWords(List<String> texts, RequestBudget budget) {
         List<int[]> words = new ArrayList<>();
         for (String text : texts) {
-            int[] word = encode(text.stripLeading(), false, budget, "bad words");
-            int[] spaced = encode(" " + text.stripLeading(), false, budget, "bad words");
+            int[] word = badWord(text.stripLeading(), budget);
+            int[] spaced = badWord(" " + text.stripLeading(), budget);
             if (word.length > 0) {
                 words.add(word);
             }
