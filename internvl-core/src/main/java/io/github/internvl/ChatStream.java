@@ -47,7 +47,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         private @Nullable RuntimeException failure;
     }
 
-    /** What a reader gets from the engine: a piece of text, or that no more come. */
+    /** An event from the engine for the reader: a piece of text, or the end. */
     private sealed interface Event {
         record Piece(String text) implements Event {}
 
@@ -142,7 +142,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
      * Cancelling the subscription closes the stream; a second subscriber gets an {@link IllegalStateException}.
      *
      * <p>A subscriber that is slow, or asks for nothing, holds up neither the engine nor its own answer: that is generated
-     * to its end and frees its slot, and the pieces wait, at most {@code maxNewTokens} of them. What is not wanted any more,
+     * to its end and frees its slot, and the pieces wait, at most {@code maxNewTokens} of them. A stream that is no longer wanted
      * should be cancelled.
      */
     public Flow.Publisher<String> publisher() {

@@ -3,7 +3,7 @@ package io.github.internvl;
 import java.util.Optional;
 
 /**
- * What a model has to do, and what it has done since it was loaded. Immutable; a picture of one moment, whose numbers may
+ * The requests and tokens of a model, waiting, running, and since it was loaded. Immutable; a snapshot of one moment, whose numbers may
  * lie a step apart.
  *
  * @param running requests that are being computed

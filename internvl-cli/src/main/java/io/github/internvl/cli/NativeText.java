@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * its place: such text is refused, since it is not what was written.
  */
 final class NativeText {
-    /** What {@code internvl.cmd} was given. Windows keeps environment variables whole, and arguments not. */
+    /** The arguments that {@code internvl.cmd} received. Windows keeps environment variables whole, and arguments not. */
     private static final String GIVEN = "INTERNVL_ARGUMENTS";
 
     /** Stands in a line for bytes that are no text. */

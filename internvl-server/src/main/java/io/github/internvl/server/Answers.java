@@ -31,7 +31,7 @@ final class Answers {
     private final InternVL model;
     private final Failures failures;
 
-    /** What writes an answer down as it comes; {@code index} counts the answers of a request from 0. */
+    /** The writer of an answer as it comes; {@code index} counts the answers of a request from 0. */
     interface Writing {
         void start(EventStream out);
 
@@ -41,13 +41,13 @@ final class Answers {
 
         void end(EventStream out, List<ChatResponse> responses);
 
-        /** What ends an answer that fails: the status has been sent. */
+        /** Ends an answer that fails: the status has been sent. */
         default void fail(EventStream out, Refusal refusal) {
             out.data(refusal.body());
         }
     }
 
-    /** What a stream of the model tells. */
+    /** An event of a model's stream. */
     private sealed interface Event {
         record Piece(int index, String text) implements Event {}
 

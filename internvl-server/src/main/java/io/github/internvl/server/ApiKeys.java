@@ -33,7 +33,7 @@ final class ApiKeys {
         }
     }
 
-    /** What a known key is called by where keys must not stand. */
+    /** The name of a known key, for places where keys must not stand. */
     String name(@Nullable String authorization) {
         return "key " + index(authorization);
     }

@@ -50,7 +50,7 @@ final class ChatJson {
         return completion;
     }
 
-    /** What all objects of an answer begin with. */
+    /** The fields that begin every object of an answer. */
     JsonObject head(String object) {
         return head("chatcmpl-", object);
     }

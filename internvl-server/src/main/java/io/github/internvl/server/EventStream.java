@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** An answer in server-sent events. What is written comes to the client with {@link #flush}. Used by one thread. */
+/** An answer in server-sent events. Events reach the client with {@link #flush}. Used by one thread. */
 final class EventStream {
     private final HttpServletResponse response;
 

@@ -134,7 +134,7 @@ final class Exchange implements AutoCloseable {
         return new EventStream(context.res());
     }
 
-    /** What of an answer stands in the log: its figures. */
+    /** Records an answer's figures for the log. */
     void note(ChatResponse response) {
         ChatResponse.Usage usage = response.usage();
         context.attribute(

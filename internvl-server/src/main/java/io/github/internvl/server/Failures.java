@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
-/** What a client gets to know of a failure. Thread-safe. */
+/** The response of the server to a failure. Thread-safe. */
 final class Failures {
     private static final Duration SOON = Duration.ofSeconds(1);
 

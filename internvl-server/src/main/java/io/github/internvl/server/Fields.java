@@ -43,7 +43,7 @@ final class Fields {
         return elsewhere != null ? elsewhere : path.isEmpty() ? name : path + "." + name;
     }
 
-    /** What this object is called. */
+    /** The path of this object. */
     String path() {
         return path;
     }

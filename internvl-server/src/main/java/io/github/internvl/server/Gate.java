@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/** Who comes in, and how many at once; and the end of it, in which nobody comes in any more. Thread-safe. */
+/** Admission control: keys, rate limit, concurrency, and shutdown. Thread-safe. */
 final class Gate {
     private static final Duration SOON = Duration.ofSeconds(1);
     private static final int FEWEST_READINGS = 16;

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * It has {@code /v1/chat/completions}, {@code /v1/completions}, {@code /v1/models}, {@code /tokenize}, {@code /detokenize}, {@code
  * /health}, {@code /ready}, {@code /metrics}, {@code /version}, and a chat page at {@code /}.
  *
- * <p>Thread-safe. It does not own the model: whoever starts a server closes it first, then the model. What clients send is
+ * <p>Thread-safe. It does not own the model: close the server first, then the model. Input of clients is
  * checked and refused with a status below 500; prompts, pictures and answers never stand in a log.
  */
 public final class InternVLServer implements AutoCloseable {

@@ -148,7 +148,7 @@ final class Media {
     }
 
     /**
-     * Decodes with memory that is taken before. What a header announces is told by nobody but refused above a limit, before
+     * Decodes with memory that is taken before. A header's size is not reported, only refused above a limit, before
      * there are pixels: so the limit begins with a sixteenth and doubles, and with it what is taken.
      */
     private List<Image> decode(

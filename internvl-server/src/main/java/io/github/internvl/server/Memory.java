@@ -4,7 +4,7 @@ import io.github.internvl.RequestBudget;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What requests and their pictures may take on the heap, all together. Thread-safe. */
+/** The heap budget of all requests and their pictures together. Thread-safe. */
 final class Memory {
     private static final Duration SOON = Duration.ofSeconds(2);
 
@@ -24,7 +24,7 @@ final class Memory {
         return used.get();
     }
 
-    /** What one request takes; used by its own thread. */
+    /** The share of one request; used by its own thread. */
     final class Share implements AutoCloseable {
         private long taken;
         private long body;

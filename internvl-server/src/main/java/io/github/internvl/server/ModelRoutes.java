@@ -6,7 +6,7 @@ import io.github.internvl.InternVL;
 import io.javalin.http.Context;
 import java.util.Optional;
 
-/** What a server tells of itself and its model. Thread-safe. */
+/** The routes on the server itself and its model. Thread-safe. */
 final class ModelRoutes {
     private final Served served;
     private final Gate gate;

@@ -20,7 +20,7 @@ public final class ServerOptions {
     /** The files of a certificate. */
     record Certificate(Path chain, Path key) {}
 
-    /** What a builder collects; not changed any more once options have it. */
+    /** The values that a builder collects; not changed any more once options have them. */
     private static final class Values implements Cloneable {
         private String host = "127.0.0.1";
         private int port = 23333;
@@ -191,7 +191,7 @@ public final class ServerOptions {
 
         /**
          * Sets the most bytes that requests and their pictures may take on the Java heap, all together: reserved before a
-         * picture is decoded, eight bytes a pixel while that lasts and three afterwards. What does not fit beside the other
+         * picture is decoded, eight bytes a pixel while that lasts and three afterwards. A request that does not fit beside the other
          * requests is refused with status 429, what would not fit alone with 413. Without it, half of the heap.
          */
         public Builder maxMediaBytes(long bytes) {

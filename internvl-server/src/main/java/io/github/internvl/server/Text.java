@@ -6,7 +6,7 @@ final class Text {
 
     private Text() {}
 
-    /** What a client sent, short and without control characters, to be shown to it. */
+    /** Input of a client, short and without control characters, to be shown to it. */
     static String quote(String sent) {
         String start = sent.length() <= LONGEST ? sent : sent.substring(0, LONGEST) + "…";
         return "'" + start.replaceAll("\\p{Cntrl}", "?") + "'";

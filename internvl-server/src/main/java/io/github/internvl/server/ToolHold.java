@@ -13,7 +13,7 @@ final class ToolHold {
         this.holding = holding;
     }
 
-    /** What can be said after this piece of text. */
+    /** The text that can be passed on after this piece. */
     String add(String piece) {
         if (!holding) {
             return piece;
@@ -35,7 +35,7 @@ final class ToolHold {
         return held.length() - keep;
     }
 
-    /** What was kept back. */
+    /** The text that was held back. */
     String rest() {
         return take(held.length());
     }

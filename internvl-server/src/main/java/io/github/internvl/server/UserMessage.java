@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a user says in one message. Immutable.
+ * One message of a user. Immutable.
  *
  * @param text the words, with {@code <image>} tags if the user wrote some or pictures stand between words
  * @param images the pictures, or frames of one video

@@ -77,7 +77,7 @@ public final class Catalogue {
                 config);
     }
 
-    /** What decides no shape is not a published value: a loader reads it from the checkpoint's own file. */
+    /** Settings that decide no shape are not listed: a loader reads them from the checkpoint's own file. */
     private static JsonObject part(JsonObject root, String kind, String name) {
         JsonObject part = root.getAsJsonObject("shared").getAsJsonObject(kind).deepCopy();
         root.getAsJsonObject(kind).getAsJsonObject(name).asMap().forEach(part::add);

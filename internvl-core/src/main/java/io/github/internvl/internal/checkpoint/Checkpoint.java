@@ -43,7 +43,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
         return new Checkpoint(folder, config, tensors, copies);
     }
 
-    /** A layer has several tensors. Whoever lists those that a configuration wants needs memory for each of them. */
+    /** A layer has several tensors. A list of the wanted tensors needs memory for each of them. */
     private static void requireLayers(Path folder, String part, int layers, int tensors) {
         if (layers > tensors) {
             throw new CheckpointException(folder.resolve("config.json") + ": num_hidden_layers of the " + part

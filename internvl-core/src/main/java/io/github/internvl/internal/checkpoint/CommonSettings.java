@@ -19,7 +19,7 @@ final class CommonSettings {
         return NumberFormat.valueOf(found.toUpperCase(Locale.ROOT));
     }
 
-    /** What a file says of generation; {@code begin} are the ids that generated tokens begin with, one or none. */
+    /** The generation settings of a file; {@code begin} are the ids that generated tokens begin with, one or none. */
     static GenerationDefaults generation(ConfigReader place, Set<Integer> begin) {
         OptionalInt first = begin.stream().mapToInt(Integer::intValue).findFirst();
         double temperature = place.real("temperature", 1);

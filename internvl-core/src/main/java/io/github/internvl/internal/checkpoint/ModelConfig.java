@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What config.json says of an InternVL chat model, in the official layout ({@code internvl_chat}) or transformers' own
+ * The settings of an InternVL chat model from its config.json, in the official layout ({@code internvl_chat}) or transformers' own
  * ({@code internvl}).
  *
  * @param layout which names the tensors have

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a configuration says of quantized weights: AWQ's 4-bit "gemm" form is known, all others are refused. The section
+ * The quantization settings of a checkpoint: AWQ's 4-bit "gemm" form is known, all others are refused. The section
  * stands in that of the language model, or at the top of the file, where transformers writes it.
  */
 final class Quantization {

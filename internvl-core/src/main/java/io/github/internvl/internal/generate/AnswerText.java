@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The text of one answer as it grows: whole characters, cut at the first stop text or after it, stripped at both ends as
- * Python's {@code strip} does unless it has a format. What is given out is final: the beginning of a possible stop text and white space that may
+ * Python's {@code strip} does unless it has a format. Text that was given out is final: the beginning of a possible stop text and white space that may
  * turn out to be the last are held back. Not thread-safe.
  */
 final class AnswerText {
@@ -99,7 +99,7 @@ final class AnswerText {
         return longest;
     }
 
-    /** What Python's {@code str.isspace} takes for white space. */
+    /** White space as Python's {@code str.isspace} defines it. */
     private static boolean isSpace(char c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '\u0085';
     }

@@ -20,7 +20,7 @@ public final class Candidates {
     }
 
     /**
-     * What the settings leave of a row of logits, which must not change afterwards.
+     * The tokens that the settings leave of a row of logits, which must not change afterwards.
      *
      * @throws InternVLException if it forbids all tokens, or has numbers that are none
      */
@@ -109,7 +109,7 @@ public final class Candidates {
         return new Candidates(ids, scaled);
     }
 
-    /** Those not below the k-th best. */
+    /** The tokens not below the k-th best. */
     private Candidates topK(int k) {
         if (k == 0 || k >= ids.length) {
             return this;
@@ -146,7 +146,7 @@ public final class Candidates {
         return keep(i -> kept[i]);
     }
 
-    /** Those whose probability is at least a share of the best one's. */
+    /** The tokens whose probability is at least a share of the best one's. */
     private Candidates minP(double share) {
         if (share <= 0) {
             return this;

@@ -4,7 +4,7 @@ import io.github.internvl.ChatResponse.FinishReason;
 import java.util.List;
 
 /**
- * What comes after a prompt: one branch or several, each in a slot, that grow by a token a step until none is left.
+ * The growth of answers after a prompt: one branch or several, each in a slot, that grow by a token a step until none is left.
  * The engine's thread owns it.
  */
 interface Decoding {

@@ -255,7 +255,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Gives a sequence its slots and makes them ready; false if there are not enough. What fails gives up their memory. */
+    /** Gives a sequence its slots and makes them ready; false if there are not enough. A failure gives up their memory. */
     private boolean admit(Sequence sequence) {
         try {
             SlotPool.Lease lease = scheduler.admit(sequence);

@@ -4,7 +4,7 @@ import io.github.internvl.ChatResponse.FinishReason;
 import java.util.List;
 
 /**
- * What the engine made of one request.
+ * The engine's result of one request.
  *
  * @param answers the answers, at least one, the best or first one first
  * @param cachedTokens tokens of the prompt that were there already

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the engine needs to answer.
+ * The input of the engine for one request.
  *
  * @param prompt the tokens, with places for visual tokens
  * @param pictures the tiles of each picture, in the order of those places

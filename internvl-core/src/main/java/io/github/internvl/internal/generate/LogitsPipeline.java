@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What the logits of each token of an answer pass before it is chosen, in the order of transformers: those rules that the
+ * The rules that the logits of each token pass before it is chosen, in the order of transformers: the ones that the
  * settings switch on, then the caller's own. It remembers nothing of an answer, so beams may change places.
  */
 public final class LogitsPipeline {

@@ -33,7 +33,7 @@ final class PromptLookup {
         drafts = most == 0 ? NONE : after(tokens, Math.min(wanted, room));
     }
 
-    /** What the next step verifies. */
+    /** The drafts that the next step verifies. */
     int[] drafts() {
         return drafts;
     }
@@ -53,7 +53,7 @@ final class PromptLookup {
         return drafted;
     }
 
-    /** Those of them that were right. */
+    /** The number of drafts that were right. */
     int accepted() {
         return accepted;
     }

@@ -134,7 +134,7 @@ public final class Sequence {
         return content;
     }
 
-    /** What the model has seen of prompt and answer: the content of the first slot. */
+    /** The tokens of prompt and answer that the model has seen: the content of the first slot. */
     Content computedContent() {
         return computed < promptLength() ? content.first(computed) : content.and(decoding.kept());
     }

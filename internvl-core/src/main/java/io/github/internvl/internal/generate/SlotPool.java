@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who has which slot, what the slots hold, and how much room they have together; it never touches a tensor.
+ * The assignment of slots to sequences, their contents, and their room together; it never touches a tensor.
  *
  * <p>A slot keeps its tokens when its sequence has ended. A new sequence starts with what some slot has in common with its
  * prompt: it takes that slot over if most of it is of use, and otherwise gets a copy in another slot, also of what a
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class SlotPool {
     private static final int WORTH_WAITING = 64;
 
-    /** What the model has to do before a sequence may use its slots. */
+    /** A change that the model makes before a sequence may use its slots. */
     sealed interface Change {
         /** A slot gets room for so many tokens; the first {@code kept} stay. */
         record Resize(int slot, long tokens, int kept) implements Change {}

@@ -42,7 +42,7 @@ final class Step {
         return results;
     }
 
-    /** What a step does to prompts, or to answers. */
+    /** The part of a step that computes prompts, or answers. */
     private static Stream<Trace.Span> span(List<Scheduler.Row> rows, boolean prompt) {
         List<Scheduler.Row> own =
                 rows.stream().filter(row -> row.isPrompt() == prompt).toList();

@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a tile shows, in 256 bits: the SHA-256 of its pixels, so that tiles which are equal share their visual tokens. */
+/** The SHA-256 of a tile's pixels, by which equal tiles share their visual tokens. */
 record TileHash(long a, long b, long c, long d) {
 
     /** The hashes of all tiles of some pictures, in order. */

@@ -39,7 +39,7 @@ final class VisualTokens implements AutoCloseable {
     }
 
     /**
-     * Those of a chunk of the prompt.
+     * The visual tokens of a chunk of the prompt.
      *
      * @param places where in the prompt visual tokens go, in order
      * @param start first token of the chunk

@@ -108,7 +108,7 @@ final class Alternatives {
             }
         }
 
-        /** Those that may share a value with an alternative, by what tells it apart from most. */
+        /** The alternatives that may share a value with one, found by the property that tells it apart from most. */
         private List<List<Integer>> rivals(AlternativeShape shape) {
             List<List<Integer>> best = List.of(everyone);
             if (!shape.constants().isEmpty()) {

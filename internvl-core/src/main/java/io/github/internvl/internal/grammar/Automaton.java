@@ -43,7 +43,7 @@ final class Automaton {
     private static final int READING_BYTES = 8;
     private static final int TERM_BYTES = 120;
 
-    /** What may follow some bytes. */
+    /** The language that may follow some bytes. */
     static final class State {
         final Set<Term> terms;
         final boolean accepts;
@@ -54,7 +54,7 @@ final class Automaton {
         /** The tokens that may follow, once they are known. */
         volatile long @Nullable [] mask;
 
-        /** Those of them with few bytes. */
+        /** The ones of them with few bytes. */
         long @Nullable [] nearMask;
 
         private State(Set<Term> terms) {

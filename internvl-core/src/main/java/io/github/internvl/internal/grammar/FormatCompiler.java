@@ -9,7 +9,7 @@ import io.github.internvl.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a format allows, as a term. */
+/** Compiles a format into the term of the texts that it allows. */
 final class FormatCompiler {
     private FormatCompiler() {}
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The formats that a model has been asked for, compiled, and the rules that hold its answers to them. A format is compiled
- * once, on a thread of its own, for all requests that wait for it. Those used last stay, as many as a bound of memory allows.
- * What is known of the vocabulary is made for the first one. Thread-safe.
+ * once, on a thread of its own, for all requests that wait for it. The ones used last stay, as many as a bound of memory allows.
+ * The index of the vocabulary is built for the first one. Thread-safe.
  */
 public final class Formats {
     private static final long MOST_BYTES =

@@ -30,7 +30,7 @@ final class Intersection {
         this.second = new Automaton(terms, other);
     }
 
-    /** What two terms have in common. */
+    /** The strings that two terms have in common. */
     static Term of(Terms terms, Term one, Term other) {
         return new Intersection(terms, one, other).term();
     }

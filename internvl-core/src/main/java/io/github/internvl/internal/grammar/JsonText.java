@@ -89,7 +89,7 @@ final class JsonText {
         return PLAIN.get(character);
     }
 
-    /** What may follow a backslash: one escaped character, surrogates only in pairs. */
+    /** The text after a backslash: one escaped character, surrogates only in pairs. */
     private Term escape() {
         Term hex = hex("0123456789abcdefABCDEF");
         Term other = terms.choice(
@@ -119,7 +119,7 @@ final class JsonText {
         return terms.choice(ways);
     }
 
-    /** What stands between two quotes. */
+    /** The text between two quotes. */
     Term quoted(Term content) {
         return terms.sequence(terms.literal("\""), content, terms.literal("\""));
     }

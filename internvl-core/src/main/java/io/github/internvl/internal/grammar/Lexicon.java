@@ -84,7 +84,7 @@ final class Lexicon {
         }
     }
 
-    /** What a token writes; nothing for a special one. */
+    /** The bytes of a token; none for a special one. */
     byte[] bytes(int id) {
         return id < bytes.length ? bytes[id] : new byte[0];
     }
@@ -118,7 +118,7 @@ final class Lexicon {
         return mask;
     }
 
-    /** Those of them with no more bytes than the near horizon. */
+    /** The ones of them with no more bytes than the near horizon. */
     private long[] allowedNear(Automaton automaton, State state, Term character) {
         boolean inString = state.terms.stream().anyMatch(term -> goesOn(term, character));
         long[] mask = inString ? plain.clone() : new long[plain.length];

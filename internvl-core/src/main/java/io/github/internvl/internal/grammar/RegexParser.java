@@ -192,7 +192,7 @@ final class RegexParser {
         return opposite ? Characters.without(set) : set;
     }
 
-    /** What stands behind a backslash. */
+    /** The characters that an escape stands for. */
     private BitSet escaped(boolean inSet) {
         int c = next();
         BitSet named = Characters.named(c);

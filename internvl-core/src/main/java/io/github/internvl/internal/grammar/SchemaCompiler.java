@@ -16,9 +16,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON schemas as terms. What is made of a schema is a part of what the schema allows: properties in its order, no properties
- * that it does not speak of unless it asks for such, numbers and strings in one way of writing. What cannot be held to is
- * refused, unless it is one of several alternatives. What is made of a schema is found again by the schema's identity, however
+ * JSON schemas as terms. The term of a schema allows a part of its values: properties in its order, no properties
+ * that it does not speak of unless it asks for such, numbers and strings in one way of writing. A schema that answers cannot be held to is
+ * refused, unless it is one of several alternatives. Its term is found again by the schema's identity, however
  * many references lead to it. Not thread-safe.
  */
 final class SchemaCompiler {
@@ -257,7 +257,7 @@ final class SchemaCompiler {
         since.clear();
     }
 
-    /** Those constants that the rest of the schema allows. */
+    /** The constants that the rest of the schema allows. */
     private Term constants(JsonObject schema, String pointer) {
         boolean several = schema.has("enum");
         List<JsonElement> constants = several ? list(schema, "enum", pointer) : List.of(schema.get("const"));

@@ -117,7 +117,7 @@ final class SchemaMerge {
         return properties.getAsJsonObject();
     }
 
-    /** What a schema says of properties that it does not name. */
+    /** The schema of properties that a schema does not name. */
     private static JsonElement beyond(JsonObject schema) {
         return schema.has(ADDITIONAL) ? schema.get(ADDITIONAL) : new JsonPrimitive(true);
     }

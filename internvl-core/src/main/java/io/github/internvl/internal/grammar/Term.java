@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A set of byte strings, said by how it is put together. {@link Terms} makes one object of each shape, so terms are compared
  * by identity. A term is read by derivatives (Brzozowski's, split into alternatives as Antimirov does): what may follow once
- * a byte has been taken off the front. What follows is a term again, and holds the brackets that are still open, so that
+ * a byte has been taken off the front. The rest is a term again, and holds the brackets that are still open, so that
  * nested languages need no stack beside it.
  */
 abstract class Term {

@@ -62,7 +62,7 @@ final class Utf8 {
         return grouped(groups);
     }
 
-    /** What follows the bytes that {@code index} has come of; characters below word {@code least} are written shorter. */
+    /** The bytes after the ones that {@code index} came from; characters below word {@code least} are written shorter. */
     private Term rest(long[] words, int index, int between, int least) {
         if (between == 0) {
             return index < least || index >= words.length ? terms.nothing : terms.bytes(0, 0, words[index], 0);

@@ -89,14 +89,14 @@ record GraphRecipe(
                 .sum();
     }
 
-    /** What {@code build} takes after its tables. */
+    /** The arguments of {@code build} after its tables. */
     List<Object> frame() {
         List<Object> all = new ArrayList<>(List.of(numbers));
         all.addAll(sizes);
         return all;
     }
 
-    /** What {@code make_layer} takes after its table. */
+    /** The arguments of {@code make_layer} after its table. */
     List<Object> layer(int index) {
         List<Object> all = new ArrayList<>(List.of(numbers, devices.get(index), index));
         all.addAll(layer);

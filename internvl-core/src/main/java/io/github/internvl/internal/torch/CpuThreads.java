@@ -21,7 +21,7 @@ final class CpuThreads {
     private CpuThreads() {}
 
     /**
-     * What to set; nothing where the environment has its own say.
+     * The number to set; empty where the environment sets one.
      *
      * @param wanted what the program asks for
      */
