@@ -1,6 +1,5 @@
 package io.github.internvl.vision;
 
-import com.luciad.imageio.webp.internal.NativeLoader;
 import io.github.internvl.vision.ImageException.Reason;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
@@ -172,7 +171,7 @@ final class WebpDecoder {
                     Reason.UNSUPPORTED_FORMAT,
                     "WebP needs a native library, which the first picture unpacks: none could be loaded on "
                             + System.getProperty("os.name") + " " + System.getProperty("os.arch") + " from "
-                            + System.getProperty(UNPACKED_TO, System.getProperty("java.io.tmpdir")) + " (" + cause(e)
+                            + System.getProperty(UNPACKED_TO, System.getProperty("java.io.tmpdir")) + " (" + e
                             + "); name a folder that can be written and executed from with -D" + UNPACKED_TO
                             + "=FOLDER, or convert it to PNG",
                     e);
@@ -185,16 +184,6 @@ final class WebpDecoder {
                     "the WebP data must be decodable: libwebp reports no memory, so the picture is damaged, or memory is"
                             + " short; get it again, or free memory",
                     e);
-        }
-    }
-
-    /** Why the library does not load: the binding passes over it, and fails at the first call of a native method. */
-    private static Throwable cause(LinkageError failure) {
-        try {
-            NativeLoader.initialize();
-            return failure;
-        } catch (Exception | LinkageError e) { // Kotlin's code throws IOException without saying so
-            return e;
         }
     }
 

@@ -67,6 +67,8 @@ final class Campaign implements AutoCloseable {
         } catch (Exception | AssertionError e) {
             failure =
                     String.valueOf(e.getMessage() == null ? e : e.getMessage()).strip();
+        } finally {
+            bystander.end();
         }
         boolean ends = attack.group().equals("life");
         if (failure == null && !ends && !bystander.unanswered().isEmpty()) {

@@ -76,7 +76,8 @@ final class GrammarAttacks {
                 regex("(.|..|...|....|.....){1,100000}x"),
                 regex("(a?){500}a{500}"),
                 regex(".*a.{1000}", () -> ".*a.{1000}", forced, "\"max_tokens\": 200"),
-                regex("(.*a.{3000}|.*b.{3000})", () -> "(.*a.{3000}|.*b.{3000})", forced, "\"max_tokens\": 200"),
+                regex("(.*a.{3000}|.*b.{3000})", () -> "(.*a.{3000}|.*b.{3000})", forced, "\"max_tokens\": 200")
+                        .slow(),
                 regex("[a-z]{100000}", () -> "[a-z]{100000}", "\"max_tokens\": 100"),
                 regex("(a.{0,60}){0,60}b", () -> "(a.{0,60}){0,60}b", forced, "\"max_tokens\": 300")
                         .slow(),
