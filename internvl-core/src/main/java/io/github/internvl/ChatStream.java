@@ -47,6 +47,8 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         private @Nullable RuntimeException failure;
     }
 
+    ChatStream() {}
+
     /** An event from the engine for the reader: a piece of text, or the end. */
     private sealed interface Event {
         record Piece(String text) implements Event {}
