@@ -15,6 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
@@ -22,11 +25,16 @@ import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The sizes that CONTRIBUTING.md promises, counted in the sources. */
+/** The sizes and the openings of sentences that CONTRIBUTING.md promises, looked for in the sources and the documents. */
 class HouseRulesTest {
     private static final int FILE_LINES = 450;
     private static final int METHOD_LINES = 60;
     private static final int FIRST_PAGE_BYTES = 10 << 10;
+
+    private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*(/\\*\\*|\\*|//).*$|// .*$");
+    private static final Pattern CODE = Pattern.compile("(?s)```.*?```");
+    private static final Pattern OPENING =
+            Pattern.compile("(?m)(?:^[\\s/*|-]*|[.;:] )(What|Who|Whoever|Those|Nobody) .{0,60}");
 
     private static final List<Path> JAVA = Checkout.files("", ".java");
     private static final List<Path> PYTHON = Checkout.files("", ".py");
@@ -60,6 +68,32 @@ class HouseRulesTest {
     void keepsTheFirstPageShort() throws IOException {
         assumeTrue(Files.exists(Checkout.ROOT.resolve("README.md")));
         assertThat(Files.size(Checkout.ROOT.resolve("README.md"))).isLessThanOrEqualTo(FIRST_PAGE_BYTES);
+    }
+
+    @Test
+    void opensSentencesWithANoun() {
+        Stream<String> comments = JAVA.stream()
+                .filter(file -> Checkout.name(file).contains("src/main"))
+                .flatMap(file -> openings(file, comments(file)));
+        Stream<String> documents = Checkout.files("", ".md").stream()
+                .flatMap(
+                        file -> openings(file, CODE.matcher(Checkout.read(file)).replaceAll("")));
+        assertThat(Stream.concat(comments, documents))
+                .as("sentences that open with What, Who, Whoever, Those or Nobody; name the thing instead")
+                .isEmpty();
+    }
+
+    private static String comments(Path file) {
+        return COMMENT.matcher(Checkout.read(file))
+                .results()
+                .map(MatchResult::group)
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static Stream<String> openings(Path file, String text) {
+        return OPENING.matcher(text)
+                .results()
+                .map(opening -> Checkout.name(file) + ": " + opening.group().strip());
     }
 
     private static List<Method> methods() throws IOException {

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * without a network: {@code InternVL.load(DemoModel.path())}.
  *
  * <p>It knows drawn shapes, short words and numbers, bar charts, pairs of pictures and clips of frames; its model card says
- * how well. Thread-safe. The files stay where the class path has them, if that is a folder. Those of a jar are copied into
+ * how well. Thread-safe. The files stay where the class path has them, if that is a folder. Files in a jar are copied into
  * the folder for temporary files once for all processes of a user, and compared at the first call in each.
  */
 public final class DemoModel {

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Visual tokens of tiles, by what the tiles show: another question about a picture need not encode it again. Those that no
- * sequence uses are dropped beyond the bound, the one first whose last use is longest ago. The engine's thread owns it.
+ * Visual tokens of tiles, by what the tiles show: another question about a picture need not encode it again. Unused
+ * ones are dropped beyond the bound, the one first whose last use is longest ago. The engine's thread owns it.
  */
 final class VisualCache implements AutoCloseable {
 

@@ -60,7 +60,7 @@ final class Alternatives {
             }
         }
 
-        /** Those without a property of listed values; the list is made for a property that is looked for. */
+        /** The alternatives without a property of listed values; the list is made for a property that is looked for. */
         private List<Integer> without(String property) {
             return withoutProperty.computeIfAbsent(property, name -> {
                 meter.charge(all.length);

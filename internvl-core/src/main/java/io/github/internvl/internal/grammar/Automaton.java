@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Readings.</b> The cost of a byte is the number of terms in the state, so that number is kept small. Alternatives share
  * their beginnings ({@link Prefixes}), hence fifty thousand choices are one term after the first byte. Repetitions of the same
- * body in front of the same ending are united where their counts touch: {@code x{2,5}|x{6}} is {@code x{2,6}}. What is left,
+ * body in front of the same ending are united where their counts touch: {@code x{2,5}|x{6}} is {@code x{2,6}}. An expression
  * such as {@code .*a.{500}} over a text with an {@code a} here and there, has to remember where each {@code a} was. A state
  * of more than {@link #MOST_READINGS} is refused.
  *
