@@ -11,9 +11,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs {@link HeapSoak} in a JVM of its own, for {@code internvl.heapSoak.seconds}. */
+/**
+ * Runs {@link HeapSoak} in a JVM of its own, for {@code internvl.heapSoak.seconds}, and only when these are named: native code of
+ * DJL and of the tokenizers may end a JVM whose heap is full at the moment when it makes a Java object.
+ */
+@EnabledIfSystemProperty(named = "internvl.heapSoak.seconds", matches = "\\d+")
 class HeapSoakTest {
     private static final int SECONDS = Integer.getInteger("internvl.heapSoak.seconds", 8);
 

@@ -9,6 +9,7 @@ import ai.djl.pytorch.jni.IValue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,10 +79,7 @@ public final class Tensor implements AutoCloseable {
     /** The numbers of a float32 tensor on the CPU, row by row. */
     public float[] floats() {
         try (PtNDManager manager = (PtNDManager) TorchRuntime.manager()) {
-            FloatBuffer buffer = value().toTensor(manager)
-                    .toByteBuffer()
-                    .order(ByteOrder.nativeOrder())
-                    .asFloatBuffer();
+            FloatBuffer buffer = memory(manager).asFloatBuffer();
             float[] floats = new float[buffer.remaining()];
             buffer.get(floats);
             return floats;
@@ -91,8 +89,19 @@ public final class Tensor implements AutoCloseable {
     /** The numbers of an int64 tensor on the CPU, row by row. */
     public long[] longs() {
         try (PtNDManager manager = (PtNDManager) TorchRuntime.manager()) {
-            return value().toTensor(manager).toLongArray();
+            LongBuffer buffer = memory(manager).asLongBuffer();
+            long[] longs = new long[buffer.remaining()];
+            buffer.get(longs);
+            return longs;
         }
+    }
+
+    /**
+     * The native memory itself, valid while {@code manager} is open. DJL's other way copies it into an array that native code
+     * makes, and ends the JVM where the heap has no room for that.
+     */
+    private ByteBuffer memory(PtNDManager manager) {
+        return value().toTensor(manager).toByteBuffer(true).order(ByteOrder.nativeOrder());
     }
 
     @Override
