@@ -214,8 +214,11 @@ class GenerationSettingsTest {
                 .hasMessageContaining("no grammar");
         assertThatThrownBy(() ->
                         chat(config().processors((generated, logits) -> Arrays.fill(logits, Float.NEGATIVE_INFINITY))))
-                .isInstanceOf(InternVLException.class)
+                .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("allow more");
+        assertThatThrownBy(() -> chat(config().processors((generated, logits) -> logits[0] = Float.POSITIVE_INFINITY)))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("Infinity; use milder ones");
         assertThat(greedy()).isNotEmpty();
     }
 

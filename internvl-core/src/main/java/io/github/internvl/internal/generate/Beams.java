@@ -2,7 +2,7 @@ package io.github.internvl.internal.generate;
 
 import io.github.internvl.BeamSearch;
 import io.github.internvl.ChatResponse.FinishReason;
-import io.github.internvl.InternVLException;
+import io.github.internvl.InvalidRequestException;
 import io.github.internvl.tokenizer.TextDecoder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -210,7 +210,7 @@ final class Beams implements Decoding {
             }
         }
         if (complete.isEmpty() && reason != FinishReason.CANCELLED) {
-            throw new InternVLException(
+            throw new InvalidRequestException(
                     "penalties, bans and processors leave no answer to the beams; allow more tokens");
         }
         List<Generation.Answer> answers = new ArrayList<>();

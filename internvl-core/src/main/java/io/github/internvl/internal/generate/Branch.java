@@ -2,7 +2,7 @@ package io.github.internvl.internal.generate;
 
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.InternVLException;
+import io.github.internvl.InvalidRequestException;
 import io.github.internvl.StopRules;
 import io.github.internvl.tokenizer.TextDecoder;
 import java.util.ArrayList;
@@ -100,9 +100,11 @@ final class Branch {
     private static int best(float[] logits) {
         int id = LogitRows.argmax(logits);
         if (!Float.isFinite(logits[id])) {
-            throw new InternVLException(
-                    "the next token must be one of those that penalties, bans and processors leave: "
-                            + "the best of them has the logit " + logits[id] + "; allow more");
+            boolean none = logits[id] == Float.NEGATIVE_INFINITY;
+            throw new InvalidRequestException("penalties, bans and processors must leave a token with a finite logit: "
+                    + (none
+                            ? "they leave none; allow more"
+                            : "they made the best one " + logits[id] + "; use milder ones"));
         }
         return id;
     }

@@ -1,7 +1,7 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.InternVLException;
+import io.github.internvl.InvalidRequestException;
 import java.util.Arrays;
 import java.util.PriorityQueue;
 import java.util.function.IntPredicate;
@@ -22,7 +22,7 @@ public final class Candidates {
     /**
      * The tokens that the settings leave of a row of logits, which must not change afterwards.
      *
-     * @throws InternVLException if it forbids all tokens, or has numbers that are none
+     * @throws InvalidRequestException if it forbids all tokens, or has numbers that are none
      */
     public static Candidates of(float[] row, GenerationConfig config) {
         return of(row).withTemperature(config.temperature())
@@ -43,9 +43,10 @@ public final class Candidates {
             }
         }
         if (count == 0 || !numbers) {
-            throw new InternVLException(
-                    "the next token must be one of those that penalties, bans and processors leave: "
-                            + (numbers ? "they leave none; allow more" : "they made logits that are not numbers"));
+            throw new InvalidRequestException("penalties, bans and processors must leave a token with a finite logit: "
+                    + (numbers
+                            ? "they leave none; allow more"
+                            : "they made logits that are not numbers; use milder ones"));
         }
         if (count == row.length) {
             return new Candidates(ids, row);

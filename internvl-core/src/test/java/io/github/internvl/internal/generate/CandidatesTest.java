@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.InternVLException;
+import io.github.internvl.InvalidRequestException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
@@ -73,10 +73,10 @@ class CandidatesTest {
         float[] logits = {1, BANNED, 2, BANNED};
         assertThat(Candidates.of(logits, all().build()).ids()).containsExactly(0, 2);
         assertThatThrownBy(() -> Candidates.of(new float[] {BANNED, BANNED}, all().build()))
-                .isInstanceOf(InternVLException.class)
+                .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("allow more");
         assertThatThrownBy(() -> Candidates.of(new float[] {1, Float.NaN}, all().build()))
-                .isInstanceOf(InternVLException.class)
+                .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("not numbers");
     }
 
