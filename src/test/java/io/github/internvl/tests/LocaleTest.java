@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real command, in a process with a locale of its own, and with arguments in other scripts. */
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows hands arguments on in UTF-16, whatever the locale")
 class LocaleTest {
     private static final String DEMO =
             Checkout.ROOT.resolve("models/internvl-demo").toString();
