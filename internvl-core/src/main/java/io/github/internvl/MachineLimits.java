@@ -1,11 +1,7 @@
 package io.github.internvl;
 
-import io.github.internvl.internal.model.LimitsGraph;
-import io.github.internvl.internal.model.Models;
-import io.github.internvl.internal.torch.TorchRuntime;
-
 /**
- * The limits of a model's device, against which its speed is judged. Decoding one request reads all weights
+ * The limits of a model's device, against which its speed is judged ({@link InternVL#machineLimits}). Decoding one request reads all weights
  * for each token, so the bandwidth is its limit; prompts multiply large matrices, and are limited by that.
  *
  * @param readBandwidth bytes of memory that are read in a second
@@ -16,23 +12,6 @@ import io.github.internvl.internal.torch.TorchRuntime;
  */
 public record MachineLimits(
         double readBandwidth, double gemm, long bytesPerToken, long operationsPerToken, int threads) {
-
-    /**
-     * Measures the device that a model's language part begins on, best of eight runs; it takes a second or two and 0.5 GiB,
-     * and the model should be idle.
-     */
-    public static MachineLimits of(InternVL model) {
-        return model.limits();
-    }
-
-    static MachineLimits measure(Models.Format format, String device, long bytes, long multiplications) {
-        return TorchRuntime.onOwnThread(() -> {
-            try (LimitsGraph graph = new LimitsGraph(format.numbers(), format.linears(), device)) {
-                return new MachineLimits(
-                        graph.readBandwidth(), graph.gemm(), bytes, 2 * multiplications, TorchRuntime.threads());
-            }
-        });
-    }
 
     /** Most tokens a second of one request, were nothing read but weights. */
     public double decode() {

@@ -37,7 +37,7 @@ class ArchitectureTest {
     private static final String VIDEO = "io.github.internvl.video..";
     private static final String DEMO = "io.github.internvl.demo..";
     private static final String INTERNAL = "io.github.internvl.internal..";
-    private static final String GENERATE = "io.github.internvl.internal.generate..";
+    private static final String GENERATE = "io.github.internvl.internal.engine..";
     private static final String MODEL = "io.github.internvl.internal.model..";
     private static final String CHECKPOINT = "io.github.internvl.internal.checkpoint..";
     private static final String GRAMMAR = "io.github.internvl.internal.grammar..";

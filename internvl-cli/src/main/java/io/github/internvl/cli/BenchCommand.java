@@ -203,7 +203,7 @@ final class BenchCommand implements Callable<Integer> {
             tags.put("dtype", loaded.precision().name().toLowerCase(Locale.ROOT));
             tags.put("device", loaded.device());
             stopwatch(tags).once("load", "s", seconds);
-            MachineLimits limits = MachineLimits.of(loaded); // takes memory that loading does not
+            MachineLimits limits = loaded.machineLimits(); // takes memory that loading does not
             tags.put("threads", limits.threads());
             if (staticSlots) {
                 tags.put("slots", "static");
