@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Collects how to load a model. Not thread-safe. */
+/** The settings of loading a model. Not thread-safe. */
 public final class InternVLBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLBuilder.class.getPackageName());
     private static final int CHUNK_TOKENS = 512;
-    private static final int CPU_CHUNK_TOKENS = 128; // as fast a token, and nobody waits long for it
+    private static final int CPU_CHUNK_TOKENS = 128; // as fast per token, with shorter steps
     private static final int USUAL_KEY_TOKENS = 4096;
     private static final int USUAL_CONTEXT = 8192;
     private static final int LONGEST_CONTEXT = 1 << 20;
@@ -55,7 +55,7 @@ public final class InternVLBuilder {
         this.source = source;
     }
 
-    /** Sets where a model that is named by its id comes from; without it, where the environment says. */
+    /** Sets the hub from which a model is fetched by its id; without it, the one that the environment names. */
     public InternVLBuilder hub(Hub place) {
         this.hub = () -> place;
         return this;
@@ -67,21 +67,21 @@ public final class InternVLBuilder {
         return this;
     }
 
-    /** Sets where to compute: {@code cpu} or {@code cuda:0}; without it, the first GPU if there is one. */
+    /** Sets the device, {@code cpu} or {@code cuda:0}; without it, the first GPU if there is one. */
     public InternVLBuilder device(String name) {
         return devices(DeviceMap.single(name));
     }
 
-    /** Sets how to spread the model over devices; without it, everything is on the first GPU if there is one. */
+    /** Sets the spread of the model over devices; without it, everything is on the first GPU if there is one. */
     public InternVLBuilder devices(DeviceMap map) {
         this.devices = map;
         return this;
     }
 
     /**
-     * Sets the most tokens of a prompt and its answer together, 1 to 1048576; without it 8192, or what the model was made
-     * for if that is less. Beyond {@link ModelInfo#positions} answers get worse. Memory is taken only for what requests
-     * need, unless with {@link #staticSlots}.
+     * Sets the most tokens of a prompt and its answer together, 1 to 1048576; without it 8192, or the positions of the model
+     * if they are fewer. Beyond {@link ModelInfo#positions} answers get worse. Memory is allocated as requests need it,
+     * unless {@link #staticSlots} is set.
      */
     public InternVLBuilder contextLength(int tokens) {
         if (tokens > LONGEST_CONTEXT) {
@@ -91,13 +91,13 @@ public final class InternVLBuilder {
         return this;
     }
 
-    /** Sets how many requests are computed together; more wait. Without it 8. */
+    /** Sets the most requests that are computed together; more wait. Without it 8. */
     public InternVLBuilder maxConcurrent(int requests) {
         this.maxConcurrent = atLeastOne("maxConcurrent", requests);
         return this;
     }
 
-    /** Sets how many requests may wait beyond those; more are refused with {@link QueueFullException}. Without it 1000. */
+    /** Sets the most requests that wait; more are rejected with {@link QueueFullException}. Without it 1000. */
     public InternVLBuilder maxWaiting(int requests) {
         if (requests < 0) {
             throw new IllegalArgumentException("maxWaiting must not be negative: " + requests);
@@ -107,10 +107,11 @@ public final class InternVLBuilder {
     }
 
     /**
-     * Sets the most tokens whose keys and values are kept, of all requests together; it is never exceeded. A request takes
-     * its prompt and {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. The rest of
-     * it keeps earlier prompts, so that requests which begin like them need not compute them again. Without it 4096 for each
-     * request at once, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. Its size in bytes is logged at loading.
+     * Sets the size of the KV cache in tokens, of all requests together; it is never exceeded. A request takes its prompt and
+     * {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. The rest of the cache keeps
+     * earlier prompts, so that requests which begin like them need not compute them again. Without it 4096 for each
+     * concurrent request, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. Its size in bytes
+     * is logged at loading.
      */
     public InternVLBuilder kvCacheTokens(long tokens) {
         if (tokens < 1) {
@@ -122,10 +123,10 @@ public final class InternVLBuilder {
 
     /**
      * Sets whether each of the {@link #maxConcurrent} requests has its whole {@link #contextLength} of KV cache from loading
-     * on, and {@link #kvCacheTokens} may not be set; without it, memory is taken only for what requests need. While nothing
-     * but answers is in the making, two or more, each layer then computes attention for all of them in one, which is
-     * meant for GPUs, where starting a product costs more than computing it. It reads as much for each as the longest of
-     * them needs, so for few answers, or such as differ much in length, it is no gain.
+     * on; {@link #kvCacheTokens} must then not be set. Without it, memory is allocated as requests need it. When two or more
+     * answers decode at once, each layer runs one attention kernel for all of them, which is useful on GPUs, where launching
+     * a kernel costs more than running it. The kernel reads as much for each answer as the longest needs, so it is no gain
+     * for few answers or very different lengths.
      */
     public InternVLBuilder staticSlots(boolean whole) {
         this.staticSlots = whole;
@@ -134,7 +135,7 @@ public final class InternVLBuilder {
 
     /**
      * Sets the number format of the KV cache: {@link Precision#INT8} takes a half to a quarter of the memory, and answers
-     * may differ; without it, the format that the model computes in.
+     * may differ. Without it, the format that the model computes in.
      */
     public InternVLBuilder kvCachePrecision(Precision format) {
         if (format != Precision.INT8) {
@@ -146,8 +147,8 @@ public final class InternVLBuilder {
     }
 
     /**
-     * Sets the most bytes of visual tokens that are kept, so that another question about a picture need not encode it
-     * again; 0 keeps none. Without it 256 MiB.
+     * Sets the most bytes of visual tokens to cache, so that another question about a picture need not encode it again; 0
+     * caches none. Without it 256 MiB.
      */
     public InternVLBuilder visualCacheBytes(long bytes) {
         if (bytes < 0) {
@@ -157,44 +158,44 @@ public final class InternVLBuilder {
         return this;
     }
 
-    /** Sets how many tiles the ViT takes at once, which bounds its memory. Without it 4. */
+    /** Sets the most tiles that the ViT encodes at once, which bounds its memory. Without it 4. */
     public InternVLBuilder tilesPerStep(int tiles) {
         this.tilesPerStep = atLeastOne("tilesPerStep", tiles);
         return this;
     }
 
     /**
-     * Sets how many threads compute on CPUs; without it {@code OMP_NUM_THREADS} of the environment, or one for each physical
-     * core. libtorch has one setting for the process, so load several models with the same. On a machine that does other work
-     * as well, fewer are faster: all of them wait for the last.
+     * Sets the number of threads that compute on CPUs; without it {@code OMP_NUM_THREADS} of the environment, or one for each
+     * physical core. libtorch has one setting for the process, so load several models with the same. On a machine that does
+     * other work as well, fewer are faster, since all of them wait for the last.
      */
     public InternVLBuilder threads(int count) {
         this.threads = OptionalInt.of(atLeastOne("threads", count));
         return this;
     }
 
-    /** Sets which Pillow the resize of pictures follows; without it, every one up to 12. */
+    /** Sets the version of Pillow whose resize is followed; without it, every version up to 12. */
     public InternVLBuilder passOrder(PassOrder order) {
         this.passOrder = order;
         return this;
     }
 
-    /** Sets who hears how far loading has come. */
+    /** Sets a callback for the progress of loading. */
     public InternVLBuilder progress(ProgressListener listener) {
         this.progress = listener;
         return this;
     }
 
-    /** Sets who hears what the model does, in numbers; one listener serves one model. */
+    /** Sets a callback for the metrics of the model; one listener serves one model. */
     public InternVLBuilder metrics(MetricsListener listener) {
         this.metrics = listener;
         return this;
     }
 
     /**
-     * Sets whether weights are read into memory, instead of mapped from the file; without it they are mapped. A file that is
-     * written over or cut short after loading is then nothing to the model, which otherwise ends the process where a page of
-     * it is gone. Weights take memory of this process then, and are not shared with others.
+     * Sets whether weights are read into memory instead of mapped from the file; without it they are mapped. A file that is
+     * overwritten or truncated after loading then does not affect the model; a mapped one ends the process where a page is
+     * missing. Weights that are read take memory of this process and are not shared with others.
      */
     public InternVLBuilder copyWeights(boolean copy) {
         this.copyWeights = copy;
@@ -212,8 +213,8 @@ public final class InternVLBuilder {
      * Loads the model.
      *
      * @throws CheckpointException if a file is missing, damaged, or says something unknown
-     * @throws DownloadException if the model is named by its id, and neither in the cache nor to be had
-     * @throws InternVLException if a device is not there, the model does not fit, or libtorch cannot be loaded
+     * @throws DownloadException if the model is named by its id, and neither cached nor available
+     * @throws InternVLException if a device is missing, the model does not fit, or libtorch cannot be loaded
      * @throws IllegalArgumentException if both static slots and the KV cache's tokens are set
      */
     public InternVL load() {
@@ -271,7 +272,7 @@ public final class InternVLBuilder {
         }
     }
 
-    /** Requests of a batch that are handed in before the first is answered. */
+    /** The number of requests of a batch that are tiled before the first is answered. */
     private static int ahead(Engine.Limits limits) {
         return limits.slots() + Math.min(limits.slots(), limits.waiting());
     }

@@ -16,7 +16,7 @@ import io.github.internvl.ModelMemoryException;
 import io.github.internvl.Precision;
 import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.internal.engine.PreparedRequest;
-import io.github.internvl.internal.engine.TokenPrompt;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

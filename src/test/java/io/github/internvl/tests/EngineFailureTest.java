@@ -12,7 +12,7 @@ import io.github.internvl.demo.DemoModel;
 import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.internal.engine.Generation;
 import io.github.internvl.internal.engine.PreparedRequest;
-import io.github.internvl.internal.engine.TokenPrompt;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.server.InternVLServer;
 import io.github.internvl.server.ServerOptions;
 import java.lang.reflect.Field;

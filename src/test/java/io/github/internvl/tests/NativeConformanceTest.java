@@ -14,7 +14,7 @@ import io.github.internvl.InternVL;
 import io.github.internvl.Precision;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.internal.chat.PromptBuilder;
-import io.github.internvl.internal.engine.TokenPrompt;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.tokenizer.ChatTemplate;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.github.internvl.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.BeamSearch.EarlyStopping;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;

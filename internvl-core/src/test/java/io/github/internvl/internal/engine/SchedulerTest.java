@@ -2,6 +2,9 @@ package io.github.internvl.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.internvl.internal.engine.SlotContent.TileHash;
+import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.TinyCheckpoint;
