@@ -5,7 +5,7 @@ import io.github.internvl.ChatResponse.Timings;
 import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.TokenPrompt;
-import io.github.internvl.internal.observe.RequestEvent;
+import io.github.internvl.internal.observe.Trace;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
@@ -23,7 +23,7 @@ final class RequestWatch {
     private static final Logger LOG = LoggerFactory.getLogger(InternVL.class);
 
     private final Traffic traffic;
-    private final RequestEvent event = new RequestEvent();
+    private final Trace.Request event = new Trace.Request();
     private final long arrival = System.nanoTime();
 
     RequestWatch(Traffic traffic, long id) {
