@@ -42,7 +42,7 @@ public final class Conversation {
 
     /** Asks the next question with settings of its own and streams the answer; the request must have no history. */
     public ChatStream stream(ChatRequest question) {
-        GenerationRules.checkStreaming(question.generation());
+        SettingsCheck.checkStreaming(question.generation());
         return start(question);
     }
 

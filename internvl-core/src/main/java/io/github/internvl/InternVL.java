@@ -143,7 +143,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InternVLException if the model is closed; what fails while computing, the stream tells
      */
     public ChatStream stream(ChatRequest request) {
-        GenerationRules.checkStreaming(request.generation());
+        SettingsCheck.checkStreaming(request.generation());
         return stream(request, response -> {});
     }
 

@@ -128,7 +128,7 @@ final class RequestPreparer {
             throw tooLong("at least " + least, Arrays.stream(visualTokens).sum());
         }
         TokenPrompt prompt = prompts.tokens(text, visualTokens, budget);
-        for (String stop : request.generation().stopRules().texts()) {
+        for (String stop : request.generation().stopping().texts()) {
             budget.charge(RequestBudget.Work.CHARACTERS, stop.length(), "stop");
         }
         refuseUnknownTokens(prompt);
@@ -201,7 +201,7 @@ final class RequestPreparer {
         ModelConfig.GenerationDefaults own = config.generation();
         GenerationConfig settings = held(checked).withDefaults(own.temperature(), own.topK(), own.topP());
         boolean free = settings.format().isText();
-        boolean ends = !settings.stopRules().ignoreEnd();
+        boolean ends = !settings.stopping().ignoreEnd();
         return new GenerationRequest(
                 checked.prompt(),
                 tiles,

@@ -3,7 +3,6 @@ package io.github.internvl.internal.generate;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InvalidRequestException;
-import io.github.internvl.StopRules;
 import io.github.internvl.tokenizer.TextDecoder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +20,7 @@ final class Branch {
 
     private final GenerationRequest request;
     private final GenerationConfig config;
-    private final StopRules stop;
+    private final GenerationConfig.Stopping stop;
     private final LogitsPipeline pipeline;
     private final SplittableRandom random;
     private final AnswerText text;
@@ -48,14 +47,14 @@ final class Branch {
             int room) {
         this.request = request;
         this.config = request.config();
-        this.stop = config.stopRules();
+        this.stop = config.stopping();
         this.pipeline = pipeline;
-        this.random = config.seed().isPresent()
-                ? new SplittableRandom(config.seed().getAsLong() + number)
+        this.random = config.sampling().seed().isPresent()
+                ? new SplittableRandom(config.sampling().seed().getAsLong() + number)
                 : new SplittableRandom();
         List<String> stops = new ArrayList<>(stop.texts());
         stops.addAll(request.endTexts());
-        Set<String> included = stop.included() ? Set.copyOf(stop.texts()) : Set.of();
+        Set<String> included = stop.includeStop() ? Set.copyOf(stop.texts()) : Set.of();
         this.text = new AnswerText(decoder, stops, included, config.format().isText());
         this.listener = listener;
         this.room = room;
@@ -82,7 +81,7 @@ final class Branch {
     /** Chooses the next token from the logits of a row and takes it. */
     void advance(LogitRows rows, int row) {
         boolean scored = config.logprobs().isPresent();
-        if (!config.sampling() && pipeline.isEmpty() && !scored) {
+        if (!config.sampling().enabled() && pipeline.isEmpty() && !scored) {
             append(rows.best(row));
             return;
         }
@@ -90,7 +89,7 @@ final class Branch {
         if (!pipeline.isEmpty()) {
             pipeline.process(Arrays.copyOf(ids, length), logits);
         }
-        int id = config.sampling() ? Candidates.of(logits, config).draw(random.nextDouble()) : best(logits);
+        int id = config.sampling().enabled() ? Candidates.of(logits, config).draw(random.nextDouble()) : best(logits);
         if (scored) {
             scores.add(score(rows.of(row), id, config.logprobs().getAsInt()));
         }
@@ -125,7 +124,7 @@ final class Branch {
         }
         ids[length++] = id;
         boolean stops = stop.ids().contains(id);
-        if (!stops || stop.included()) {
+        if (!stops || stop.includeStop()) {
             give(length < config.minNewTokens() ? text.addUnstopped(id) : text.add(id));
         }
         boolean goesOn = asksForMore(id);

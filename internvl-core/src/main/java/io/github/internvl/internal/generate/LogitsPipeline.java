@@ -1,8 +1,8 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.GenerationConfig.Penalties;
 import io.github.internvl.LogitsProcessor;
-import io.github.internvl.Penalties;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -33,7 +33,7 @@ public final class LogitsPipeline {
         }
         if (config.minNewTokens() > 0) {
             Set<Integer> ends = new TreeSet<>(endIds);
-            ends.addAll(config.stopRules().ids());
+            ends.addAll(config.stopping().ids());
             steps.add(Rules.minimum(config.minNewTokens(), ends));
         }
         if (!badWords.isEmpty()) {

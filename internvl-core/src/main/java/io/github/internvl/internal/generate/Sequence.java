@@ -92,7 +92,7 @@ public final class Sequence {
             branches.add(new Branch(request, pipeline, decoders.get(), i, pieces, room));
         }
         boolean bestIsEnough = pipeline.isEmpty()
-                && !request.config().sampling()
+                && !request.config().sampling().enabled()
                 && request.config().logprobs().isEmpty();
         return new Branches(branches, !bestIsEnough);
     }

@@ -2,9 +2,9 @@ package io.github.internvl.internal.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.BeamSearch.EarlyStopping;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.GenerationConfig.EarlyStopping;
 import io.github.internvl.TinyCheckpoint;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.List;
