@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dialogue with a model that remembers its rounds, as {@code model.chat(..., history, return_history=True)} does. New
- * pictures may come with any question; old ones stay cut into the tiles that they were asked about with. A system message
- * and tools once given stay until others are; a question with a format is asked without tools. A round is remembered once its
- * answer is complete; a failed or cancelled one is not. Not thread-safe: one question at a time.
+ * A dialogue that remembers its rounds, as {@code model.chat(..., history, return_history=True)} does. Any question may bring
+ * new pictures; pictures of earlier rounds keep their tiling. A system message and tools stay until others are given, and a
+ * question with a format is asked without tools. A round is remembered when its answer is complete, not when it failed or was
+ * cancelled. Not thread-safe: one question at a time.
  *
- * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap, and each question is given the whole
- * dialogue; what was computed of it before is used again where the model still has it ({@link ChatResponse.Usage}).
+ * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap. Each question sends the whole dialogue;
+ * tokens that the model still has from an earlier round are not computed again ({@link ChatResponse.Usage}).
  */
 public final class Conversation {
     private final InternVL model;

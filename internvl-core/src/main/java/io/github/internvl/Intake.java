@@ -3,7 +3,6 @@ package io.github.internvl;
 import io.github.internvl.internal.generate.Engine;
 import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
-import io.github.internvl.internal.model.Models;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,10 +27,6 @@ final class Intake {
 
     Traffic traffic() {
         return traffic;
-    }
-
-    MachineLimits limits(Models.Format format, String device) {
-        return MachineLimits.measure(format, device, engine.stepBytes(), engine.multiplicationsPerToken());
     }
 
     ModelStats stats() {

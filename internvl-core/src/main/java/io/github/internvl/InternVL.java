@@ -26,16 +26,16 @@ import java.util.function.Consumer;
  */
 public final class InternVL implements AutoCloseable {
     private final ModelInfo info;
-    private final Placement placement;
+    private final DevicePlan devices;
     private final Engine.Limits limits;
     private final Tokenizer tokenizer;
     private final Intake intake;
     private final AsyncChats async;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    InternVL(ModelInfo info, Placement placement, Engine.Limits limits, Tokenizer tokenizer, Intake intake) {
+    InternVL(ModelInfo info, DevicePlan devices, Engine.Limits limits, Tokenizer tokenizer, Intake intake) {
         this.info = info;
-        this.placement = placement;
+        this.devices = devices;
         this.limits = limits;
         this.tokenizer = tokenizer;
         this.intake = intake;
@@ -84,17 +84,17 @@ public final class InternVL implements AutoCloseable {
 
     /** The number format it computes in. */
     public Precision precision() {
-        return placement.precision();
+        return devices.precision();
     }
 
     /** Where it computes, {@code cpu} or {@code cuda:N}; of several devices the embedding's. */
     public String device() {
-        return placement.devices().embedding();
+        return devices.embedding();
     }
 
-    /** Which device holds which part. */
+    /** The precision, and the device of each part. */
     public DevicePlan devices() {
-        return placement.devices();
+        return devices;
     }
 
     /** Most tokens of a prompt and its answer together. */
@@ -200,10 +200,6 @@ public final class InternVL implements AutoCloseable {
      */
     public int countTokens(ChatRequest request) {
         return intake.check(request).prompt().ids().length;
-    }
-
-    MachineLimits limits() {
-        return intake.limits(placement.format(false), device());
     }
 
     /** A snapshot of the queue and of the counters. For a stream of events use {@link MetricsListener}. */

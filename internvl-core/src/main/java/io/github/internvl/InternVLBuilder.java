@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Collects how to load a model. Not thread-safe. */
+/** The settings of loading, each with a default, and {@link #load}. Not thread-safe. */
 public final class InternVLBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(InternVL.class);
     private static final int CHUNK_TOKENS = 512;
@@ -118,10 +118,9 @@ public final class InternVLBuilder {
 
     /**
      * Sets whether each of the {@link #maxConcurrent} requests has its whole {@link #contextLength} of KV cache from loading
-     * on, and {@link #kvCacheTokens} may not be set; without it, memory is taken only for what requests need. While nothing
-     * but answers is in the making, two or more, each layer then computes attention for all of them in one, which is
-     * meant for GPUs, where starting a product costs more than computing it. It reads as much for each as the longest of
-     * them needs, so for few answers, or such as differ much in length, it is no gain.
+     * on, in place of {@link #kvCacheTokens}; without it, memory is allocated as requests need it. When two or more answers
+     * decode at once, each layer then runs one attention kernel for all of them. That helps on GPUs, where starting a
+     * kernel costs more than computing it; it is no gain for few answers or very different lengths.
      */
     public InternVLBuilder staticSlots(boolean whole) {
         this.staticSlots = whole;
@@ -232,26 +231,26 @@ public final class InternVLBuilder {
                     new RequestPreparer(config, text.template(), text.tokenizer(), context, passOrder);
             long planned = staticSlots ? keyTokens(context) : kvCacheTokens.orElse(context);
             boolean shortKeys = kvCachePrecision == Precision.INT8;
-            Placement placement =
-                    Placement.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
-            Engine.Limits limits = limits(context, placement);
-            Models.Format format = placement.format(shortKeys);
-            Models models = models(checkpoint, info, placement, format, limits);
+            DevicePlan plan =
+                    DeviceMap.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
+            Engine.Limits limits = limits(context, plan);
+            Models.Format format = Models.Format.of(plan, shortKeys);
+            Models models = models(checkpoint, info, format, limits);
             Intake intake = new Intake(
                     preparer, new Engine(models, text.tokenizer(), limits), new Traffic(metrics), ahead(limits));
             LOG.info(
                     "InternVL {} on {} in {}, KV cache of up to {} tokens in {} MB, loaded in {} ms",
                     folder.getFileName(),
-                    String.join(" and ", placement.devices().bytes().keySet()),
-                    placement.precision().name().toLowerCase(Locale.ROOT),
+                    String.join(" and ", plan.bytes().keySet()),
+                    plan.precision().name().toLowerCase(Locale.ROOT),
                     limits.keyTokens(),
-                    (limits.keyTokens() * Footprint.of(config).keyBytes(format)) >> 20,
+                    (limits.keyTokens() * new Footprint(config).keyBytes(format)) >> 20,
                     Duration.ofNanos(System.nanoTime() - start).toMillis());
             LOG.info("InternVL {}: {}", folder.getFileName(), config.summary());
             if (config.videoFault() != null) {
                 LOG.warn("InternVL {}: refuses videos, not pictures: {}", folder.getFileName(), config.videoFault());
             }
-            return listened(new InternVL(info, placement, limits, text.tokenizer(), intake));
+            return listened(new InternVL(info, plan, limits, text.tokenizer(), intake));
         } catch (RuntimeException | Error e) {
             text.tokenizer().close();
             throw e;
@@ -274,10 +273,10 @@ public final class InternVLBuilder {
     }
 
     private Models models(
-            Checkpoint checkpoint, ModelInfo info, Placement placement, Models.Format format, Engine.Limits limits) {
+            Checkpoint checkpoint, ModelInfo info, Models.Format format, Engine.Limits limits) {
         long total = checkpoint.bytes();
-        String device = placement.devices().embedding();
-        String computed = placement.precision().name().toLowerCase(Locale.ROOT);
+        String device = format.places().embedding();
+        String computed = format.places().precision().name().toLowerCase(Locale.ROOT);
         Trace.Span span = Trace.load(info.name(), computed, device, total);
         long[] bound = {0};
         Models models = Models.load(checkpoint, format, bytes -> {
@@ -291,8 +290,8 @@ public final class InternVLBuilder {
         return models;
     }
 
-    private Engine.Limits limits(int context, Placement placement) {
-        boolean cpu = placement.devices().embedding().equals("cpu");
+    private Engine.Limits limits(int context, DevicePlan plan) {
+        boolean cpu = plan.embedding().equals("cpu");
         return new Engine.Limits(
                 maxConcurrent,
                 context,

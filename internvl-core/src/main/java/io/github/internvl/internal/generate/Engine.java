@@ -136,16 +136,6 @@ public final class Engine implements AutoCloseable {
         return door.failure();
     }
 
-    /** Bytes of weights that a step reads. */
-    public long stepBytes() {
-        return models.language().stepBytes();
-    }
-
-    /** Multiplications that a token takes, but for attention and the head. */
-    public long multiplicationsPerToken() {
-        return models.language().multiplications(1);
-    }
-
     /** How much of the room for keys and values requests in the making have, 0 to 1. */
     public double keyUse() {
         return (double) pool.inUse() / limits.keyTokens();
