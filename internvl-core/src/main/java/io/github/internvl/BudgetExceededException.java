@@ -13,7 +13,8 @@ public final class BudgetExceededException extends InvalidRequestException {
 
     private final @Nullable Work work;
 
-    BudgetExceededException(@Nullable Work work, String message) {
+    /** Makes the refusal of a request; {@code work} is null if its time was over. */
+    public BudgetExceededException(@Nullable Work work, String message) {
         super(message);
         this.work = work;
     }

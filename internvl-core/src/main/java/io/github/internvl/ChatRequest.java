@@ -97,7 +97,7 @@ public final class ChatRequest {
     }
 
     /** Whether its pictures are the frames of a video. */
-    boolean hasFrames() {
+    public boolean hasFrames() {
         return frames;
     }
 
@@ -134,6 +134,15 @@ public final class ChatRequest {
     /** How to answer. */
     public GenerationConfig generation() {
         return generation;
+    }
+
+    /** The format that the answer keeps: a call of a tool if the choice requires one, else that of {@link #generation}. */
+    public OutputFormat format() {
+        return toolChoice.isForced()
+                ? OutputFormat.call(tools.stream()
+                        .filter(tool -> toolChoice.tool().orElse(tool.name()).equals(tool.name()))
+                        .toList())
+                : generation.format();
     }
 
     /** After what time the answer ends as it is; null for never. */
@@ -267,7 +276,9 @@ public final class ChatRequest {
 
         /** Sets the question to the results of the calls that the answer before asked for, in their order. */
         public Builder toolResults(String... results) {
-            return text(ToolText.results(List.of(results)));
+            return text(Arrays.stream(results)
+                    .map(result -> "<tool_response>\n" + result + "\n</tool_response>")
+                    .collect(Collectors.joining("\n")));
         }
 
         /** Sets what the answer may look like. */

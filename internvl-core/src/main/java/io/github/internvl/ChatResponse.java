@@ -101,7 +101,7 @@ public record ChatResponse(
      * of range, a right or bottom edge before its left or top one, and a box that the end of the answer cuts off.
      */
     public List<Box> boxes() {
-        return BoxText.boxes(text);
+        return Box.in(text);
     }
 
     /**
@@ -110,6 +110,6 @@ public record ChatResponse(
      * ChatRequest.Builder#toolResults}.
      */
     public List<ToolCall> toolCalls() {
-        return ToolText.calls(text);
+        return ToolCall.in(text);
     }
 }

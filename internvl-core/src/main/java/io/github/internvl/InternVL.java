@@ -1,6 +1,8 @@
 package io.github.internvl;
 
-import io.github.internvl.internal.generate.Engine;
+import io.github.internvl.internal.chat.AsyncChats;
+import io.github.internvl.internal.chat.ChatService;
+import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import java.nio.file.Path;
@@ -29,17 +31,25 @@ public final class InternVL implements AutoCloseable {
     private final DevicePlan devices;
     private final Engine.Limits limits;
     private final Tokenizer tokenizer;
-    private final Intake intake;
+    private final MetricsListener metrics;
+    private final ChatService service;
     private final AsyncChats async;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    InternVL(ModelInfo info, DevicePlan devices, Engine.Limits limits, Tokenizer tokenizer, Intake intake) {
+    InternVL(
+            ModelInfo info,
+            DevicePlan devices,
+            Engine.Limits limits,
+            Tokenizer tokenizer,
+            MetricsListener metrics,
+            ChatService service) {
         this.info = info;
         this.devices = devices;
         this.limits = limits;
         this.tokenizer = tokenizer;
-        this.intake = intake;
-        this.async = new AsyncChats(intake, limits.slots() + limits.waiting());
+        this.metrics = metrics;
+        this.service = service;
+        this.async = new AsyncChats(service, limits.slots() + limits.waiting());
     }
 
     /**
@@ -148,8 +158,11 @@ public final class InternVL implements AutoCloseable {
     }
 
     ChatStream stream(ChatRequest request, Consumer<ChatResponse> onResponse) {
-        return intake.stream(
-                request, RequestBudget.of(request), intake.traffic().arrived(), onResponse);
+        return new ChatStream(service.stream(asked(request), onResponse));
+    }
+
+    private static ChatService.Asked asked(ChatRequest request) {
+        return new ChatService.Asked(request, RequestBudget.of(request));
     }
 
     /** Asks a question about pictures, or about none, without waiting, as {@link #chatAsync(ChatRequest)} does. */
@@ -167,7 +180,7 @@ public final class InternVL implements AutoCloseable {
      * on a thread that the model has for them, which they may block.
      */
     public CompletableFuture<ChatResponse> chatAsync(ChatRequest request) {
-        return async.ask(Objects.requireNonNull(request, "request"));
+        return async.ask(asked(Objects.requireNonNull(request, "request")));
     }
 
     /**
@@ -179,7 +192,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InternVLException if computing one of them fails, or the model is closed
      */
     public List<ChatResponse> batchChat(List<ChatRequest> requests) {
-        return intake.batch(requests);
+        return service.batch(requests.stream().map(InternVL::asked).toList());
     }
 
     /** Starts a dialogue that remembers its rounds. */
@@ -199,12 +212,12 @@ public final class InternVL implements AutoCloseable {
      * @throws InvalidRequestException if tags and pictures do not match
      */
     public int countTokens(ChatRequest request) {
-        return intake.check(request).prompt().ids().length;
+        return service.countTokens(asked(request));
     }
 
     /** A snapshot of the queue and of the counters. For a stream of events use {@link MetricsListener}. */
     public ModelStats stats() {
-        return intake.stats();
+        return service.stats();
     }
 
     /**
@@ -213,7 +226,7 @@ public final class InternVL implements AutoCloseable {
      */
     public void close(Duration patience) {
         try {
-            intake.drain(patience);
+            service.drain(patience);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -226,13 +239,13 @@ public final class InternVL implements AutoCloseable {
     public void close() {
         release();
         if (!closed.getAndSet(true)) {
-            intake.traffic().metrics().onClose();
+            metrics.onClose();
         }
     }
 
     void release() {
         async.close();
-        intake.close();
+        service.close();
         tokenizer.close();
     }
 }

@@ -1,8 +1,12 @@
 package io.github.internvl;
 
+import io.github.internvl.internal.chat.ChatService;
+import io.github.internvl.internal.chat.CheckpointText;
+import io.github.internvl.internal.chat.PictureTiler;
+import io.github.internvl.internal.chat.PromptCheck;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
-import io.github.internvl.internal.generate.Engine;
+import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.internal.model.Footprint;
 import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.Models;
@@ -22,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /** The settings of loading, each with a default, and {@link #load}. Not thread-safe. */
 public final class InternVLBuilder {
-    private static final Logger LOG = LoggerFactory.getLogger(InternVL.class);
+    private static final Logger LOG = LoggerFactory.getLogger(InternVLBuilder.class.getPackageName());
     private static final int CHUNK_TOKENS = 512;
     private static final int CPU_CHUNK_TOKENS = 128; // as fast a token, and nobody waits long for it
     private static final int USUAL_KEY_TOKENS = 4096;
@@ -227,8 +231,13 @@ public final class InternVLBuilder {
         CheckpointText text = CheckpointText.open(folder, config);
         try {
             int context = contextLength.orElse(usualContext(config));
-            RequestPreparer preparer =
-                    new RequestPreparer(config, text.template(), text.tokenizer(), context, passOrder);
+            ModelConfig.GenerationDefaults own = config.generation();
+            PromptCheck prompts = new PromptCheck(
+                    config,
+                    text,
+                    context,
+                    passOrder,
+                    settings -> settings.withDefaults(own.temperature(), own.topK(), own.topP()));
             long planned = staticSlots ? keyTokens(context) : kvCacheTokens.orElse(context);
             boolean shortKeys = kvCachePrecision == Precision.INT8;
             DevicePlan plan =
@@ -236,8 +245,12 @@ public final class InternVLBuilder {
             Engine.Limits limits = limits(context, plan);
             Models.Format format = Models.Format.of(plan, shortKeys);
             Models models = models(checkpoint, info, format, limits);
-            Intake intake = new Intake(
-                    preparer, new Engine(models, text.tokenizer(), limits), new Traffic(metrics), ahead(limits));
+            ChatService service = new ChatService(
+                    prompts,
+                    new PictureTiler(config.tokensPerTile()),
+                    new Engine(models, text.tokenizer(), limits),
+                    metrics,
+                    ahead(limits));
             LOG.info(
                     "InternVL {} on {} in {}, KV cache of up to {} tokens in {} MB, loaded in {} ms",
                     folder.getFileName(),
@@ -250,7 +263,7 @@ public final class InternVLBuilder {
             if (config.videoFault() != null) {
                 LOG.warn("InternVL {}: refuses videos, not pictures: {}", folder.getFileName(), config.videoFault());
             }
-            return listened(new InternVL(info, plan, limits, text.tokenizer(), intake));
+            return listened(new InternVL(info, plan, limits, text.tokenizer(), metrics, service));
         } catch (RuntimeException | Error e) {
             text.tokenizer().close();
             throw e;
@@ -264,7 +277,7 @@ public final class InternVLBuilder {
 
     private InternVL listened(InternVL model) {
         try {
-            metrics.onLoad(model);
+            metrics.onLoad(model.info(), model::stats);
             return model;
         } catch (RuntimeException | Error e) {
             model.release();

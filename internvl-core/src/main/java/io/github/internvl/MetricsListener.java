@@ -1,9 +1,10 @@
 package io.github.internvl;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /**
- * Hears what a model does, in numbers: for metrics. It never gets prompts, pictures or answers. One listener serves one
+ * A callback for the metrics of a model: numbers, and never prompts, pictures or answers. One listener serves one
  * model: {@link InternVLBuilder#metrics}. For a snapshot use {@link InternVL#stats}.
  *
  * <p>Most calls come on the engine's thread, which waits meanwhile: they must return at once. {@link #onLoad}, {@link
@@ -45,8 +46,13 @@ public interface MetricsListener {
             ChatResponse.Timings timings,
             Duration sinceArrival) {}
 
-    /** The model is loaded and about to serve; its name is {@link ModelInfo#name}. */
-    default void onLoad(InternVL model) {}
+    /**
+     * The model is loaded and about to serve.
+     *
+     * @param model the facts of its checkpoint
+     * @param stats a snapshot of its queue and counters at each call; thread-safe, also after the model is closed
+     */
+    default void onLoad(ModelInfo model, Supplier<ModelStats> stats) {}
 
     /** The first token of a request's answer is there. */
     default void onFirstToken(FirstToken first) {}

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,7 +159,7 @@ class MetricsListenerTest {
         }
 
         @Override
-        public void onLoad(InternVL model) {
+        public void onLoad(ModelInfo model, Supplier<ModelStats> stats) {
             hear("load");
         }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.internal.chat.ToolPrompt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -209,7 +210,7 @@ class OutputFormatTest {
     void tellsTheModelOfToolsInTheSystemMessage() {
         ChatRequest plain =
                 ChatRequest.builder().text("Hi.").systemMessage("Be brief.").build();
-        String told = "Be brief.\n\n" + ToolText.instructions(List.of(WEATHER), words -> words);
+        String told = "Be brief.\n\n" + ToolPrompt.instructions(List.of(WEATHER), words -> words);
         assertThat(qwen.countTokens(plain.toBuilder().tools(WEATHER).build()))
                 .isEqualTo(
                         qwen.countTokens(plain.toBuilder().systemMessage(told).build()))

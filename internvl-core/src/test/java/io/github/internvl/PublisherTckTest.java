@@ -1,9 +1,8 @@
 package io.github.internvl;
 
-import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.internal.chat.EndedAnswer;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -50,17 +49,12 @@ class PublisherTckTest {
 
         @Override
         public Flow.Publisher<String> createFlowPublisher(long pieces) {
-            ChatStream stream = new ChatStream();
-            for (int i = 0; i < pieces; i++) {
-                stream.piece("piece " + i);
-            }
-            stream.complete(response());
-            return stream.publisher();
+            return new ChatStream(EndedAnswer.of(pieces)).publisher();
         }
 
         @Override
         public Flow.Publisher<String> createFailedFlowPublisher() {
-            ChatStream read = new ChatStream();
+            ChatStream read = new ChatStream(EndedAnswer.of(0));
             Iterator<String> unused = read.iterator();
             return read.publisher();
         }
@@ -68,18 +62,6 @@ class PublisherTckTest {
         @Override
         public long maxElementsFromPublisher() {
             return MOST_PIECES;
-        }
-
-        private static ChatResponse response() {
-            Duration none = Duration.ZERO;
-            return new ChatResponse(
-                    "all of it",
-                    FinishReason.STOP,
-                    new ChatResponse.Usage(1, 0, 0, 0, 0, 0, 0),
-                    new ChatResponse.Timings(none, none, none, none, none),
-                    List.of(),
-                    List.of(),
-                    List.of());
         }
     }
 }

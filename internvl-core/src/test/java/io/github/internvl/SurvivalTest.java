@@ -3,7 +3,7 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.internvl.internal.generate.AwaitedProcessor;
+import io.github.internvl.internal.engine.AwaitedProcessor;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.internvl.internal.chat.ToolPrompt;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +18,7 @@ class ToolTest {
     /** The block that Qwen2.5's chat template makes of this tool. */
     @Test
     void writesToolsAsTheTemplateDoes() {
-        assertThat(ToolText.instructions(List.of(WEATHER, new Tool("now", "")), words -> words))
+        assertThat(ToolPrompt.instructions(List.of(WEATHER, new Tool("now", "")), words -> words))
                 .isEqualTo("""
                         # Tools
 
@@ -41,7 +42,7 @@ class ToolTest {
 
     @Test
     void writesResultsAsTheTemplateDoes() {
-        assertThat(ToolText.results(List.of("1", "{}")))
+        assertThat(ChatRequest.builder().toolResults("1", "{}").build().text())
                 .isEqualTo("<tool_response>\n1\n</tool_response>\n<tool_response>\n{}\n</tool_response>");
     }
 
@@ -59,7 +60,7 @@ class ToolTest {
                 "nothing | ``"
             })
     void findsCallsInAnAnswer(String text, String calls) {
-        String found = ToolText.calls(text).stream()
+        String found = ToolCall.in(text).stream()
                 .map(call -> call.name() + call.arguments())
                 .reduce((one, other) -> one + " " + other)
                 .orElse("");

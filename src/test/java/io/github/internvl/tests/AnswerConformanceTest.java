@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.github.internvl.ChatResponse.FinishReason;
-import io.github.internvl.internal.generate.Generation;
+import io.github.internvl.internal.engine.Generation;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -71,7 +71,7 @@ class AnswerConformanceTest {
     private static void compare(EngineSubject.Asked asked, EngineSubject loaded, String kind) {
         GoldenCase.Round round = asked.round();
         GoldenCase golden = round.golden();
-        Generation.Answer found = asked.get();
+        Generation.Output found = asked.get();
         if (golden.isBatch() && !golden.isSameAsAlone(round.index())) {
             return; // changed by the reference's padding: the batch tests compare it with our single call
         }
@@ -95,7 +95,7 @@ class AnswerConformanceTest {
     }
 
     /** Of a search the reference tells not which token ended it. */
-    private static void compareWithoutEnd(GoldenCase.Round round, Generation.Answer found) {
+    private static void compareWithoutEnd(GoldenCase.Round round, Generation.Output found) {
         boolean ended = round.json().get("ended").getAsBoolean();
         int[] ids = ended ? Arrays.copyOf(found.ids(), found.ids().length - 1) : found.ids();
         Goldens.compareIds(

@@ -2,7 +2,7 @@ package io.github.internvl.tests;
 
 import io.github.internvl.ChatRequest;
 import io.github.internvl.Turn;
-import io.github.internvl.internal.generate.PromptBuilder;
+import io.github.internvl.internal.chat.PromptBuilder;
 import io.github.internvl.vision.Image;
 import java.util.ArrayList;
 import java.util.List;

@@ -38,7 +38,8 @@ class ArchitectureTest {
     private static final String VIDEO = "io.github.internvl.video..";
     private static final String DEMO = "io.github.internvl.demo..";
     private static final String INTERNAL = "io.github.internvl.internal..";
-    private static final String GENERATE = "io.github.internvl.internal.generate..";
+    private static final String CHAT = "io.github.internvl.internal.chat..";
+    private static final String ENGINE = "io.github.internvl.internal.engine..";
     private static final String MODEL = "io.github.internvl.internal.model..";
     private static final String CHECKPOINT = "io.github.internvl.internal.checkpoint..";
     private static final String GRAMMAR = "io.github.internvl.internal.grammar..";
@@ -139,7 +140,14 @@ class ArchitectureTest {
         downwards(GRAMMAR, ROOT_DATA.or(resideInAPackage(TOKENIZER)));
         downwards(CHECKPOINT, ROOT_EXCEPTION.or(resideInAnyPackage(TORCH, TOKENIZER, VISION)));
         downwards(MODEL, ROOT_DATA.or(resideInAnyPackage(CHECKPOINT, TORCH, TOKENIZER, VISION)));
-        downwards(GENERATE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
+        downwards(ENGINE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
+        downwards(
+                CHAT,
+                resideInAPackage(ROOT)
+                        .and(not(dependsOn(resideInAPackage(CHAT))))
+                        .as("types of the root package that do not use it")
+                        .or(resideInAnyPackage(
+                                ENGINE, GRAMMAR, MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
     }
 
     @Test

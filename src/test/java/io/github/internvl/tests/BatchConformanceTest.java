@@ -2,7 +2,7 @@ package io.github.internvl.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.internal.generate.Generation;
+import io.github.internvl.internal.engine.Generation;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -28,7 +28,7 @@ class BatchConformanceTest {
     @TestFactory
     Stream<DynamicNode> rowsAreAnsweredAsAlone() {
         return CONFORMANCE.cases(golden -> golden.isBatch() && golden.isAnswered(), (golden, loaded) -> {
-            List<Generation.Answer> alone =
+            List<Generation.Output> alone =
                     golden.rounds().stream().map(row -> loaded.ask(row).get()).toList();
             for (EngineSubject.Asked row : loaded.ask(Stream.of(golden))) {
                 compare(row.round(), alone.get(row.round().index()), row.get());
@@ -36,7 +36,7 @@ class BatchConformanceTest {
         });
     }
 
-    private static void compare(GoldenCase.Round row, Generation.Answer alone, Generation.Answer together) {
+    private static void compare(GoldenCase.Round row, Generation.Output alone, Generation.Output together) {
         GoldenCase golden = row.golden();
         Goldens.compareIds(row + ": ids in the batch, against those alone", alone.ids(), together.ids());
         assertThat(together.text()).as("%s: text in the batch", row).isEqualTo(alone.text());

@@ -14,9 +14,9 @@ import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.ModelMemoryException;
 import io.github.internvl.Precision;
-import io.github.internvl.internal.generate.Engine;
-import io.github.internvl.internal.generate.GenerationRequest;
-import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.engine.Engine;
+import io.github.internvl.internal.engine.PreparedRequest;
+import io.github.internvl.internal.engine.TokenPrompt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -269,7 +269,7 @@ class EngineEndToEndTest {
         try (Subject subject = Subject.load(variant);
                 Engine engine = new Engine(
                         subject.modelsAgain(), subject.tokenizer(), new Engine.Limits(slots, context, 512, 4))) {
-            GenerationRequest usual = subject.request(round.golden(), subject.prompt(round));
+            PreparedRequest usual = subject.request(round.golden(), subject.prompt(round));
             GenerationConfig endless = usual.config().toBuilder()
                     .temperature(1)
                     .answers(slots)
@@ -277,15 +277,16 @@ class EngineEndToEndTest {
                     .build();
             PendingAnswer failing = PendingAnswer.submit(
                     engine,
-                    new GenerationRequest(
+                    new PreparedRequest(
                             usual.prompt(),
+                            usual.dialogue(),
                             usual.pictures(),
                             endless,
-                            usual.endIds(),
-                            usual.endTexts(),
+                            usual.ends(),
                             usual.history(),
                             usual.badWords(),
-                            usual.urgency()));
+                            usual.urgency(),
+                            usual.preprocess()));
             assertThatThrownBy(failing::get)
                     .cause()
                     .isInstanceOf(ModelMemoryException.class)

@@ -9,18 +9,18 @@ import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
 import io.github.internvl.demo.DemoModel;
-import io.github.internvl.internal.generate.Engine;
-import io.github.internvl.internal.generate.Generation;
-import io.github.internvl.internal.generate.GenerationRequest;
-import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.engine.Engine;
+import io.github.internvl.internal.engine.Generation;
+import io.github.internvl.internal.engine.PreparedRequest;
+import io.github.internvl.internal.engine.TokenPrompt;
 import io.github.internvl.server.InternVLServer;
 import io.github.internvl.server.ServerOptions;
 import java.lang.reflect.Field;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
@@ -113,16 +113,17 @@ class EngineFailureTest {
             throws ReflectiveOperationException {
         Object[] parts = {
             new TokenPrompt(new int[] {1}, new int[0]),
+            PreparedRequest.Dialogue.NONE,
             List.of(),
             GenerationConfig.defaults(),
-            Set.of(),
-            List.of(),
+            PreparedRequest.Ends.NONE,
             new int[0],
             List.of(),
-            null
+            null,
+            Duration.ZERO
         };
-        GenerationRequest request = (GenerationRequest) GenerationRequest.class.getConstructors()[0].newInstance(parts);
-        Engine engine = (Engine) field(field(model, "intake"), "engine");
+        PreparedRequest request = (PreparedRequest) PreparedRequest.class.getConstructors()[0].newInstance(parts);
+        Engine engine = (Engine) field(field(model, "service"), "engine");
         engine.submit(request, new Generation.Listener() {
             @Override
             public void onText(String text) {}

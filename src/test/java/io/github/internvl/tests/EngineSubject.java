@@ -1,7 +1,7 @@
 package io.github.internvl.tests;
 
-import io.github.internvl.internal.generate.Engine;
-import io.github.internvl.internal.generate.Generation;
+import io.github.internvl.internal.engine.Engine;
+import io.github.internvl.internal.engine.Generation;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -18,7 +18,7 @@ record EngineSubject(Subject subject, Engine engine) implements AutoCloseable {
 
     /** An answer to a round that the engine is working on. */
     record Asked(GoldenCase.Round round, PendingAnswer answer) {
-        Generation.Answer get() {
+        Generation.Output get() {
             return answer.get();
         }
     }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.internvl.InvalidRequestException;
-import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.engine.TokenPrompt;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;

@@ -1,6 +1,6 @@
 package io.github.internvl.tests;
 
-import io.github.internvl.internal.generate.LogitsPipeline;
+import io.github.internvl.internal.engine.LogitsPipeline;
 import io.github.internvl.vision.PixelTiles;
 import java.util.Arrays;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.github.internvl.tests;
 
-import io.github.internvl.internal.generate.Engine;
-import io.github.internvl.internal.generate.Generation;
-import io.github.internvl.internal.generate.GenerationRequest;
+import io.github.internvl.internal.engine.Engine;
+import io.github.internvl.internal.engine.Generation;
+import io.github.internvl.internal.engine.PreparedRequest;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ final class PendingAnswer implements Generation.Listener {
         this.pieces = inPieces ? new StringBuilder() : null;
     }
 
-    static PendingAnswer submit(Engine engine, GenerationRequest request) {
+    static PendingAnswer submit(Engine engine, PreparedRequest request) {
         PendingAnswer answer = new PendingAnswer(request.config().beamSearch().beams() == 1);
         engine.submit(request, answer);
         return answer;
@@ -41,8 +41,8 @@ final class PendingAnswer implements Generation.Listener {
     }
 
     /** Waits for the answer; throws what made it fail, as the cause of a CompletionException. */
-    Generation.Answer get() {
-        Generation.Answer answer = end.orTimeout(5, TimeUnit.MINUTES).join().first();
+    Generation.Output get() {
+        Generation.Output answer = end.orTimeout(5, TimeUnit.MINUTES).join().first();
         if (pieces != null && !pieces.toString().equals(answer.text())) {
             throw new AssertionError("the pieces must give the text: \"" + pieces + "\" and \"" + answer.text() + "\"");
         }

@@ -1,7 +1,7 @@
 package io.github.internvl.tests;
 
 import io.github.internvl.internal.checkpoint.ModelConfig;
-import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.engine.TokenPrompt;
 import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.model.VisionEncoder;

@@ -2,11 +2,11 @@ package io.github.internvl.tests;
 
 import io.github.internvl.Precision;
 import io.github.internvl.RequestBudget;
+import io.github.internvl.internal.chat.PromptBuilder;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
-import io.github.internvl.internal.generate.GenerationRequest;
-import io.github.internvl.internal.generate.PromptBuilder;
-import io.github.internvl.internal.generate.TokenPrompt;
+import io.github.internvl.internal.engine.PreparedRequest;
+import io.github.internvl.internal.engine.TokenPrompt;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
@@ -17,6 +17,7 @@ import io.github.internvl.vision.ImageProcessor;
 import io.github.internvl.vision.PassOrder;
 import io.github.internvl.vision.PixelTiles;
 import io.github.internvl.vision.TilingOptions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -192,18 +193,19 @@ final class Subject implements AutoCloseable {
     }
 
     /** What the engine takes to answer a prompt, as chat or as generate does. */
-    GenerationRequest request(GoldenCase golden, Prompt prompt) {
+    PreparedRequest request(GoldenCase golden, Prompt prompt) {
         Set<Integer> ends = golden.endIds();
         List<String> stops = golden.api().equals("generate") ? List.of() : List.of(template.stopText());
-        return new GenerationRequest(
+        return new PreparedRequest(
                 prompt.tokens(),
+                PreparedRequest.Dialogue.NONE,
                 prompt.pictures(),
                 golden.generation(),
-                ends,
-                stops,
+                new PreparedRequest.Ends(ends, stops),
                 golden.processorHistory(),
                 List.of(),
-                GenerationRequest.Urgency.USUAL);
+                PreparedRequest.Urgency.USUAL,
+                Duration.ZERO);
     }
 
     /** Whether an answer ended by a token of its own and not by its length. */

@@ -1,6 +1,6 @@
 package io.github.internvl.micrometer;
 
-import io.github.internvl.InternVL;
+import io.github.internvl.ModelStats;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The meters of a model: their names, units and buckets. */
@@ -21,6 +22,7 @@ final class Meters {
 
     private final MeterRegistry registry;
     private final Tags tags;
+    private final Supplier<ModelStats> stats; // held here, since gauges hold it weakly
     private final List<Gauge> gauges;
     final Counter promptTokens;
     final Counter cachedTokens;
@@ -32,19 +34,20 @@ final class Meters {
     final Timer prefillTime;
     final Timer decodeTime;
 
-    Meters(MeterRegistry registry, Tags tags, InternVL model) {
+    Meters(MeterRegistry registry, Tags tags, Supplier<ModelStats> stats) {
         this.registry = registry;
         this.tags = tags;
+        this.stats = stats;
         gauges = List.of(
-                Gauge.builder("internvl.requests.running", model, m -> m.stats().running())
+                Gauge.builder("internvl.requests.running", stats, s -> s.get().running())
                         .description("Requests that are being computed")
                         .tags(tags)
                         .register(registry),
-                Gauge.builder("internvl.requests.waiting", model, m -> m.stats().waiting())
+                Gauge.builder("internvl.requests.waiting", stats, s -> s.get().waiting())
                         .description("Requests that have no slot yet")
                         .tags(tags)
                         .register(registry),
-                Gauge.builder("internvl.kv.use", model, m -> m.stats().kvUse())
+                Gauge.builder("internvl.kv.use", stats, s -> s.get().kvUse())
                         .description("Share of the room for keys and values that is in use, 0 to 1")
                         .tags(tags)
                         .register(registry));

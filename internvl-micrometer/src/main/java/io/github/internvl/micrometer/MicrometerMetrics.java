@@ -1,13 +1,15 @@
 package io.github.internvl.micrometer;
 
-import io.github.internvl.InternVL;
 import io.github.internvl.MetricsListener;
+import io.github.internvl.ModelInfo;
+import io.github.internvl.ModelStats;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +40,12 @@ public final class MicrometerMetrics implements MetricsListener {
     }
 
     @Override
-    public void onLoad(InternVL model) {
+    public void onLoad(ModelInfo model, Supplier<ModelStats> stats) {
         if (meters != null) {
-            throw new IllegalStateException("MicrometerMetrics must serve one model alone: "
-                    + model.info().name() + " came second; make a new one for it");
+            throw new IllegalStateException("MicrometerMetrics must serve one model alone: " + model.name()
+                    + " came second; make a new one for it");
         }
-        meters = new Meters(registry, Tags.of("model", model.info().name()).and(tags), model);
+        meters = new Meters(registry, Tags.of("model", model.name()).and(tags), stats);
     }
 
     private Meters meters() {

@@ -1,0 +1,336 @@
+package io.github.internvl.internal.chat;
+
+import io.github.internvl.ChatRequest;
+import io.github.internvl.GenerationConfig;
+import io.github.internvl.InvalidRequestException;
+import io.github.internvl.LogitsProcessor;
+import io.github.internvl.OutputFormat;
+import io.github.internvl.RequestBudget;
+import io.github.internvl.Tool;
+import io.github.internvl.Turn;
+import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.engine.PreparedRequest;
+import io.github.internvl.internal.engine.TokenPrompt;
+import io.github.internvl.internal.grammar.FormatRule;
+import io.github.internvl.internal.grammar.Formats;
+import io.github.internvl.tokenizer.ChatTemplate;
+import io.github.internvl.tokenizer.Tokenizer;
+import io.github.internvl.vision.ImageProcessor;
+import io.github.internvl.vision.PassOrder;
+import io.github.internvl.vision.TilingOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The checks of a request, and its prompt: tags against pictures, lengths, tokens, the format. All faults of a request are found
+ * here, before any picture is tiled and any tensor computed. Thread-safe.
+ */
+public final class PromptCheck {
+    private static final int QUOTED = 200;
+    private static final String FIRST_FRAME = "Frame1: " + PromptBuilder.IMAGE_TAG;
+    private static final String PROMPT = "prompt"; // the place of its texts in a refusal
+
+    private final ModelConfig config;
+    private final PromptBuilder prompts;
+    private final OrdinaryText ordinary;
+    private final Formats formats;
+    private final Set<Integer> endIds;
+    private final Set<Integer> formatEndIds; // with a format, the stop text is a token
+    private final String stopText;
+    private final ChatTemplate template;
+    private final int contextTokens;
+    private final PassOrder passOrder;
+    private final UnaryOperator<GenerationConfig> defaults;
+
+    /**
+     * Makes the checks of a model.
+     *
+     * @param contextTokens the most tokens of a prompt and its answer together
+     * @param defaults adds the checkpoint's sampling settings where a request has none
+     */
+    public PromptCheck(
+            ModelConfig config,
+            CheckpointText text,
+            int contextTokens,
+            PassOrder passOrder,
+            UnaryOperator<GenerationConfig> defaults) {
+        Tokenizer tokenizer = text.tokenizer();
+        this.template = text.template();
+        this.config = config;
+        this.prompts = new PromptBuilder(template, tokenizer);
+        this.ordinary = new OrdinaryText(tokenizer);
+        this.stopText = template.stopText();
+        this.endIds = config.endIds().isEmpty()
+                ? tokenizer.id(stopText).stream().boxed().collect(Collectors.toUnmodifiableSet())
+                : config.endIds();
+        this.formatEndIds = IntStream.concat(
+                        endIds.stream().mapToInt(Integer::intValue), tokenizer.id(stopText).stream())
+                .boxed()
+                .collect(Collectors.toUnmodifiableSet());
+        this.formats = new Formats(tokenizer, formatEndIds);
+        this.contextTokens = contextTokens;
+        this.passOrder = passOrder;
+        this.defaults = defaults;
+    }
+
+    /**
+     * Checks a request and writes its prompt; no picture is tiled.
+     *
+     * @param room the fewest tokens that are too many; a prompt that has as many by its length alone is not tokenized
+     * @throws InvalidRequestException if tags, pictures and texts do not fit together
+     */
+    PreparedRequest check(ChatRequest request, RequestBudget budget, int room) {
+        long start = System.nanoTime();
+        chargeTexts(request, budget, room);
+        Runnable check = () -> budget.check(PROMPT);
+        UnaryOperator<String> words = request.untrustedText() ? text -> ordinary.of(text, check) : text -> text;
+        List<Turn> turns = new ArrayList<>(request.history());
+        turns.add(new Turn(request.text(), request.images(), request.maxTiles(), ""));
+        if (request.untrustedText()) {
+            turns.replaceAll(turn -> ordinary.of(turn, check));
+        }
+        turns.replaceAll(PromptCheck::tagged);
+        refuseOtherVideos(request, turns);
+        String systemMessage = systemMessage(request, words);
+        if (turns.stream().anyMatch(turn -> !turn.images().isEmpty())) {
+            refuseStrayTags(systemMessage, request.history());
+        }
+        List<ChatTemplate.Turn> dialogue = new ArrayList<>();
+        List<Integer> visual = new ArrayList<>();
+        List<TilingOptions> tilings = new ArrayList<>();
+        for (Turn turn : turns) {
+            TilingOptions tiling = tiling(turn.maxTiles().isPresent() ? turn.maxTiles() : request.maxTiles());
+            dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));
+            visual.addAll(visualTokens(turn, tiling));
+            tilings.add(tiling);
+        }
+        dialogue.set(
+                dialogue.size() - 1,
+                new ChatTemplate.Turn(turns.get(turns.size() - 1).question()));
+        String text = prompts.text(systemMessage, dialogue, visual.size());
+        int[] visualTokens = visual.stream().mapToInt(Integer::intValue).toArray();
+        long least = prompts.leastTokens(text, visualTokens);
+        if (least >= room) {
+            throw tooLong("at least " + least, Arrays.stream(visualTokens).sum());
+        }
+        TokenPrompt prompt = prompts.tokens(text, visualTokens, budget);
+        for (String stop : request.generation().stopping().texts()) {
+            budget.charge(RequestBudget.Work.CHARACTERS, stop.length(), "stop");
+        }
+        refuseUnknownTokens(prompt);
+        refuseUnknownBiases(request.generation());
+        GenerationConfig settings = settings(request, budget);
+        ModelConfig.GenerationDefaults own = config.generation();
+        return new PreparedRequest(
+                prompt,
+                new PreparedRequest.Dialogue(turns, tilings),
+                List.of(),
+                settings,
+                ends(settings),
+                config.layout() == ModelConfig.Layout.NATIVE
+                        ? prompt.ids()
+                        : own.beginId().stream().toArray(),
+                prompts.badWords(settings.penalties().badWords(), budget),
+                urgency(request, budget),
+                Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    /** Refuses texts that cannot fit, and charges the others, before any of them is rewritten. */
+    private void chargeTexts(ChatRequest request, RequestBudget budget, int room) {
+        List<String> texts = new ArrayList<>(List.of(request.text()));
+        request.history().forEach(turn -> texts.addAll(List.of(turn.question(), turn.answer())));
+        if (request.systemMessage() != null) {
+            texts.add(request.systemMessage());
+        }
+        long least = 0;
+        for (String text : texts) {
+            budget.check(PROMPT);
+            least += prompts.leastTokens(text, new int[0]);
+        }
+        if (least >= room) {
+            throw tooLong("at least " + least, 0);
+        }
+        ToolPrompt.tools(request).forEach(tool -> texts.addAll(List.of(tool.description(), tool.parameters())));
+        texts.forEach(text -> budget.charge(RequestBudget.Work.CHARACTERS, text.length(), PROMPT));
+    }
+
+    /** The rule that holds answers to the format of a request; unsupported formats are refused. */
+    private @Nullable FormatRule rule(ChatRequest request, RequestBudget budget) {
+        OutputFormat format = request.format();
+        if (format.isText()) {
+            return null;
+        }
+        String place = format.kind() == OutputFormat.Kind.TOOL_CALL ? "tools" : "format";
+        return formats.rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
+    }
+
+    private void refuseUnknownTokens(TokenPrompt prompt) {
+        int vocabulary = config.language().vocabulary();
+        for (int id : prompt.ids()) {
+            if (id >= vocabulary) {
+                throw new InvalidRequestException("the text must not contain the token " + prompts.token(id)
+                        + ", which the model has no embedding for: id " + id + " of " + vocabulary + "; leave it out");
+            }
+        }
+    }
+
+    /** Refuses a checked request whose prompt leaves no room for an answer. */
+    PreparedRequest fits(PreparedRequest request) {
+        TokenPrompt prompt = request.prompt();
+        if (prompt.ids().length >= contextTokens) {
+            throw tooLong(String.valueOf(prompt.ids().length), prompt.visualPlaces().length);
+        }
+        return request;
+    }
+
+    private InvalidRequestException tooLong(String tokens, int visual) {
+        return new InvalidRequestException("the prompt must be shorter than the context of " + contextTokens
+                + " tokens: " + tokens + ", " + visual + " of them visual; "
+                + "lower maxTiles, leave out pictures or history, or load the model with a longer contextLength");
+    }
+
+    int contextTokens() {
+        return contextTokens;
+    }
+
+    /** The generation settings of a request, with the checkpoint's own and the processor that holds its answer to its format. */
+    private GenerationConfig settings(ChatRequest request, RequestBudget budget) {
+        GenerationConfig settings = request.generation();
+        FormatRule rule = rule(request, budget);
+        if (rule != null) {
+            List<LogitsProcessor> processors = new ArrayList<>(settings.processors());
+            processors.add(new FormatProcessor(rule));
+            settings = settings.toBuilder()
+                    .format(request.format())
+                    .processors(processors.toArray(LogitsProcessor[]::new))
+                    .build();
+        }
+        return defaults.apply(settings);
+    }
+
+    private PreparedRequest.Ends ends(GenerationConfig settings) {
+        if (settings.stopping().ignoreEnd()) {
+            return PreparedRequest.Ends.NONE;
+        }
+        return settings.format().isText()
+                ? new PreparedRequest.Ends(endIds, List.of(stopText))
+                : new PreparedRequest.Ends(formatEndIds, List.of());
+    }
+
+    private static PreparedRequest.Urgency urgency(ChatRequest request, RequestBudget budget) {
+        OptionalLong deadline = budget.deadlineNanos();
+        return new PreparedRequest.Urgency(
+                request.priority(), deadline.isPresent() ? (Long) deadline.getAsLong() : null);
+    }
+
+    /** The system message with the description of tools; null for the model's own. */
+    private @Nullable String systemMessage(ChatRequest request, UnaryOperator<String> words) {
+        String given = request.systemMessage() == null ? null : words.apply(request.systemMessage());
+        List<Tool> tools = ToolPrompt.tools(request);
+        if (tools.isEmpty()) {
+            return given;
+        }
+        String own = given == null ? template.systemMessage().orElse(null) : given;
+        return (own == null ? "" : own + "\n\n") + ToolPrompt.instructions(tools, words);
+    }
+
+    private void refuseUnknownBiases(GenerationConfig settings) {
+        int vocabulary = config.language().vocabulary();
+        for (int id : settings.penalties().logitBias().keySet()) {
+            if (id >= vocabulary) {
+                throw new InvalidRequestException(
+                        "logitBias and suppress must be for tokens of the model, ids below " + vocabulary + ": " + id);
+            }
+        }
+    }
+
+    private TilingOptions tiling(OptionalInt maxTiles) {
+        int most = maxTiles.orElse(config.maxTiles());
+        try {
+            int least = Math.min(config.minTiles(), most);
+            return new TilingOptions(config.tileSize(), least, most, config.thumbnail(), passOrder);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Frames are made as pictures are; a checkpoint whose video processor wants other numbers has none. */
+    private void refuseOtherVideos(ChatRequest request, List<Turn> turns) {
+        if (config.videoFault() != null
+                && (request.hasFrames()
+                        || turns.stream().anyMatch(turn -> turn.question().startsWith(FIRST_FRAME)))) {
+            throw new InvalidRequestException(
+                    "a video must be for a model whose video processor has the settings of its image processor: "
+                            + config.videoFault()
+                            + "; ask about single frames as pictures, without \"Frame1:\", or correct that file");
+        }
+    }
+
+    /** A tag outside of questions would take a picture that belongs to a question. */
+    private static void refuseStrayTags(@Nullable String systemMessage, List<Turn> history) {
+        if (systemMessage != null && systemMessage.contains(PromptBuilder.IMAGE_TAG)) {
+            throw new InvalidRequestException("the system message, or a tool in it, must not contain the tag "
+                    + PromptBuilder.IMAGE_TAG + ", which would take a picture; put the picture into a question");
+        }
+        for (int i = 0; i < history.size(); i++) {
+            if (history.get(i).answer().contains(PromptBuilder.IMAGE_TAG)) {
+                throw new InvalidRequestException("the answer of round " + (i + 1) + " must not contain the tag "
+                        + PromptBuilder.IMAGE_TAG + ", which would take a picture; go on without it: "
+                        + "model.conversation(editedHistory)");
+            }
+        }
+    }
+
+    /** Puts a tag in front of a question that has pictures and no tag; checks that tags and pictures fit. */
+    private static Turn tagged(Turn turn) {
+        int tags = tags(turn.question());
+        int pictures = turn.images().size();
+        if (tags == 0 && pictures > 0) {
+            return new Turn(
+                    PromptBuilder.IMAGE_TAG + "\n" + turn.question(), turn.images(), turn.maxTiles(), turn.answer());
+        }
+        if (tags != pictures && !(tags == 1 && pictures > 1)) {
+            String question = turn.question();
+            String quote = question.length() <= QUOTED ? question : question.substring(0, QUOTED) + "…";
+            String rule = pictures == 0
+                    ? "a question without pictures must not contain the tag " + PromptBuilder.IMAGE_TAG
+                            + "; give its pictures along"
+                    : "a question must have one " + PromptBuilder.IMAGE_TAG
+                            + " tag for all of its pictures, or one for each";
+            throw new InvalidRequestException(
+                    rule + ": " + tags + " tags for " + pictures + " pictures in \"" + quote + "\"");
+        }
+        return turn;
+    }
+
+    private static int tags(String question) {
+        int tags = 0;
+        int step = PromptBuilder.IMAGE_TAG.length();
+        for (int at = question.indexOf(PromptBuilder.IMAGE_TAG);
+                at >= 0;
+                at = question.indexOf(PromptBuilder.IMAGE_TAG, at + step)) {
+            tags++;
+        }
+        return tags;
+    }
+
+    /** Visual tokens of each tag of a question. */
+    private List<Integer> visualTokens(Turn turn, TilingOptions tiling) {
+        List<Integer> separate = turn.images().stream()
+                .map(i -> ImageProcessor.countTiles(i, tiling) * config.tokensPerTile())
+                .toList();
+        boolean combined = separate.size() > 1
+                && turn.question().indexOf(PromptBuilder.IMAGE_TAG)
+                        == turn.question().lastIndexOf(PromptBuilder.IMAGE_TAG);
+        return combined ? List.of(separate.stream().mapToInt(Integer::intValue).sum()) : separate;
+    }
+}

@@ -1,0 +1,54 @@
+package io.github.internvl.internal.chat;
+
+import io.github.internvl.ChatResponse;
+import io.github.internvl.ChatResponse.Usage;
+import io.github.internvl.Turn;
+import io.github.internvl.internal.engine.Generation;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The writer of the response to one request.
+ *
+ * @param turns the rounds of the request, the last with an empty answer
+ */
+record ResponseWriter(List<Turn> turns) {
+
+    /** The response with the first answer, and the others as its alternatives. */
+    ChatResponse write(Generation generation) {
+        List<ChatResponse> others = new ArrayList<>();
+        for (Generation.Output output :
+                generation.outputs().subList(1, generation.outputs().size())) {
+            others.add(write(generation, output, List.of()));
+        }
+        return write(generation, generation.first(), others);
+    }
+
+    private ChatResponse write(Generation generation, Generation.Output output, List<ChatResponse> others) {
+        List<Turn> history = new ArrayList<>(turns);
+        Turn last = history.remove(history.size() - 1);
+        history.add(new Turn(last.question(), last.images(), last.maxTiles(), output.text()));
+        return new ChatResponse(
+                output.text(),
+                output.reason(),
+                usage(generation.usage(), output.ids().length),
+                generation.timings(),
+                history,
+                output.scores(),
+                others);
+    }
+
+    /** The tokens of a request with one of its answers. */
+    private static Usage usage(Usage all, int generated) {
+        return all.generatedTokens() == generated
+                ? all
+                : new Usage(
+                        all.promptTokens(),
+                        all.visualTokens(),
+                        generated,
+                        all.cachedTokens(),
+                        all.cachedTiles(),
+                        all.draftedTokens(),
+                        all.acceptedTokens());
+    }
+}

@@ -1,0 +1,56 @@
+package io.github.internvl.internal.engine;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The tokens whose keys and values a slot holds, or will hold.
+ *
+ * @param ids the tokens
+ * @param visualPlaces the places of visual tokens among them, in order
+ * @param tiles the tiles that the visual tokens come from, each with the same number
+ */
+record SlotContent(int[] ids, int[] visualPlaces, List<TileHash> tiles) {
+    static final SlotContent NONE = new SlotContent(new int[0], new int[0], List.of());
+
+    int length() {
+        return ids.length;
+    }
+
+    /** The first of its tokens. */
+    SlotContent first(int tokens) {
+        return tokens >= ids.length ? this : new SlotContent(Arrays.copyOf(ids, tokens), visualPlaces, tiles);
+    }
+
+    /** The content with more tokens after it, none of them visual. */
+    SlotContent and(int[] more) {
+        int[] all = Arrays.copyOf(ids, ids.length + more.length);
+        System.arraycopy(more, 0, all, ids.length, more.length);
+        return new SlotContent(all, visualPlaces, tiles);
+    }
+
+    /** The number of tokens that both begin with. */
+    int common(SlotContent other) {
+        int mismatch = Arrays.mismatch(ids, other.ids);
+        int equal = mismatch < 0 ? ids.length : mismatch;
+        for (int i = 0; i < Math.max(visualPlaces.length, other.visualPlaces.length); i++) {
+            int place = place(i);
+            int theirs = other.place(i);
+            if (Math.min(place, theirs) >= equal) {
+                break;
+            }
+            if (place != theirs || !tile(i).equals(other.tile(i))) {
+                return Math.min(place, theirs);
+            }
+        }
+        return equal;
+    }
+
+    private int place(int i) {
+        return i < visualPlaces.length ? visualPlaces[i] : Integer.MAX_VALUE;
+    }
+
+    private TileHash tile(int i) {
+        return tiles.get(i / (visualPlaces.length / tiles.size()));
+    }
+}

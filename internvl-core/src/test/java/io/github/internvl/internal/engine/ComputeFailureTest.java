@@ -1,0 +1,55 @@
+package io.github.internvl.internal.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.engine.EngineException;
+import io.github.internvl.InternVLException;
+import io.github.internvl.ModelMemoryException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ComputeFailureTest {
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 139 GiB",
+                "CUDA error: out of memory",
+                "[enforce fail at alloc_cpu.cpp:115] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9",
+                "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
+            })
+    void memoryThatIsMissingHasATypeOfItsOwnAndEndsNothing(String message) {
+        RuntimeException failure = new EngineException(message);
+
+        assertThat(ComputeFailure.of(failure))
+                .isInstanceOf(ModelMemoryException.class)
+                .hasMessageContaining(message)
+                .hasMessageContaining("ask for less at once")
+                .hasCause(failure);
+        assertThat(ComputeFailure.isLasting(failure)).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CUDA error: an illegal memory access was encountered",
+                "CUDA error: device-side assert triggered",
+                "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"
+            })
+    void aFailedGpuIsNeitherShortOfMemoryNorOfUse(String message) {
+        RuntimeException failure = new EngineException(message);
+
+        assertThat(ComputeFailure.of(failure)).isExactlyInstanceOf(InternVLException.class);
+        assertThat(ComputeFailure.isLasting(failure)).isTrue();
+    }
+
+    @Test
+    void ofATracebackTheLineWithTheErrorIsTold() {
+        RuntimeException failure = new EngineException(
+                "The following operation failed\nFile \"decoder.py\", line 3\nRuntimeError: shapes\n");
+
+        assertThat(ComputeFailure.of(failure)).hasMessage("the model failed while computing: RuntimeError: shapes");
+        assertThat(ComputeFailure.isLasting(failure)).isFalse();
+    }
+}
