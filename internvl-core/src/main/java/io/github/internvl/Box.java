@@ -8,10 +8,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A place in a picture that an answer names, in thousandths of the picture's width and height, whatever its tiles. It
- * comes from {@link ChatResponse#boxes}. Immutable.
+ * A place in a picture that an answer names, in thousandths of the picture's width and height. Tiling does not matter.
+ * {@link ChatResponse#boxes} reads it from an answer. Immutable.
  *
- * @param label what the answer calls it; empty if nothing
+ * @param label the text that the answer gives the place; empty for none
  * @param x1 left edge, 0 to 1000
  * @param y1 top edge, 0 to 1000
  * @param x2 right edge, {@code x1} to 1000

@@ -4,7 +4,10 @@ import io.github.internvl.RequestBudget.Work;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A request that would cause more work than its {@link RequestBudget} allows; the message names the place and the limit. */
+/**
+ * A request that would cause more work, or take more time, than its {@link RequestBudget} allows. The message names the place
+ * and the limit. It is the request's fault: asking again needs a smaller request or a larger budget.
+ */
 public final class BudgetExceededException extends InvalidRequestException {
     private static final long serialVersionUID = 1L;
 

@@ -13,17 +13,17 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One question with its pictures, the conversation before it, and how to answer. Immutable; build one with
- * {@link #builder()}.
+ * One question with its pictures, the conversation before it, and the settings of the answer. Immutable; {@link #builder()}
+ * makes one.
  *
- * <p>Where pictures go in the text is said by {@code <image>} tags: one tag takes all pictures together (combined), as
- * many tags as pictures take one each (separate); without any tag, {@code <image>} and a newline are put in front of the
- * text. The frames of a video are pictures too, with {@code Frame1: <image>} and so on in lines of their own in front of a
- * text that has no tag, and one tile each unless {@code maxTiles} says otherwise. The reference is {@code model.chat(tokenizer, pixel_values, question, generation_config, history)}; its
- * {@code num_patches_list} is derived here.
+ * <p>Tags {@code <image>} place the pictures in the text: one tag takes all of them (combined), and as many tags as pictures
+ * take one each (separate). A text without a tag gets {@code <image>} and a newline in front. The frames of a video are
+ * pictures too: a text without a tag gets a line {@code Frame1: <image>} and so on for each, and a frame has one tile unless
+ * {@code maxTiles} says otherwise. The reference is {@code model.chat(tokenizer, pixel_values, question,
+ * generation_config, history)}; its {@code num_patches_list} is derived here.
  *
- * <p>As in the reference, special tokens in a text are what they are in a prompt: {@code <|im_end|>} typed by a user ends
- * the user's turn. {@link Builder#untrustedText} makes ordinary text of them, for a request that passes on text of strangers.
+ * <p>As in the reference, special tokens in a text keep their meaning: {@code <|im_end|>} typed by a user ends the user's turn.
+ * {@link Builder#untrustedText} makes ordinary text of them, for input from strangers.
  */
 public final class ChatRequest {
     private static final String IMAGE_TAG = "<image>";

@@ -1,15 +1,18 @@
 package io.github.internvl;
 
-/** A checkpoint that cannot be used: a file is missing or damaged, or says something that this library does not know. */
+/**
+ * A checkpoint that cannot be loaded: a file is missing or damaged, or has a setting that this library does not know. The
+ * message names the file, the rule, the value found and the remedy.
+ */
 public final class CheckpointException extends InternVLException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes a failure whose message names the file, the rule, and what was found. */
+    /** An exception with a message that names file, rule and value. */
     public CheckpointException(String message) {
         super(message);
     }
 
-    /** Makes a failure whose message names the file, the rule, and what was found, with its cause. */
+    /** An exception with a message that names file, rule and value, and its cause. */
     public CheckpointException(String message, Throwable cause) {
         super(message, cause);
     }

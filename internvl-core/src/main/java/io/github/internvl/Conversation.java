@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A conversation with a model that remembers its rounds, as {@code model.chat(..., history, return_history=True)} does. Any
- * question may bring new pictures; pictures of earlier rounds keep their tiling. A system message and tools stay until others
- * are given; a question with a format is asked without tools. A round is remembered once its answer is complete; a failed or
- * cancelled one is not. Not thread-safe: one question at a time.
+ * A dialogue that remembers its rounds, as {@code model.chat(..., history, return_history=True)} does. Any question may bring
+ * new pictures; pictures of earlier rounds keep their tiling. A system message and tools stay until others are given, and a
+ * question with a format is asked without tools. A round is remembered when its answer is complete, not when it failed or was
+ * cancelled. Not thread-safe: one question at a time.
  *
- * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap, and each question carries the whole
- * conversation; its computed part is reused where the model still has it ({@link ChatResponse.Usage}).
+ * <p>The history holds the pictures themselves, three bytes a pixel on the Java heap. Each question sends the whole dialogue;
+ * tokens that the model still has from an earlier round are not computed again ({@link ChatResponse.Usage}).
  */
 public final class Conversation {
     private final InternVL model;
@@ -42,7 +42,7 @@ public final class Conversation {
 
     /** Asks the next question with settings of its own and streams the answer; the request must have no history. */
     public ChatStream stream(ChatRequest question) {
-        GenerationRules.checkStreaming(question.generation());
+        SettingsCheck.checkStreaming(question.generation());
         return start(question);
     }
 

@@ -1,36 +1,62 @@
 package io.github.internvl;
 
-import io.github.internvl.internal.model.Footprint;
-import io.github.internvl.internal.model.LinearWeights;
-import io.github.internvl.internal.model.Spread;
+import io.github.internvl.internal.model.Models;
+import io.github.internvl.internal.model.PartBytes;
 import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to spread a model over devices. Immutable.
+ * The wish how to spread a model over devices; {@link #plan} makes a {@link DevicePlan} of it. Immutable and thread-safe.
  *
  * <p>A GPU needs room for its share of the weights, for its layers' part of the KV cache, and 1 GiB for intermediate results.
- * Of the KV cache, one whole context is counted, or what was set; with static slots, all of them. A model without that room
- * is refused before any weight is read.
+ * Of the KV cache, one whole context is counted, or the tokens that were set; with static slots, all of them. A model
+ * without that room is rejected before any weight is read.
  */
 public final class DeviceMap {
     private static final String CPU = "cpu";
-    private static final Pattern NAME = Pattern.compile("cpu|cuda:\\d{1,3}");
     private static final long HEADROOM = 1L << 30;
 
-    private final @Nullable Spread fixed; // null: made for the devices found
+    private final @Nullable Places named; // null: chosen among the devices found
     private final boolean offload;
 
-    private DeviceMap(@Nullable Spread fixed, boolean offload) {
-        this.fixed = fixed;
+    /** A device for each part; no layers: all where the embedding is. */
+    private record Places(String vision, String projector, String embedding, List<String> layers, String head) {
+        static Places around(String first, List<String> layers) {
+            return new Places(first, first, first, layers, first);
+        }
+
+        Set<String> devices() {
+            Set<String> devices = new LinkedHashSet<>(List.of(vision, projector, embedding));
+            devices.addAll(layers);
+            devices.add(head);
+            return devices;
+        }
+
+        DevicePlan plan(Precision precision, PartBytes parts) {
+            List<String> each = IntStream.range(0, parts.layers())
+                    .mapToObj(i -> layers.isEmpty() ? embedding : layers.get(i))
+                    .toList();
+            Map<String, Long> bytes = new LinkedHashMap<>();
+            bytes.merge(vision, parts.vision(), Long::sum);
+            bytes.merge(projector, parts.projector(), Long::sum);
+            bytes.merge(embedding, parts.embedding(), Long::sum);
+            each.forEach(device -> bytes.merge(device, parts.layer(), Long::sum));
+            bytes.merge(head, parts.head(), Long::sum);
+            return new DevicePlan(precision, vision, projector, embedding, each, head, bytes);
+        }
+    }
+
+    private DeviceMap(@Nullable Places named, boolean offload) {
+        this.named = named;
         this.offload = offload;
     }
 
@@ -49,32 +75,28 @@ public final class DeviceMap {
     }
 
     /**
-     * Puts each part where it is told, by name: {@code cpu} or {@code cuda:N}.
+     * Puts each part on the named device: {@code cpu} or {@code cuda:N}.
      *
      * @param layers a device for each layer of the language model; none: all where the embedding is
+     * @throws IllegalArgumentException if a name is no device's
      */
     public static DeviceMap of(String vision, String projector, String embedding, List<String> layers, String head) {
-        List<String> all = new ArrayList<>(List.of(vision, projector, embedding, head));
-        all.addAll(layers);
-        for (String device : all) {
-            if (!NAME.matcher(device).matches()) {
-                throw new IllegalArgumentException("device must be cpu or cuda:N, such as cuda:0: " + device);
-            }
-        }
-        return new DeviceMap(new Spread(vision, projector, embedding, List.copyOf(layers), head), false);
+        Places named = new Places(vision, projector, embedding, List.copyOf(layers), head);
+        named.devices().forEach(CudaDevices::checkName);
+        return new DeviceMap(named, false);
     }
 
     /** Lets {@link #auto} compute those layers on the CPU that no GPU has room for; each such layer costs speed. */
     public DeviceMap offloadToCpu() {
-        if (fixed != null) {
+        if (named != null) {
             throw new IllegalStateException("only DeviceMap.auto() chooses devices; name the CPU in the map instead");
         }
         return new DeviceMap(null, true);
     }
 
     /**
-     * Free memory of this machine's CUDA devices in bytes, by name and in order; none without a GPU. Where nothing tells,
-     * {@link Long#MAX_VALUE}: it takes {@code org.bytedeco:cuda} for the platform on the class path.
+     * The free memory of this machine's CUDA devices in bytes, by name and in order; empty without a GPU. It is {@link
+     * Long#MAX_VALUE} where it cannot be found out: that takes {@code org.bytedeco:cuda} for the platform on the class path.
      *
      * @throws InternVLException if libtorch cannot be loaded
      */
@@ -97,32 +119,27 @@ public final class DeviceMap {
      * @throws IllegalArgumentException if the map has another number of layers than the model
      */
     public DevicePlan plan(ModelInfo model, Precision precision, int contextTokens, Map<String, Long> freeBytes) {
-        return plan(model, precision, contextTokens, false, freeBytes);
-    }
-
-    private DevicePlan plan(
-            ModelInfo model, Precision precision, int keyTokens, boolean shortKeys, Map<String, Long> freeBytes) {
-        Footprint footprint = model.footprint();
-        LinearWeights linears = ModelInfo.linears(precision);
-        int perNumber = ModelInfo.bytesPerNumber(precision);
-        Spread.Needs needs = new Spread.Needs(
-                footprint.vision() * perNumber,
-                footprint.projector() * perNumber,
-                footprint.embedding() * perNumber,
-                footprint.layerBytes(perNumber, linears) + footprint.layerKeyBytes(perNumber, shortKeys) * keyTokens,
-                footprint.layers(),
-                footprint.headBytes(perNumber, linears));
-        return plan(model.source(), needs, freeBytes);
+        return plan(model.source(), precision, model.footprint().parts(precision, contextTokens, false), freeBytes);
     }
 
     /**
-     * Plans for this machine; only devices that the map may use are asked, since asking takes some of their memory.
+     * The plan for this machine. Only the devices that the map may use are asked for their memory, since asking takes some.
      *
+     * @param precision null: the one that suits device and checkpoint best
+     * @param asked null: the first GPU, if there is one
      * @param shortKeys whether keys and values are kept in 8 bits
+     * @throws InternVLException if a device is not there, or the model does not fit
      */
-    DevicePlan plan(ModelInfo model, Precision precision, int keyTokens, boolean shortKeys) {
+    static DevicePlan choose(
+            @Nullable Precision precision,
+            @Nullable DeviceMap asked,
+            ModelInfo model,
+            int keyTokens,
+            boolean shortKeys) {
+        DeviceMap map = asked == null ? single(auto().place()) : asked;
+        Precision chosen = precision == null ? Models.usual(model.storedPrecision(), map.place()) : precision;
         List<String> found = CudaDevices.names();
-        Collection<String> wanted = fixed == null ? found : fixed.devices();
+        Set<String> wanted = map.named == null ? Set.copyOf(found) : map.named.devices();
         for (String device : wanted) {
             if (device.startsWith("cuda") && !found.contains(device)) {
                 throw new InternVLException("device " + device + " is not there: libtorch " + TorchRuntime.version()
@@ -130,50 +147,51 @@ public final class DeviceMap {
                         + " CUDA devices; use cpu, or give it a CUDA build of libtorch as docs/gpu.md says");
             }
         }
-        return plan(
-                model,
-                precision,
-                keyTokens,
-                shortKeys,
+        return map.plan(
+                model.source(),
+                chosen,
+                model.footprint().parts(chosen, keyTokens, shortKeys),
                 freeMemory(found.stream().filter(wanted::contains).toList()));
     }
 
-    /** Where a model would compute for the most part on this machine. */
-    String place() {
-        if (fixed != null) {
-            return fixed.embedding();
+    /** The device that a model would compute on for the most part on this machine. */
+    private String place() {
+        if (named != null) {
+            return named.embedding();
         }
         return TorchRuntime.gpuCount() > 0 ? "cuda:0" : CPU;
     }
 
-    private DevicePlan plan(String model, Spread.Needs needs, Map<String, Long> freeBytes) {
-        List<DevicePlan> candidates = spreads(needs, freeBytes).stream()
-                .map(p -> DevicePlan.of(p, needs))
+    private DevicePlan plan(String model, Precision precision, PartBytes parts, Map<String, Long> freeBytes) {
+        List<DevicePlan> candidates = candidates(parts, freeBytes).stream()
+                .map(places -> places.plan(precision, parts))
                 .toList();
         return candidates.stream()
                 .filter(plan -> lacking(plan, freeBytes).isEmpty())
                 .findFirst()
-                .orElseThrow(() -> refusal(model, candidates.get(candidates.size() - 1), freeBytes));
+                .orElseThrow(() -> misfit(model, candidates.get(candidates.size() - 1), freeBytes));
     }
 
-    /** The plans to try, the best first. */
-    private List<Spread> spreads(Spread.Needs needs, Map<String, Long> freeBytes) {
-        if (fixed != null) {
-            int told = fixed.layers().size();
-            if (told != 0 && told != needs.layers()) {
+    /** The places to try, the best first. */
+    private List<Places> candidates(PartBytes parts, Map<String, Long> freeBytes) {
+        if (named != null) {
+            int told = named.layers().size();
+            if (told != 0 && told != parts.layers()) {
                 throw new IllegalArgumentException(
-                        "a device map needs a device for each of the model's " + needs.layers() + " layers: " + told);
+                        "a device map needs a device for each of the model's " + parts.layers() + " layers: " + told);
             }
-            return List.of(fixed);
+            return List.of(named);
         }
         if (freeBytes.isEmpty()) {
-            return List.of(Spread.single(CPU));
+            return List.of(Places.around(CPU, List.of()));
         }
         List<String> devices = List.copyOf(freeBytes.keySet());
         Map<String, Long> room = new LinkedHashMap<>(freeBytes);
         room.replaceAll((device, free) -> free - HEADROOM);
         String rest = offload ? CPU : devices.get(devices.size() - 1);
-        return List.of(Spread.split(needs.layers(), devices), Spread.packed(needs, room, rest));
+        return List.of(
+                Places.around(devices.get(0), PartBytes.split(parts.layers(), devices)),
+                Places.around(devices.get(0), parts.packed(room, rest)));
     }
 
     /** The memory that each device lacks, in words. */
@@ -188,7 +206,7 @@ public final class DeviceMap {
         return lacking;
     }
 
-    private static InternVLException refusal(String model, DevicePlan plan, Map<String, Long> freeBytes) {
+    private static InternVLException misfit(String model, DevicePlan plan, Map<String, Long> freeBytes) {
         long all = plan.bytes().values().stream().mapToLong(Long::longValue).sum();
         return new InternVLException(model + " does not fit: weights and KV cache take " + gib(all) + "; "
                 + String.join(", ", lacking(plan, freeBytes))

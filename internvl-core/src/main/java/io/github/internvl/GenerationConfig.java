@@ -1,9 +1,9 @@
 package io.github.internvl;
 
-import io.github.internvl.BeamSearch.EarlyStopping;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -13,91 +13,112 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an answer is generated: greedily, by sampling, or by beam search. Immutable, if its processors and its listener are;
- * build one with {@link #builder()}.
+ * The settings of generation: greedy decoding, sampling or beam search, and the rules around it. Immutable and
+ * thread-safe, if its processors and its listener are. {@link #builder()} makes one, and the methods of {@link Builder}
+ * document the settings.
  *
- * <p>The logits of each token pass, in this order, what is switched on of: repetition penalty, blocked n-grams, minimum
- * length, bad words, logit bias and forbidden tokens, presence and frequency penalty, own processors, format. Greedy decoding takes
- * the best token then. Sampling goes on with temperature, top-k, top-p, min-p and typical-p, each of which leaves at least
- * one token, and draws from what is left. The order is that of transformers.
- *
- * <p>The defaults are the reference's: greedy; with sampling on, temperature, top-k and top-p as the checkpoint says, or
- * else 1, 50 and 1. For repetition penalty and n-grams, what came before is the answer alone in checkpoints of the official
- * layout, and the prompt too in those of transformers' own, as in the reference of each.
+ * <p>Those steps that are switched on change the logits of each token in this order: repetition penalty, blocked n-grams,
+ * minimum length, bad words, logit bias and forbidden tokens, presence and frequency penalty, custom processors, format.
+ * Greedy decoding then takes the best token. Sampling continues with temperature, top-k, top-p, min-p and typical-p, each
+ * of which keeps at least one token, and draws from the rest. The order is that of transformers.
  */
 public final class GenerationConfig {
     private static final GenerationConfig DEFAULT = builder().build();
 
-    private final Values set;
+    private final Builder set; // a copy that is never changed
 
-    private static final class Values implements Cloneable {
-        private int maxNewTokens = 1024;
-        private int minNewTokens;
-        private boolean sampling;
-        private @Nullable Double temperature;
-        private @Nullable Integer topK;
-        private @Nullable Double topP;
-        private double minP;
-        private double typicalP = 1;
-        private double repetition = 1;
-        private double presence;
-        private double frequency;
-        private int noRepeatNgram;
-        private List<String> badWords = List.of();
-        private Map<Integer, Double> logitBias = Map.of();
-        private List<String> stop = List.of();
-        private Set<Integer> stopIds = Set.of();
-        private boolean includeStop;
-        private boolean ignoreEnd;
-        private int loopNgram;
-        private int loopTimes;
-        private OptionalLong seed = OptionalLong.empty();
-        private int answers = 1;
-        private int beams = 1;
-        private double lengthPenalty = 1;
-        private EarlyStopping earlyStopping = EarlyStopping.WHEN_UNLIKELY;
-        private OptionalInt logprobs = OptionalInt.empty();
-        private int promptLookup;
-        private boolean skipSpecialTokens = true;
-        private OutputFormat format = OutputFormat.text();
-        private List<LogitsProcessor> processors = List.of();
-        private @Nullable IntPredicate tokenListener;
+    private GenerationConfig(Builder set) {
+        this.set = new Builder(set);
+    }
 
-        private Values copy() {
-            try {
-                return (Values) clone();
-            } catch (CloneNotSupportedException e) {
-                throw new AssertionError(e);
-            }
+    /** The random draw of tokens. An empty temperature, top-k or top-p is the checkpoint's, or else 1, 50 or 1. */
+    public record Sampling(
+            boolean enabled,
+            OptionalDouble temperature,
+            OptionalInt topK,
+            OptionalDouble topP,
+            double minP,
+            double typicalP,
+            OptionalLong seed) {
+        /** Checks the ranges; throws {@link InvalidRequestException}. */
+        public Sampling {
+            SettingsCheck.sampling(temperature, topK, topP, minP, typicalP);
         }
     }
 
-    private GenerationConfig(Values set) {
-        this.set = set;
+    /** The penalties, bans and biases of tokens. */
+    public record Penalties(
+            double repetition,
+            double presence,
+            double frequency,
+            int noRepeatNgram,
+            List<String> badWords,
+            Map<Integer, Double> logitBias) {
+        /** Copies the collections and checks the ranges; throws {@link InvalidRequestException}. */
+        public Penalties {
+            badWords = List.copyOf(badWords);
+            logitBias = Map.copyOf(logitBias);
+            SettingsCheck.penalties(repetition, presence, frequency, noRepeatNgram, badWords, logitBias);
+        }
     }
 
-    /** Greedy, at most 1024 new tokens. */
+    /** The texts, tokens and loops that end an answer before its limit of tokens. */
+    public record Stopping(
+            List<String> texts,
+            Set<Integer> ids,
+            boolean includeStop,
+            boolean ignoreEnd,
+            int loopNgram,
+            int loopTimes) {
+        /** Copies the collections and checks the ranges; throws {@link InvalidRequestException}. */
+        public Stopping {
+            texts = List.copyOf(texts);
+            ids = Set.copyOf(ids);
+            SettingsCheck.stopping(texts, loopNgram, loopTimes);
+        }
+    }
+
+    /** Beam search: several beginnings of an answer are followed at once, and the most probable whole answer wins. */
+    public record BeamSearch(int beams, double lengthPenalty, EarlyStopping earlyStopping) {
+        /** Checks the ranges; throws {@link InvalidRequestException}. */
+        public BeamSearch {
+            SettingsCheck.beams(beams, lengthPenalty);
+        }
+    }
+
+    /** The end of a beam search, by the values of {@code early_stopping} in transformers. */
+    public enum EarlyStopping {
+        /** As soon as as many answers are complete as there are beams ({@code True}). */
+        WHEN_COMPLETE,
+        /** When the best beam, if it ended now, would not beat the worst complete answer ({@code False}). */
+        WHEN_UNLIKELY,
+        /** When no beam can beat the worst complete answer any more, however long it gets ({@code "never"}). */
+        WHEN_IMPOSSIBLE
+    }
+
+    /** The default settings: greedy, at most 1024 new tokens. */
     public static GenerationConfig defaults() {
         return DEFAULT;
     }
 
-    /** Starts from the defaults. */
+    /** A builder with the default settings. */
     public static Builder builder() {
-        return new Builder(new Values());
+        return new Builder();
     }
 
-    /** Starts from these settings. */
+    /** A builder with these settings. */
     public Builder toBuilder() {
-        return new Builder(set.copy());
+        return new Builder(set);
     }
 
-    /** These settings, and a checkpoint's own for sampling where none were given. */
+    /** These settings, with a checkpoint's own for sampling where none were given. */
     GenerationConfig withDefaults(double temperature, int topK, double topP) {
-        Values values = set.copy();
-        values.temperature = set.temperature == null ? Double.valueOf(temperature) : set.temperature;
-        values.topK = set.topK == null ? Integer.valueOf(topK) : set.topK;
-        values.topP = set.topP == null ? Double.valueOf(topP) : set.topP;
-        return new GenerationConfig(values);
+        Sampling own = set.sampling;
+        return new GenerationConfig(toBuilder()
+                .temperature(own.temperature.orElse(temperature))
+                .topK(own.topK.orElse(topK))
+                .topP(own.topP.orElse(topP))
+                .sampling(own.enabled));
     }
 
     /** Most tokens of an answer, its end token included. */
@@ -110,63 +131,32 @@ public final class GenerationConfig {
         return set.minNewTokens;
     }
 
-    /** Whether tokens are drawn at random; otherwise the best one is taken, or beams are followed. */
-    public boolean sampling() {
+    /** The random draw of tokens. */
+    public Sampling sampling() {
         return set.sampling;
-    }
-
-    /** The divisor of logits before they become probabilities. */
-    public double temperature() {
-        return set.temperature == null ? 1 : set.temperature;
-    }
-
-    /** How many of the best tokens are drawn from; 0 for all. */
-    public int topK() {
-        return set.topK == null ? 50 : set.topK;
-    }
-
-    /** The probability that the best tokens, of which one is drawn, must reach together; 1 for all. */
-    public double topP() {
-        return set.topP == null ? 1 : set.topP;
-    }
-
-    /** The least probability of a token that is drawn, as a share of the best one's; 0 for any. */
-    public double minP() {
-        return set.minP;
-    }
-
-    /** The probability that the most typical tokens, of which one is drawn, must reach together; 1 for all. */
-    public double typicalP() {
-        return set.typicalP;
     }
 
     /** The penalties, bans and biases of tokens. */
     public Penalties penalties() {
-        return new Penalties(
-                set.repetition, set.presence, set.frequency, set.noRepeatNgram, set.badWords, set.logitBias);
+        return set.penalties;
     }
 
-    /** The rules that end an answer before its limit of tokens. */
-    public StopRules stopRules() {
-        return new StopRules(set.stop, set.stopIds, set.includeStop, set.ignoreEnd, set.loopNgram, set.loopTimes);
+    /** The texts, tokens and loops that end an answer before its limit. */
+    public Stopping stopping() {
+        return set.stopping;
     }
 
-    /** The seed of the draw, where answers are to be repeatable. */
-    public OptionalLong seed() {
-        return set.seed;
+    /** The beams. */
+    public BeamSearch beamSearch() {
+        return set.beamSearch;
     }
 
-    /** How many answers are generated. */
+    /** Number of answers. */
     public int answers() {
         return set.answers;
     }
 
-    /** How several beginnings of an answer are followed at once. */
-    public BeamSearch beamSearch() {
-        return new BeamSearch(set.beams, set.lengthPenalty, set.earlyStopping);
-    }
-
-    /** How many of the best tokens are told beside each token and its log probability; empty if none are told. */
+    /** Number of the best tokens reported beside each token and its log probability; empty if none are reported. */
     public OptionalInt logprobs() {
         return set.logprobs;
     }
@@ -186,7 +176,7 @@ public final class GenerationConfig {
         return set.format;
     }
 
-    /** Own rules for the next token, in their order. */
+    /** Custom steps for the logits of the next token, in their order. */
     public List<LogitsProcessor> processors() {
         return set.processors;
     }
@@ -196,165 +186,189 @@ public final class GenerationConfig {
         return set.tokenListener;
     }
 
-    /** The settings that are most often changed, in words. */
     @Override
     public String toString() {
-        return "GenerationConfig[maxNewTokens=" + maxNewTokens() + ", sampling=" + sampling() + ", temperature="
-                + temperature() + ", topK=" + topK() + ", topP=" + topP() + ", seed=" + seed() + ", " + penalties()
-                + ", " + stopRules() + ", answers=" + answers() + ", " + beamSearch() + "]";
+        return "GenerationConfig[maxNewTokens=" + maxNewTokens() + ", " + sampling() + ", " + penalties() + ", "
+                + stopping() + ", answers=" + answers() + ", " + beamSearch() + "]";
     }
 
-    /** Collects settings; each method checks its value, and {@link #build} how they go together. Not thread-safe. */
+    /** Collects settings. A value out of its range throws {@link InvalidRequestException}. Not thread-safe. */
     public static final class Builder {
-        private final Values set;
+        private int maxNewTokens = 1024;
+        private int minNewTokens;
+        private Sampling sampling = new Sampling(
+                false, OptionalDouble.empty(), OptionalInt.empty(), OptionalDouble.empty(), 0, 1, OptionalLong.empty());
+        private Penalties penalties = new Penalties(1, 0, 0, 0, List.of(), Map.of());
+        private Stopping stopping = new Stopping(List.of(), Set.of(), false, false, 0, 0);
+        private BeamSearch beamSearch = new BeamSearch(1, 1, EarlyStopping.WHEN_UNLIKELY);
+        private int answers = 1;
+        private OptionalInt logprobs = OptionalInt.empty();
+        private int promptLookup;
+        private boolean skipSpecialTokens = true;
+        private OutputFormat format = OutputFormat.text();
+        private List<LogitsProcessor> processors = List.of();
+        private @Nullable IntPredicate tokenListener;
 
-        private Builder(Values set) {
-            this.set = set;
+        private Builder() {}
+
+        private Builder(Builder from) {
+            this.maxNewTokens = from.maxNewTokens;
+            this.minNewTokens = from.minNewTokens;
+            this.sampling = from.sampling;
+            this.penalties = from.penalties;
+            this.stopping = from.stopping;
+            this.beamSearch = from.beamSearch;
+            this.answers = from.answers;
+            this.logprobs = from.logprobs;
+            this.promptLookup = from.promptLookup;
+            this.skipSpecialTokens = from.skipSpecialTokens;
+            this.format = from.format;
+            this.processors = from.processors;
+            this.tokenListener = from.tokenListener;
         }
 
-        /** Sets the most tokens of an answer, at least 1. */
+        /** Sets the most tokens of an answer, its end token included, at least 1. */
         public Builder maxNewTokens(int tokens) {
-            require(tokens >= 1, "maxNewTokens must be at least 1", tokens);
-            set.maxNewTokens = tokens;
+            maxNewTokens = SettingsCheck.require(tokens >= 1, "maxNewTokens must be at least 1", tokens);
             return this;
         }
 
         /** Sets the fewest tokens of an answer before it may end; neither stop texts nor loops count before. */
         public Builder minNewTokens(int tokens) {
-            require(tokens >= 0, "minNewTokens must be at least 0", tokens);
-            set.minNewTokens = tokens;
+            minNewTokens = SettingsCheck.require(tokens >= 0, "minNewTokens must be at least 0", tokens);
             return this;
         }
 
         /** Switches sampling on or off ({@code do_sample}). */
         public Builder sampling(boolean on) {
-            set.sampling = on;
+            Sampling s = sampling;
+            sampling = new Sampling(on, s.temperature, s.topK, s.topP, s.minP, s.typicalP, s.seed);
             return this;
         }
 
-        /** Sets the temperature, above 0, and switches sampling on. */
+        /** Sets the divisor of the logits, above 0, and switches sampling on. Without it the checkpoint's, or else 1. */
         public Builder temperature(double value) {
-            String rule = "temperature must be above 0 and at most 100 (for the best token each time: sampling(false))";
-            require(value > 0 && value <= 100, rule, value);
-            set.temperature = value;
-            return sampling(true);
+            return draw(OptionalDouble.of(value), sampling.topK, sampling.topP, sampling.minP, sampling.typicalP);
         }
 
-        /** Sets top-k, 0 for no limit, and switches sampling on. */
+        /** Keeps the {@code tokens} best tokens, 0 for all; sampling is on. Without it the checkpoint's, or else 50. */
         public Builder topK(int tokens) {
-            require(tokens >= 0, "topK must be 0 (no limit) or more", tokens);
-            set.topK = tokens;
-            return sampling(true);
+            return draw(sampling.temperature, OptionalInt.of(tokens), sampling.topP, sampling.minP, sampling.typicalP);
         }
 
-        /** Sets top-p, 0 (the best token alone) to 1, and switches sampling on. */
-        public Builder topP(double probability) {
-            require(probability >= 0 && probability <= 1, "topP must be 0..1", probability);
-            set.topP = probability;
-            return sampling(true);
+        /**
+         * Keeps the best tokens that reach a probability together, 0 (the best one alone) to 1 (all); sampling is on.
+         * Without it the checkpoint's, or else 1.
+         */
+        public Builder topP(double value) {
+            OptionalDouble p = OptionalDouble.of(value);
+            return draw(sampling.temperature, sampling.topK, p, sampling.minP, sampling.typicalP);
         }
 
-        /** Sets min-p, 0 to 1, and switches sampling on. */
+        /** Keeps the tokens of at least a share, 0 to 1, of the best one's probability; sampling is on. */
         public Builder minP(double share) {
-            require(share >= 0 && share <= 1, "minP must be 0..1", share);
-            set.minP = share;
-            return sampling(true);
+            return draw(sampling.temperature, sampling.topK, sampling.topP, share, sampling.typicalP);
         }
 
-        /** Sets typical-p, above 0 and at most 1, and switches sampling on. */
-        public Builder typicalP(double probability) {
-            require(probability > 0 && probability <= 1, "typicalP must be above 0 and at most 1", probability);
-            set.typicalP = probability;
-            return sampling(true);
+        /** Keeps the most typical tokens that reach a probability together, above 0 to 1 (all); sampling is on. */
+        public Builder typicalP(double share) {
+            return draw(sampling.temperature, sampling.topK, sampling.topP, sampling.minP, share);
         }
 
-        /** Sets the repetition penalty, above 0: more than 1 against repeating, less than 1 in favour of it. */
+        private Builder draw(OptionalDouble divisor, OptionalInt k, OptionalDouble p, double minP, double typicalP) {
+            sampling = new Sampling(true, divisor, k, p, minP, typicalP, sampling.seed);
+            return this;
+        }
+
+        /** Sets the seed, which makes sampled answers repeatable. */
+        public Builder seed(long value) {
+            Sampling s = sampling;
+            OptionalLong seed = OptionalLong.of(value);
+            sampling = new Sampling(s.enabled, s.temperature, s.topK, s.topP, s.minP, s.typicalP, seed);
+            return this;
+        }
+
+        /**
+         * Sets the divisor of positive logits, and factor of negative ones, of tokens that came before: more than 1 against
+         * repeating. As in the references, tokens of the prompt count in transformers' own layout, not in the official one.
+         */
         public Builder repetitionPenalty(double factor) {
-            require(factor > 0 && factor <= 100, "repetitionPenalty must be above 0 and at most 100", factor);
-            set.repetition = factor;
-            return this;
+            return penalties(factor, penalties.presence, penalties.frequency, penalties.noRepeatNgram);
         }
 
-        /** Sets the presence penalty, -100 to 100 (OpenAI allows -2 to 2). */
+        /** Sets the amount taken from the logits of all tokens of the answer so far, -100 to 100. */
         public Builder presencePenalty(double value) {
-            require(Math.abs(value) <= 100, "presencePenalty must be -100..100", value);
-            set.presence = value;
-            return this;
+            return penalties(penalties.repetition, value, penalties.frequency, penalties.noRepeatNgram);
         }
 
-        /** Sets the frequency penalty, -100 to 100 (OpenAI allows -2 to 2). */
+        /** Sets the amount taken from a token's logit for each time it came in the answer, -100 to 100. */
         public Builder frequencyPenalty(double value) {
-            require(Math.abs(value) <= 100, "frequencyPenalty must be -100..100", value);
-            set.frequency = value;
-            return this;
+            return penalties(penalties.repetition, penalties.presence, value, penalties.noRepeatNgram);
         }
 
-        /** Lets no run of so many tokens come twice; 0 allows all. */
+        /** Forbids runs of so many tokens to come twice; 0 allows all. */
         public Builder noRepeatNgram(int tokens) {
-            require(tokens >= 0, "noRepeatNgram must be 0 (none) or more", tokens);
-            set.noRepeatNgram = tokens;
+            return penalties(penalties.repetition, penalties.presence, penalties.frequency, tokens);
+        }
+
+        private Builder penalties(double repetition, double presence, double frequency, int noRepeatNgram) {
+            penalties = new Penalties(
+                    repetition, presence, frequency, noRepeatNgram, penalties.badWords, penalties.logitBias);
             return this;
         }
 
         /** Sets texts that do not come, as the tokens that they are alone or after a space, in place of any before. */
         public Builder badWords(String... texts) {
-            set.badWords = texts("bad words", texts);
+            List<String> words = List.of(texts);
+            Penalties p = penalties;
+            penalties = new Penalties(p.repetition, p.presence, p.frequency, p.noRepeatNgram, words, p.logitBias);
             return this;
         }
 
         /** Forbids tokens, beside the logit biases there are. */
         public Builder suppress(int... ids) {
-            Map<Integer, Double> biases = new TreeMap<>(set.logitBias);
+            Map<Integer, Double> biases = new TreeMap<>(penalties.logitBias);
             Arrays.stream(ids).forEach(id -> biases.put(id, Double.NEGATIVE_INFINITY));
             return logitBias(biases);
         }
 
-        /** Sets what is added to the logits of some tokens, in place of any before; negative infinity forbids one. */
+        /** Sets the amounts added to the logits of tokens, in place of any before; negative infinity forbids a token. */
         public Builder logitBias(Map<Integer, Double> biases) {
-            biases.forEach((id, bias) -> {
-                require(id >= 0, "logitBias must be for token ids of 0 or more", id);
-                require(bias < Double.POSITIVE_INFINITY, "logitBias must be a number or negative infinity", bias);
-            });
-            set.logitBias = Map.copyOf(biases);
+            Penalties p = penalties;
+            penalties = new Penalties(p.repetition, p.presence, p.frequency, p.noRepeatNgram, p.badWords, biases);
             return this;
         }
 
         /** Sets texts that end an answer, in place of any before; none may be empty. */
         public Builder stop(String... texts) {
-            set.stop = texts("stop texts", texts);
-            return this;
+            return stopping(List.of(texts), stopping.ids, stopping.includeStop, stopping.ignoreEnd);
         }
 
         /** Sets tokens that end an answer beside the model's own, in place of any before. */
         public Builder stopIds(int... ids) {
-            set.stopIds = Arrays.stream(ids).boxed().collect(Collectors.toUnmodifiableSet());
-            return this;
+            Set<Integer> all = Arrays.stream(ids).boxed().collect(Collectors.toSet());
+            return stopping(stopping.texts, all, stopping.includeStop, stopping.ignoreEnd);
         }
 
         /** Sets whether the stop text or token that ends an answer is part of its text. */
         public Builder includeStop(boolean included) {
-            set.includeStop = included;
-            return this;
+            return stopping(stopping.texts, stopping.ids, included, stopping.ignoreEnd);
         }
 
         /** Sets whether the model's own end tokens do not end an answer ({@code ignore_eos}). */
         public Builder ignoreEnd(boolean ignored) {
-            set.ignoreEnd = ignored;
+            return stopping(stopping.texts, stopping.ids, stopping.includeStop, ignored);
+        }
+
+        private Builder stopping(List<String> texts, Set<Integer> ids, boolean includeStop, boolean ignoreEnd) {
+            stopping = new Stopping(texts, ids, includeStop, ignoreEnd, stopping.loopNgram, stopping.loopTimes);
             return this;
         }
 
-        /** Ends an answer when the last so many tokens have come so many times in it; 0 tokens for never. */
+        /** Ends an answer when its last {@code tokens} tokens have come {@code times} times in it; 0 tokens for never. */
         public Builder stopLoops(int tokens, int times) {
-            require(tokens >= 0, "stopLoops needs runs of 0 (never) or more tokens", tokens);
-            require(times >= 2 || tokens == 0, "stopLoops needs a run to come at least 2 times", times);
-            set.loopNgram = tokens;
-            set.loopTimes = times;
-            return this;
-        }
-
-        /** Makes sampled answers repeatable. */
-        public Builder seed(long value) {
-            set.seed = OptionalLong.of(value);
+            Stopping s = stopping;
+            stopping = new Stopping(s.texts, s.ids, s.includeStop, s.ignoreEnd, tokens, times);
             return this;
         }
 
@@ -363,86 +377,73 @@ public final class GenerationConfig {
          * n-th after the first is the one that the seed + n gives alone.
          */
         public Builder answers(int count) {
-            require(count >= 1, "answers must be at least 1", count);
-            set.answers = count;
+            answers = SettingsCheck.require(count >= 1, "answers must be at least 1", count);
             return this;
         }
 
         /** Sets how many beams are followed, each in a slot; 1 for no beam search. */
         public Builder beams(int count) {
-            require(count >= 1, "beams must be at least 1", count);
-            set.beams = count;
+            beamSearch = new BeamSearch(count, beamSearch.lengthPenalty, beamSearch.earlyStopping);
             return this;
         }
 
-        /** Sets the length penalty of beam search. */
+        /**
+         * Sets the power of an answer's length, its end token counted, that divides the sum of its log probabilities,
+         * -100 to 100: above 0 favours long answers, below 0 short ones.
+         */
         public Builder lengthPenalty(double power) {
-            require(Math.abs(power) <= 100, "lengthPenalty must be -100..100", power);
-            set.lengthPenalty = power;
+            beamSearch = new BeamSearch(beamSearch.beams, power, beamSearch.earlyStopping);
             return this;
         }
 
-        /** Sets when beam search ends. */
+        /** Sets when beam search ends before the limit of tokens. */
         public Builder earlyStopping(EarlyStopping when) {
-            set.earlyStopping = when;
+            beamSearch = new BeamSearch(beamSearch.beams, beamSearch.lengthPenalty, when);
             return this;
         }
 
-        /** Tells the log probability of each token, as the model has it, and so many of the best, 0 to 100. */
+        /** Reports the log probability of each token, as the model has it, and so many of the best, 0 to 100. */
         public Builder logprobs(int best) {
-            require(best >= 0 && best <= 100, "logprobs must be 0..100", best);
-            set.logprobs = OptionalInt.of(best);
+            logprobs = OptionalInt.of(SettingsCheck.require(best >= 0 && best <= 100, "logprobs must be 0..100", best));
             return this;
         }
 
-        /** Drafts so many tokens, 0 to 32, from what came before, and verifies them in one step; answers stay the same. */
+        /** Drafts so many tokens, 0 to 32, from the text before, and verifies them in one step; answers stay the same. */
         public Builder promptLookup(int tokens) {
-            require(tokens >= 0 && tokens <= 32, "promptLookup must be 0 (none) to 32", tokens);
-            set.promptLookup = tokens;
+            promptLookup =
+                    SettingsCheck.require(tokens >= 0 && tokens <= 32, "promptLookup must be 0 (none) to 32", tokens);
             return this;
         }
 
         /** Sets whether special tokens are left out of the text, the model's end token in any case. */
         public Builder skipSpecialTokens(boolean skipped) {
-            set.skipSpecialTokens = skipped;
+            skipSpecialTokens = skipped;
             return this;
         }
 
-        /** Sets what an answer may look like; its rule comes after all others. */
+        /** Sets the format of an answer; its step comes after all others. */
         public Builder format(OutputFormat shape) {
-            set.format = shape;
+            format = shape;
             return this;
         }
 
-        /** Sets own rules for the next token, in place of any before. */
-        public Builder processors(LogitsProcessor... rules) {
-            set.processors = List.of(rules);
+        /** Sets custom steps for the logits of the next token, in place of any before. */
+        public Builder processors(LogitsProcessor... steps) {
+            processors = List.of(steps);
             return this;
         }
 
-        /** Sets who gets the id of each token, on the engine's thread, and ends the answer by saying false. */
+        /** Sets the callback that gets the id of each token, on the engine's thread, and ends the answer by saying false. */
         public Builder tokenListener(IntPredicate listener) {
-            set.tokenListener = listener;
+            tokenListener = listener;
             return this;
         }
 
-        /** Makes the settings; throws {@link InvalidRequestException} where some cannot be combined. */
+        /** The settings; throws {@link InvalidRequestException} where some cannot be combined. */
         public GenerationConfig build() {
-            GenerationConfig config = new GenerationConfig(set.copy());
-            GenerationRules.check(config);
+            GenerationConfig config = new GenerationConfig(this);
+            SettingsCheck.combination(config);
             return config;
-        }
-
-        private static List<String> texts(String name, String... texts) {
-            List<String> copy = List.of(texts);
-            require(copy.stream().noneMatch(String::isEmpty), name + " must not be empty", copy);
-            return copy;
-        }
-
-        private static void require(boolean holds, String rule, Object found) {
-            if (!holds) {
-                throw new InvalidRequestException(rule + ": " + found);
-            }
         }
     }
 }

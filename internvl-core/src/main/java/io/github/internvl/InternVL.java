@@ -28,7 +28,7 @@ import java.util.function.Consumer;
  */
 public final class InternVL implements AutoCloseable {
     private final ModelInfo info;
-    private final Placement placement;
+    private final DevicePlan devices;
     private final Engine.Limits limits;
     private final Tokenizer tokenizer;
     private final MetricsListener metrics;
@@ -38,13 +38,13 @@ public final class InternVL implements AutoCloseable {
 
     InternVL(
             ModelInfo info,
-            Placement placement,
+            DevicePlan devices,
             Engine.Limits limits,
             Tokenizer tokenizer,
             MetricsListener metrics,
             ChatService service) {
         this.info = info;
-        this.placement = placement;
+        this.devices = devices;
         this.limits = limits;
         this.tokenizer = tokenizer;
         this.metrics = metrics;
@@ -94,17 +94,17 @@ public final class InternVL implements AutoCloseable {
 
     /** The number format that it computes in. */
     public Precision precision() {
-        return placement.precision();
+        return devices.precision();
     }
 
     /** The device, {@code cpu} or {@code cuda:N}; of several the embedding's. */
     public String device() {
-        return placement.devices().embedding();
+        return devices.embedding();
     }
 
-    /** The device of each part. */
+    /** The precision, and the device of each part. */
     public DevicePlan devices() {
-        return placement.devices();
+        return devices;
     }
 
     /** The most tokens of a prompt and its answer together. */
@@ -153,7 +153,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InternVLException if the model is closed; the stream reports failures of computing
      */
     public ChatStream stream(ChatRequest request) {
-        GenerationRules.checkStreaming(request.generation());
+        SettingsCheck.checkStreaming(request.generation());
         return stream(request, response -> {});
     }
 
@@ -212,14 +212,6 @@ public final class InternVL implements AutoCloseable {
      */
     public int countTokens(ChatRequest request) {
         return service.countTokens(asked(request));
-    }
-
-    /**
-     * Measures the device that the language model begins on, best of eight runs; it takes a second or two and 0.5 GiB, and the
-     * model should be idle.
-     */
-    public MachineLimits machineLimits() {
-        return service.measure(placement.format(false), device());
     }
 
     /** A snapshot of the queue and of the counters. For a stream of events use {@link MetricsListener}. */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The settings of loading a model. Not thread-safe. */
+/** The settings of loading, each with a default, and {@link #load}. Not thread-safe. */
 public final class InternVLBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLBuilder.class.getPackageName());
     private static final int CHUNK_TOKENS = 512;
@@ -123,10 +123,9 @@ public final class InternVLBuilder {
 
     /**
      * Sets whether each of the {@link #maxConcurrent} requests has its whole {@link #contextLength} of KV cache from loading
-     * on; {@link #kvCacheTokens} must then not be set. Without it, memory is allocated as requests need it. When two or more
-     * answers decode at once, each layer runs one attention kernel for all of them, which is useful on GPUs, where launching
-     * a kernel costs more than running it. The kernel reads as much for each answer as the longest needs, so it is no gain
-     * for few answers or very different lengths.
+     * on, in place of {@link #kvCacheTokens}; without it, memory is allocated as requests need it. When two or more answers
+     * decode at once, each layer then runs one attention kernel for all of them. That helps on GPUs, where starting a
+     * kernel costs more than computing it; it is no gain for few answers or very different lengths.
      */
     public InternVLBuilder staticSlots(boolean whole) {
         this.staticSlots = whole;
@@ -242,11 +241,11 @@ public final class InternVLBuilder {
                     settings -> settings.withDefaults(own.temperature(), own.topK(), own.topP()));
             long planned = staticSlots ? keyTokens(context) : kvCacheTokens.orElse(context);
             boolean shortKeys = kvCachePrecision == Precision.INT8;
-            Placement placement =
-                    Placement.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
-            Engine.Limits limits = limits(context, placement);
-            Models.Format format = placement.format(shortKeys);
-            Models models = models(checkpoint, info, placement, format, limits);
+            DevicePlan plan =
+                    DeviceMap.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
+            Engine.Limits limits = limits(context, plan);
+            Models.Format format = Models.Format.of(plan, shortKeys);
+            Models models = models(checkpoint, info, format, limits);
             ChatService service = new ChatService(
                     prompts,
                     new PictureTiler(config.tokensPerTile()),
@@ -256,16 +255,16 @@ public final class InternVLBuilder {
             LOG.info(
                     "InternVL {} on {} in {}, KV cache of up to {} tokens in {} MB, loaded in {} ms",
                     folder.getFileName(),
-                    String.join(" and ", placement.devices().bytes().keySet()),
-                    placement.precision().name().toLowerCase(Locale.ROOT),
+                    String.join(" and ", plan.bytes().keySet()),
+                    plan.precision().name().toLowerCase(Locale.ROOT),
                     limits.keyTokens(),
-                    (limits.keyTokens() * Footprint.of(config).keyBytes(format)) >> 20,
+                    (limits.keyTokens() * new Footprint(config).keyBytes(format)) >> 20,
                     Duration.ofNanos(System.nanoTime() - start).toMillis());
             LOG.info("InternVL {}: {}", folder.getFileName(), config.summary());
             if (config.videoFault() != null) {
                 LOG.warn("InternVL {}: refuses videos, not pictures: {}", folder.getFileName(), config.videoFault());
             }
-            return listened(new InternVL(info, placement, limits, text.tokenizer(), metrics, service));
+            return listened(new InternVL(info, plan, limits, text.tokenizer(), metrics, service));
         } catch (RuntimeException | Error e) {
             text.tokenizer().close();
             throw e;
@@ -288,10 +287,10 @@ public final class InternVLBuilder {
     }
 
     private Models models(
-            Checkpoint checkpoint, ModelInfo info, Placement placement, Models.Format format, Engine.Limits limits) {
+            Checkpoint checkpoint, ModelInfo info, Models.Format format, Engine.Limits limits) {
         long total = checkpoint.bytes();
-        String device = placement.devices().embedding();
-        String computed = placement.precision().name().toLowerCase(Locale.ROOT);
+        String device = format.places().embedding();
+        String computed = format.places().precision().name().toLowerCase(Locale.ROOT);
         Trace.Span span = Trace.load(info.name(), computed, device, total);
         long[] bound = {0};
         Models models = Models.load(checkpoint, format, bytes -> {
@@ -305,8 +304,8 @@ public final class InternVLBuilder {
         return models;
     }
 
-    private Engine.Limits limits(int context, Placement placement) {
-        boolean cpu = placement.devices().embedding().equals("cpu");
+    private Engine.Limits limits(int context, DevicePlan plan) {
+        boolean cpu = plan.embedding().equals("cpu");
         return new Engine.Limits(
                 maxConcurrent,
                 context,

@@ -1,9 +1,9 @@
 package io.github.internvl;
 
 /**
- * Changes the logits of the next token, for rules of one's own: grammars, guidance, watermarks. It runs after the built-in
- * penalties and bans and before sampling, on the engine's thread, which waits for it: it must not wait for an answer there.
- * One that throws, whatever it is, fails its request alone. One that is used in several requests, or in several answers to one, hears of all of them.
+ * A custom step for the logits of the next token, such as guidance or a watermark. It runs after the built-in penalties and
+ * bans and before sampling, on the engine's thread, which waits for it: it must not wait for an answer there. An exception
+ * from it fails its request alone. A processor of several requests, or of several answers, is called for all of them.
  */
 @FunctionalInterface
 public interface LogitsProcessor {

@@ -4,13 +4,17 @@ import io.github.internvl.internal.checkpoint.Catalogue;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.model.Footprint;
-import io.github.internvl.internal.model.LinearWeights;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The contents of a checkpoint, and the memory it takes. Immutable. */
+/**
+ * The facts of a checkpoint: its parts, their sizes, and the memory that they take. Immutable and thread-safe. A checkpoint on
+ * disk is read without its weights, and a {@link Published} model needs no files at all.
+ */
 public final class ModelInfo {
     private static final Pattern CACHED = Pattern.compile("/models--([^/]+)/snapshots/[^/]+$");
 
@@ -40,7 +44,7 @@ public final class ModelInfo {
     static ModelInfo of(Checkpoint checkpoint) {
         ModelConfig config = checkpoint.config();
         Path folder = checkpoint.folder();
-        return new ModelInfo(name(folder), folder.toString(), config, Footprint.of(config), checkpoint.bytes());
+        return new ModelInfo(name(folder), folder.toString(), config, new Footprint(config), checkpoint.bytes());
     }
 
     private static String name(Path folder) {
@@ -51,7 +55,7 @@ public final class ModelInfo {
 
     static ModelInfo of(Catalogue.Entry known) {
         ModelConfig config = known.config();
-        Footprint footprint = Footprint.of(config);
+        Footprint footprint = new Footprint(config);
         return new ModelInfo(known.id(), known.id(), config, footprint, footprint.storedBytes());
     }
 
@@ -59,12 +63,12 @@ public final class ModelInfo {
         return footprint;
     }
 
-    /** The folder that it lies in, or the id of a {@link KnownModel}. */
+    /** The folder that it lies in, or the id of a {@link Published} model. */
     public String source() {
         return source;
     }
 
-    /** Its id on the hub, if it lies in the hub's cache or is a {@link KnownModel}; else the name of its folder. */
+    /** Its id on the hub, if it lies in the hub's cache or is a {@link Published} model; else the name of its folder. */
     public String name() {
         return name;
     }
@@ -142,19 +146,34 @@ public final class ModelInfo {
      * stay in 4 bits in every precision.
      */
     public long memoryBytes(Precision precision, int contextTokens) {
-        int perNumber = bytesPerNumber(precision);
-        return footprint.bytes(perNumber, linears(precision)) + footprint.keyValues() * perNumber * contextTokens;
+        return footprint.parts(precision, contextTokens, false).total();
     }
 
-    static int bytesPerNumber(Precision precision) {
-        return precision == Precision.FLOAT32 ? 4 : 2;
-    }
+    /**
+     * A published checkpoint of the InternVL 2.5 family, known without its files: parts and licence as model cards name
+     * them, sizes computed from its config.json. Immutable.
+     *
+     * @param id the repository on the Hugging Face hub, such as {@code OpenGVLab/InternVL2_5-1B}
+     * @param visionModel the ViT that it was made from, such as {@code InternViT-300M-448px-V2_5}
+     * @param languageModel the language model that it was made from, such as {@code Qwen2.5-0.5B-Instruct}
+     * @param licence the licences of its parts
+     * @param info its sizes; the source is the id
+     */
+    public record Published(String id, String visionModel, String languageModel, String licence, ModelInfo info) {
 
-    static LinearWeights linears(Precision precision) {
-        return switch (precision) {
-            case INT8 -> LinearWeights.INT8;
-            case INT4 -> LinearWeights.INT4;
-            case FLOAT32, BFLOAT16, FLOAT16 -> LinearWeights.AS_STORED;
-        };
+        /** All of them: sizes from small to large, each followed by its MPO and AWQ variants. */
+        public static List<Published> all() {
+            return Catalogue.entries().stream().map(Published::of).toList();
+        }
+
+        /** The model of an id, with or without the owner in front ({@code InternVL2_5-1B}). */
+        public static Optional<Published> find(String id) {
+            return Catalogue.find(id).map(Published::of);
+        }
+
+        private static Published of(Catalogue.Entry known) {
+            String licence = "MIT, and for " + known.language() + " " + known.licence();
+            return new Published(known.id(), known.vision(), known.language(), licence, ModelInfo.of(known));
+        }
     }
 }

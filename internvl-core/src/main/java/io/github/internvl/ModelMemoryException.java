@@ -1,13 +1,13 @@
 package io.github.internvl;
 
 /**
- * A device had no memory left for what a request needed: its answer is lost, and the model serves on. Asking for less at
- * once helps: fewer tiles, a shorter context, fewer requests together.
+ * A device without enough free memory for a request. Its answer is lost, and the model serves on. Fewer tiles, a shorter
+ * context or fewer requests at once need less.
  */
 public final class ModelMemoryException extends InternVLException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes an exception with what there was no room for. */
+    /** An exception with a message that names the need, and its cause. */
     public ModelMemoryException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -3,8 +3,7 @@ package io.github.internvl;
 import java.util.Optional;
 
 /**
- * The requests and tokens of a model, waiting, running, and since it was loaded. Immutable; a snapshot of one moment, whose numbers may
- * lie a step apart.
+ * A snapshot of a model's queue, and its counts since loading. The numbers may lie a step apart. Immutable.
  *
  * @param running requests that are being computed
  * @param waiting requests that have arrived and have no slot yet

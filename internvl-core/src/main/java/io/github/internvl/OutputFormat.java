@@ -3,12 +3,12 @@ package io.github.internvl;
 import java.util.List;
 
 /**
- * A format that answers must keep. Immutable.
+ * A format that answers must keep: JSON, a JSON Schema, a regular expression or a choice of texts. Immutable and thread-safe.
  *
- * <p>In each step only those tokens can be chosen with which the answer can still become one of the format, so the answer is
- * one by construction, however little the model has learned, unless it is cut: by {@code maxNewTokens} or the context
- * ({@link ChatResponse.FinishReason#LENGTH}), by the rule on loops, by its token listener, or by closing its stream. The model
- * is not told of the format: the question should ask for it, and name the keys.
+ * <p>Decoding is constrained: each step allows only the tokens with which the answer can still become valid. A complete
+ * answer is therefore valid by construction. An answer that is cut may not be: by {@code maxNewTokens} or the context ({@link
+ * ChatResponse.FinishReason#LENGTH}), by the rule on loops, by its token listener, or by closing its stream. The prompt does
+ * not mention the format, so the question should ask for it and name the keys.
  *
  * <p>JSON is written compact, with at most one space after a colon and a comma, and no other white space outside of strings;
  * properties come in the order of the schema. The text is taken as it is: it is not stripped, and spaces are not cleaned up.

@@ -1,8 +1,8 @@
 package io.github.internvl;
 
 /**
- * The number format that a model computes in, and keeps its weights in. Without a choice, the best for the device: bfloat16
- * where it is multiplied in hardware, float32 on other CPUs; {@link #INT4} for checkpoints that are stored so.
+ * The number format of a model's weights and computation. The default is the best for the device: bfloat16 where hardware
+ * multiplies it, float32 on other CPUs, and {@link #INT4} for checkpoints that are stored in it.
  */
 public enum Precision {
     /** 32-bit floats: the reference's answers to the last token; twice the memory of the next two. */

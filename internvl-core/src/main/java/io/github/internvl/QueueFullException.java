@@ -1,13 +1,13 @@
 package io.github.internvl;
 
 /**
- * As many requests are waiting as may wait ({@link InternVLBuilder#maxWaiting}): this one is not taken in, and nothing has
- * been done for it. Asking again later may help.
+ * A request that the full queue does not admit: {@link InternVLBuilder#maxWaiting} requests are waiting. No work was done for
+ * it, so the same request can be sent again later.
  */
 public final class QueueFullException extends InternVLException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes an exception with this message. */
+    /** An exception with this message. */
     public QueueFullException(String message) {
         super(message);
     }

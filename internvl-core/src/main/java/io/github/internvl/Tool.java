@@ -7,11 +7,11 @@ import com.google.gson.JsonPrimitive;
 import java.util.regex.Pattern;
 
 /**
- * A function of one's own that the model may ask to be called. The model sees it in the system message, as Qwen2.5's own chat
- * template writes it. InternVL 2.5 was not trained on tools: whether it calls one where it should is for you to try.
+ * A function that the model may ask to be called. The system message describes it, as Qwen2.5's own chat template does.
+ * InternVL 2.5 was not trained on tools, so try whether it calls one where it should. Immutable.
  *
  * @param name letters, digits, underscores, hyphens and dots, at most 64
- * @param description what it does and when to call it, in words for the model; may be empty
+ * @param description the purpose and the time to call it, in words for the model; may be empty
  * @param parameters a JSON schema of its arguments, which are an object
  */
 public record Tool(String name, String description, String parameters) {

@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that the model asks for. Nothing says that its arguments are what the tool's parameters ask for, unless the request
- * was made with {@link ToolChoice#required} or {@link ToolChoice#named}.
+ * A call that the model asks for. Its arguments keep the schema of the tool's parameters only if the request had {@link
+ * ToolChoice#required} or {@link ToolChoice#named}. Immutable.
  *
  * @param name the tool
  * @param arguments a JSON object

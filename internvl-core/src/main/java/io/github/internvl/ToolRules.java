@@ -20,7 +20,7 @@ final class ToolRules {
                 "tools and a format cannot be combined, as an answer of the format can hold no call; use"
                         + " ToolChoice.none(): " + request.generation().format().kind());
         if (choice.isForced()) {
-            GenerationRules.checkFormat(request.generation());
+            SettingsCheck.checkFormat(request.generation());
         }
     }
 

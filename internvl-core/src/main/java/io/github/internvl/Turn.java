@@ -7,10 +7,10 @@ import java.util.OptionalInt;
 /**
  * One past round of a conversation. Immutable.
  *
- * @param question what was asked, as it stands in the prompt: an {@code <image>} tag where pictures were put in
+ * @param question the question as it stands in the prompt, with its {@code <image>} tags
  * @param images the pictures of the question
- * @param maxTiles most tiles that each of them was cut into, without its thumbnail; empty for what the request says
- * @param answer what was answered
+ * @param maxTiles most tiles of each picture, without its thumbnail; empty: the limit of the request
+ * @param answer the answer
  */
 public record Turn(String question, List<Image> images, OptionalInt maxTiles, String answer) {
 

@@ -100,7 +100,7 @@ class DeviceMapTest {
     }
 
     private static ModelInfo known(String id) {
-        return KnownModel.find(id).orElseThrow().info();
+        return ModelInfo.Published.find(id).orElseThrow().info();
     }
 
     private static Map<String, Long> gpus(long... gib) {

@@ -3,6 +3,7 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.internvl.GenerationConfig.Sampling;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -21,10 +22,10 @@ class GenerationConfigTest {
     @Test
     void isGreedyByDefault() {
         GenerationConfig config = GenerationConfig.defaults();
-        assertThat(config.sampling()).isFalse();
-        assertThat(config.temperature()).isEqualTo(1);
-        assertThat(config.topK()).isEqualTo(50);
-        assertThat(config.topP()).isEqualTo(1);
+        assertThat(config.sampling().enabled()).isFalse();
+        assertThat(config.sampling().temperature()).isEmpty();
+        assertThat(config.sampling().topK()).isEmpty();
+        assertThat(config.sampling().topP()).isEmpty();
         assertThat(config.penalties().repetition()).isEqualTo(1);
         assertThat(config.beamSearch().beams()).isEqualTo(1);
         assertThat(config.answers()).isEqualTo(1);
@@ -32,10 +33,21 @@ class GenerationConfigTest {
 
     @Test
     void takesTheCheckpointsSamplingWhereNoneIsGiven() {
-        GenerationConfig config = GenerationConfig.builder().topP(0.5).build().withDefaults(0.7, 20, 0.8);
-        assertThat(config.temperature()).isEqualTo(0.7);
-        assertThat(config.topK()).isEqualTo(20);
-        assertThat(config.topP()).isEqualTo(0.5);
+        Sampling sampling = GenerationConfig.builder()
+                .topP(0.5)
+                .seed(7)
+                .build()
+                .withDefaults(0.7, 20, 0.8)
+                .sampling();
+        assertThat(sampling.temperature()).hasValue(0.7);
+        assertThat(sampling.topK()).hasValue(20);
+        assertThat(sampling.topP()).hasValue(0.5);
+        assertThat(sampling.seed()).hasValue(7);
+        assertThat(GenerationConfig.defaults()
+                        .withDefaults(0.7, 20, 0.8)
+                        .sampling()
+                        .enabled())
+                .isFalse();
     }
 
     @Test
@@ -45,9 +57,9 @@ class GenerationConfigTest {
         GenerationConfig second = first.toBuilder().stop("b").suppress(4).build();
         builder.stop("c");
 
-        assertThat(first.stopRules().texts()).containsExactly("a");
+        assertThat(first.stopping().texts()).containsExactly("a");
         assertThat(first.penalties().logitBias()).containsOnlyKeys(3);
-        assertThat(second.stopRules().texts()).containsExactly("b");
+        assertThat(second.stopping().texts()).containsExactly("b");
         assertThat(second.penalties().logitBias()).containsOnlyKeys(3, 4);
     }
 

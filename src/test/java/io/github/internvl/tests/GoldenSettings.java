@@ -2,8 +2,8 @@ package io.github.internvl.tests;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.internvl.BeamSearch.EarlyStopping;
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.GenerationConfig.EarlyStopping;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;

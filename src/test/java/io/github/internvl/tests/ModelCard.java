@@ -1,6 +1,5 @@
 package io.github.internvl.tests;
 
-import io.github.internvl.KnownModel;
 import io.github.internvl.ModelInfo;
 import io.github.internvl.Precision;
 import java.util.List;
@@ -13,19 +12,19 @@ import java.util.stream.Stream;
  *
  * @param size the checkpoint without a suffix
  */
-record ModelCard(KnownModel size) {
+record ModelCard(ModelInfo.Published size) {
     private static final int CONTEXT = 8192;
     private static final double GIB = 1L << 30;
 
-    static List<KnownModel> sizes() {
-        return KnownModel.all().stream().filter(ModelCard::isSize).toList();
+    static List<ModelInfo.Published> sizes() {
+        return ModelInfo.Published.all().stream().filter(ModelCard::isSize).toList();
     }
 
-    private static boolean isSize(KnownModel model) {
+    private static boolean isSize(ModelInfo.Published model) {
         return model.id().matches(".*\\dB");
     }
 
-    static String file(KnownModel size) {
+    static String file(ModelInfo.Published size) {
         return name(size) + ".md";
     }
 
@@ -114,7 +113,7 @@ record ModelCard(KnownModel size) {
                         .collect(Collectors.joining());
     }
 
-    private static String memoryRow(KnownModel model, String name, Precision precision) {
+    private static String memoryRow(ModelInfo.Published model, String name, Precision precision) {
         long weights = model.info().memoryBytes(precision, 0);
         return row(
                 name,
@@ -123,21 +122,21 @@ record ModelCard(KnownModel size) {
                 gib(model.info().memoryBytes(precision, CONTEXT)));
     }
 
-    private static Stream<KnownModel> variants(KnownModel size) {
-        return KnownModel.all().stream()
+    private static Stream<ModelInfo.Published> variants(ModelInfo.Published size) {
+        return ModelInfo.Published.all().stream()
                 .filter(model -> model.id().equals(size.id()) || model.id().startsWith(size.id() + "-"));
     }
 
-    private static Stream<KnownModel> quantized(KnownModel size) {
+    private static Stream<ModelInfo.Published> quantized(ModelInfo.Published size) {
         return variants(size).filter(model -> model.info().storedPrecision() == Precision.INT4);
     }
 
-    private static String kind(KnownModel model) {
+    private static String kind(ModelInfo.Published model) {
         String tuned = model.id().contains("-MPO") ? "tuned by preferences (MPO)" : "the model";
         return model.id().endsWith("-AWQ") ? tuned + ", in 4 bits" : tuned;
     }
 
-    private static String name(KnownModel model) {
+    private static String name(ModelInfo.Published model) {
         return model.id().substring(model.id().indexOf('/') + 1);
     }
 

@@ -2,7 +2,7 @@ package io.github.internvl.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.KnownModel;
+import io.github.internvl.ModelInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ class ModelCardsTest {
     @Test
     void matchTheCatalogue() throws IOException {
         Map<String, String> cards = new LinkedHashMap<>();
-        for (KnownModel size : ModelCard.sizes()) {
+        for (ModelInfo.Published size : ModelCard.sizes()) {
             cards.put(ModelCard.file(size), new ModelCard(size).text());
         }
         cards.put("README.md", ModelCard.index());

@@ -3,11 +3,11 @@ package io.github.internvl.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.github.internvl.DevicePlan;
+import io.github.internvl.Precision;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
-import io.github.internvl.internal.model.LinearWeights;
 import io.github.internvl.internal.model.Models;
-import io.github.internvl.internal.model.Spread;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.vision.PixelTiles;
 import java.util.List;
@@ -37,19 +37,19 @@ class PrecisionConformanceTest {
     }
 
     /** A format with how far it may stray, as a multiple of bfloat16's bounds. */
-    private record Stray(NumberFormat numbers, LinearWeights linears, boolean shortKeys, double scale) {
-        Stray(NumberFormat numbers, LinearWeights linears, double scale) {
+    private record Stray(NumberFormat numbers, Precision linears, boolean shortKeys, double scale) {
+        Stray(NumberFormat numbers, Precision linears, double scale) {
             this(numbers, linears, false, scale);
         }
 
         String kind(boolean rounded) {
             String name =
-                    shortKeys ? "int8 keys" : linears == LinearWeights.AS_STORED ? numbers.name() : linears.name();
+                    shortKeys ? "int8 keys" : linears == Precision.valueOf(numbers.name()) ? numbers.name() : linears.name();
             return name.toLowerCase(Locale.ROOT) + (rounded ? ", from float32 weights" : "");
         }
 
         Models.Format format() {
-            return new Models.Format(numbers, linears, Spread.single(Goldens.DEVICE), shortKeys);
+            return new Models.Format(numbers, DevicePlan.single(linears, Goldens.DEVICE), shortKeys);
         }
 
         /** Whether a variant can be loaded so: 4-bit weights stay what they are, and others must be wide enough. */
@@ -58,7 +58,7 @@ class PrecisionConformanceTest {
                     Checkpoint.open(variant.model()).config().language();
             boolean wide = llm.width() % 32 == 0 && llm.mlpWidth() % 32 == 0;
             return switch (linears) {
-                case AS_STORED -> true;
+                case FLOAT32, BFLOAT16, FLOAT16 -> true;
                 case INT8 -> llm.packedGroup() == 0;
                 case INT4 -> llm.packedGroup() == 0 && wide;
             };
@@ -67,27 +67,27 @@ class PrecisionConformanceTest {
 
     @TestFactory
     Stream<DynamicNode> bfloat16StaysNear() {
-        return staysNear(new Stray(NumberFormat.BFLOAT16, LinearWeights.AS_STORED, 1));
+        return staysNear(new Stray(NumberFormat.BFLOAT16, Precision.BFLOAT16, 1));
     }
 
     @TestFactory
     Stream<DynamicNode> float16StaysNear() {
-        return staysNear(new Stray(NumberFormat.FLOAT16, LinearWeights.AS_STORED, 0.125));
+        return staysNear(new Stray(NumberFormat.FLOAT16, Precision.FLOAT16, 0.125));
     }
 
     @TestFactory
     Stream<DynamicNode> int8StaysNear() {
-        return staysNear(new Stray(NumberFormat.FLOAT32, LinearWeights.INT8, 4));
+        return staysNear(new Stray(NumberFormat.FLOAT32, Precision.INT8, 4));
     }
 
     @TestFactory
     Stream<DynamicNode> int4StaysNear() {
-        return staysNear(new Stray(NumberFormat.FLOAT32, LinearWeights.INT4, 20));
+        return staysNear(new Stray(NumberFormat.FLOAT32, Precision.INT4, 20));
     }
 
     @TestFactory
     Stream<DynamicNode> int8KeysAndValuesStayNear() {
-        return staysNear(new Stray(NumberFormat.FLOAT32, LinearWeights.AS_STORED, true, 1));
+        return staysNear(new Stray(NumberFormat.FLOAT32, Precision.FLOAT32, true, 1));
     }
 
     private static Stream<DynamicNode> staysNear(Stray stray) {

@@ -1,12 +1,12 @@
 package io.github.internvl.tests;
 
+import io.github.internvl.Precision;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.internal.chat.PromptBuilder;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.engine.PreparedRequest;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
-import io.github.internvl.internal.model.LinearWeights;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
@@ -33,7 +33,7 @@ final class Subject implements AutoCloseable {
     private static final Pattern CONTEXT_RUN = Pattern.compile("(?:<IMG_CONTEXT>)+");
     private static final int MOST_TILES = 40;
     private static final Models.Format EXACT =
-            new Models.Format(NumberFormat.FLOAT32, LinearWeights.AS_STORED, Goldens.DEVICE);
+            new Models.Format(NumberFormat.FLOAT32, Precision.FLOAT32, Goldens.DEVICE);
 
     private final GoldenVariant variant;
     private final ModelConfig config;

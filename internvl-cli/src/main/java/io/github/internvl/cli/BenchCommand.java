@@ -2,7 +2,7 @@ package io.github.internvl.cli;
 
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
-import io.github.internvl.MachineLimits;
+import io.github.internvl.internal.model.Roofline;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -203,7 +203,7 @@ final class BenchCommand implements Callable<Integer> {
             tags.put("dtype", loaded.precision().name().toLowerCase(Locale.ROOT));
             tags.put("device", loaded.device());
             stopwatch(tags).once("load", "s", seconds);
-            MachineLimits limits = loaded.machineLimits(); // takes memory that loading does not
+            Roofline limits = Roofline.measure(folder, loaded.devices()); // takes memory that loading does not
             tags.put("threads", limits.threads());
             if (staticSlots) {
                 tags.put("slots", "static");

@@ -1,6 +1,6 @@
 package io.github.internvl.cli;
 
-import io.github.internvl.GraphExport;
+import io.github.internvl.internal.model.GraphFiles;
 import io.github.internvl.Precision;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -65,7 +65,7 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try {
-            GraphExport.write(ModelFolder.named(model, "MODEL", spec.commandLine()), precision, device, out);
+            GraphFiles.write(ModelFolder.named(model, "MODEL", spec.commandLine()), precision, device, out);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

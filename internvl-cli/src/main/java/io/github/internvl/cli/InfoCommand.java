@@ -1,7 +1,6 @@
 package io.github.internvl.cli;
 
 import io.github.internvl.DeviceMap;
-import io.github.internvl.KnownModel;
 import io.github.internvl.ModelInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,7 +97,7 @@ final class InfoCommand implements Callable<Integer> {
     private ModelFacts facts() {
         String name = ModelFolder.named(model, "MODEL", spec.commandLine());
         Path folder = Path.of(name);
-        Optional<KnownModel> known = Files.isDirectory(folder) ? Optional.empty() : KnownModel.find(name);
+        Optional<ModelInfo.Published> known = Files.isDirectory(folder) ? Optional.empty() : ModelInfo.Published.find(name);
         return known.map(ModelFacts::of).orElseGet(() -> new ModelFacts(ModelInfo.of(folder), Optional.empty()));
     }
 }

@@ -4,7 +4,7 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
-import io.github.internvl.MachineLimits;
+import io.github.internvl.internal.model.Roofline;
 import io.github.internvl.vision.Image;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,10 +25,10 @@ final class ModelBench {
 
     private final InternVL model;
     private final Stopwatch watch;
-    private final MachineLimits limits;
+    private final Roofline limits;
     private int requests;
 
-    ModelBench(InternVL model, Stopwatch watch, MachineLimits limits) {
+    ModelBench(InternVL model, Stopwatch watch, Roofline limits) {
         this.model = model;
         this.watch = watch;
         this.limits = limits;

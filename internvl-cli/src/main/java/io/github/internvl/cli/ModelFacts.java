@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import io.github.internvl.DeviceMap;
 import io.github.internvl.DevicePlan;
-import io.github.internvl.KnownModel;
 import io.github.internvl.ModelInfo;
 import io.github.internvl.Precision;
 import java.util.Arrays;
@@ -23,10 +22,10 @@ import java.util.stream.Stream;
  * @param info its sizes
  * @param known its place in the family, for a model that is shown without its files
  */
-record ModelFacts(ModelInfo info, Optional<KnownModel> known) {
+record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
     private static final int USUAL_CONTEXT = 8192;
 
-    static ModelFacts of(KnownModel known) {
+    static ModelFacts of(ModelInfo.Published known) {
         return new ModelFacts(known.info(), Optional.of(known));
     }
 
@@ -96,7 +95,7 @@ record ModelFacts(ModelInfo info, Optional<KnownModel> known) {
         String format = "%-33s %-26s %-22s %10s %13s%n";
         String head =
                 String.format(Locale.ROOT, format, "model", "vision part", "language part", "stored", "KV per token");
-        return KnownModel.all().stream()
+        return ModelInfo.Published.all().stream()
                 .map(ModelFacts::of)
                 .map(facts -> String.format(
                         Locale.ROOT,

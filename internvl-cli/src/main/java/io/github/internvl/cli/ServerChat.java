@@ -9,7 +9,6 @@ import io.github.internvl.Box;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVLException;
 import io.github.internvl.OutputFormat;
-import io.github.internvl.StopRules;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -157,21 +156,21 @@ final class ServerChat {
     static JsonObject fields(GenerationConfig config) {
         JsonObject fields = new JsonObject();
         fields.addProperty("max_tokens", config.maxNewTokens());
-        fields.addProperty("temperature", config.sampling() ? config.temperature() : 0);
-        if (config.sampling()) {
-            fields.addProperty("top_p", config.topP());
-            fields.addProperty("top_k", config.topK());
-            fields.addProperty("min_p", config.minP());
+        GenerationConfig.Sampling sampling = config.sampling();
+        fields.addProperty("temperature", sampling.enabled() ? sampling.temperature().orElse(1) : 0);
+        if (sampling.enabled()) {
+            fields.addProperty("top_p", sampling.topP().orElse(1));
+            fields.addProperty("top_k", sampling.topK().orElse(50));
+            fields.addProperty("min_p", sampling.minP());
         }
-        config.seed().ifPresent(seed -> fields.addProperty("seed", seed));
+        sampling.seed().ifPresent(seed -> fields.addProperty("seed", seed));
         fields.addProperty("repetition_penalty", config.penalties().repetition());
         fields.addProperty("presence_penalty", config.penalties().presence());
         fields.addProperty("frequency_penalty", config.penalties().frequency());
         if (config.minNewTokens() > 0) {
             fields.addProperty("min_tokens", config.minNewTokens());
         }
-        StopRules stop = config.stopRules();
-        addTexts(fields, "stop", stop.texts());
+        addTexts(fields, "stop", config.stopping().texts());
         addTexts(fields, "bad_words", config.penalties().badWords());
         if (!config.format().isText()) {
             fields.add("response_format", format(config.format()));

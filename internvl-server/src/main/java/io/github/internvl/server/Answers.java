@@ -182,9 +182,8 @@ final class Answers {
         List<ChatRequest> requests = new ArrayList<>();
         for (int i = 0; i < config.answers(); i++) {
             GenerationConfig.Builder own = config.toBuilder().answers(1);
-            if (config.seed().isPresent()) {
-                own.seed(config.seed().getAsLong() + i);
-            }
+            long number = i;
+            config.sampling().seed().ifPresent(seed -> own.seed(seed + number));
             requests.add(request.toBuilder()
                     .generation(own.build())
                     .budget(exchange.sameTime())

@@ -5,15 +5,11 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
-import io.github.internvl.MachineLimits;
 import io.github.internvl.MetricsListener;
 import io.github.internvl.ModelStats;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.internal.engine.PreparedRequest;
-import io.github.internvl.internal.model.LimitsGraph;
-import io.github.internvl.internal.model.Models;
-import io.github.internvl.internal.torch.TorchRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,20 +137,6 @@ public final class ChatService {
     /** The counters, and the state of the engine. */
     public ModelStats stats() {
         return counters.stats(engine.keyUse(), engine.failure().map(Throwable::toString));
-    }
-
-    /** Measures the device that the language model begins on. */
-    public MachineLimits measure(Models.Format format, String device) {
-        return TorchRuntime.onOwnThread(() -> {
-            try (LimitsGraph graph = new LimitsGraph(format.numbers(), format.linears(), device)) {
-                return new MachineLimits(
-                        graph.readBandwidth(),
-                        graph.gemm(),
-                        engine.stepBytes(),
-                        2 * engine.multiplicationsPerToken(),
-                        TorchRuntime.threads());
-            }
-        });
     }
 
     /** Rejects requests from now on, and waits until the ones inside are answered. */

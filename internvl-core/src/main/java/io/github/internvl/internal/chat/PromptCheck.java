@@ -123,7 +123,7 @@ public final class PromptCheck {
             throw tooLong("at least " + least, Arrays.stream(visualTokens).sum());
         }
         TokenPrompt prompt = prompts.tokens(text, visualTokens, budget);
-        for (String stop : request.generation().stopRules().texts()) {
+        for (String stop : request.generation().stopping().texts()) {
             budget.charge(RequestBudget.Work.CHARACTERS, stop.length(), "stop");
         }
         refuseUnknownTokens(prompt);
@@ -218,7 +218,7 @@ public final class PromptCheck {
     }
 
     private PreparedRequest.Ends ends(GenerationConfig settings) {
-        if (settings.stopRules().ignoreEnd()) {
+        if (settings.stopping().ignoreEnd()) {
             return PreparedRequest.Ends.NONE;
         }
         return settings.format().isText()

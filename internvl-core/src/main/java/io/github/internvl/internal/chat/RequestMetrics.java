@@ -7,7 +7,7 @@ import io.github.internvl.InternVLException;
 import io.github.internvl.MetricsListener;
 import io.github.internvl.internal.engine.Generation;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
-import io.github.internvl.internal.observe.RequestEvent;
+import io.github.internvl.internal.observe.Trace;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
@@ -25,7 +25,7 @@ final class RequestMetrics {
 
     private final RequestCounters counters;
     private final MetricsListener listener;
-    private final RequestEvent event = new RequestEvent();
+    private final Trace.Request event = new Trace.Request();
     private final long arrival = System.nanoTime();
     private boolean admitted;
     private boolean over;

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** The published checkpoints of the family, as their config.json and their model cards describe them. */
 public final class Catalogue {
@@ -46,6 +47,13 @@ public final class Catalogue {
             model.getAsJsonArray("variants").forEach(variant -> entries.add(entry(root, model, variant.getAsString())));
         }
         return entries;
+    }
+
+    /** The entry of an id, with or without the owner in front ({@code InternVL2_5-1B}). */
+    public static Optional<Entry> find(String id) {
+        return entries().stream()
+                .filter(known -> known.id().equals(id) || known.id().endsWith("/" + id))
+                .findFirst();
     }
 
     private static Entry entry(JsonObject root, JsonObject model, String variant) {

@@ -5,7 +5,10 @@ import io.github.internvl.CheckpointException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A checkpoint folder as published: {@code config.json} and one or several safetensors files.
@@ -18,6 +21,17 @@ import java.util.Map;
 public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTensor> tensors, boolean copied) {
     private static final String WANTED = "give the folder of an InternVL 2.5 checkpoint, "
             + "with config.json, *.safetensors and the tokenizer files";
+    private static final List<String> ADAPTED = List.of(".lora_", ".base_layer.", "base_model.model.");
+    private static final List<String> QUANTIZED = List.of(
+            ".qweight",
+            ".g_idx",
+            ".SCB",
+            ".weight_format",
+            ".absmax",
+            ".quant_map",
+            ".weight_packed",
+            ".weight_scale",
+            ".weight_scale_inv");
 
     /** Reads the configuration and the tables of contents; throws {@link CheckpointException} for what does not fit. */
     public static Checkpoint open(Path folder) {
@@ -32,7 +46,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
                 }
             }
         }
-        WeightKinds.check(folder, config, tensors);
+        checkKinds(folder, config, tensors);
         requireLayers(folder, "ViT", config.vision().storedLayers(), tensors.size());
         requireLayers(folder, "language model", config.language().layers(), tensors.size());
         return new Checkpoint(folder, config, tensors, false);
@@ -41,6 +55,27 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
     /** The same one, with weights that are copied or not. */
     public Checkpoint copied(boolean copies) {
         return new Checkpoint(folder, config, tensors, copies);
+    }
+
+    /** Rejects adapters, and quantized weights that config.json is silent about: kinds that tensor names give away. */
+    private static void checkKinds(Path folder, ModelConfig config, Map<String, StoredTensor> tensors) {
+        find(tensors, name -> ADAPTED.stream().anyMatch(name::contains)).ifPresent(tensor -> {
+            throw new CheckpointException(tensor.file() + ": holds LoRA weights that are not merged, such as "
+                    + tensor.name() + "; merge first (merge_and_unload of peft), and load the merged folder");
+        });
+        if (config.language().packedGroup() == 0) {
+            find(tensors, name -> QUANTIZED.stream().anyMatch(name::endsWith)).ifPresent(tensor -> {
+                throw new CheckpointException(tensor.file() + ": holds quantized weights, such as " + tensor.name()
+                        + ", but config.json has no quantization_config; "
+                        + "load the checkpoint that it was made from, with INT8 or INT4");
+            });
+        }
+    }
+
+    private static Optional<StoredTensor> find(Map<String, StoredTensor> tensors, Predicate<String> which) {
+        return tensors.values().stream()
+                .filter(tensor -> which.test(tensor.name()))
+                .findFirst();
     }
 
     /** A layer has several tensors. A list of the wanted tensors needs memory for each of them. */

@@ -1,8 +1,13 @@
 package io.github.internvl.internal.checkpoint;
 
 import io.github.internvl.internal.checkpoint.ModelConfig.Family;
+import io.github.internvl.internal.checkpoint.ModelConfig.GenerationDefaults;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
+import io.github.internvl.internal.torch.NumberFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Reads the language model's section: {@code llm_config} of the official layout, {@code text_config} of transformers' own.
@@ -13,7 +18,7 @@ final class LanguageSection {
     private final ConfigReader config;
 
     /**
-     * Reads later.
+     * A reader of one file.
      *
      * @param language the section
      * @param config the whole file
@@ -63,6 +68,27 @@ final class LanguageSection {
                 outputBias,
                 tied,
                 Quantization.group(config, language));
+    }
+
+    /** The number format of the weights: {@code dtype} since transformers 4.56, {@code torch_dtype} before. */
+    NumberFormat format() {
+        String top = config.spelling("torch_dtype", "dtype");
+        String inner = language.spelling("torch_dtype", "dtype");
+        ConfigReader place = config.has(top) || !language.has(inner) ? config : language;
+        String found = place.one(place == config ? top : inner, "bfloat16", "float16", "float32");
+        return NumberFormat.valueOf(found.toUpperCase(Locale.ROOT));
+    }
+
+    /** The generation settings of a file; {@code begin} are the ids that generated tokens begin with, one or none. */
+    static GenerationDefaults generation(ConfigReader place, Set<Integer> begin) {
+        OptionalInt first = begin.stream().mapToInt(Integer::intValue).findFirst();
+        double temperature = place.real("temperature", 1);
+        double topP = place.real("top_p", 1);
+        return new GenerationDefaults(
+                first,
+                temperature > 0 ? temperature : 1, // 0 stands for greedy decoding
+                Math.max(place.signed("top_k", 50), 0),
+                topP >= 0 && topP <= 1 ? topP : 1);
     }
 
     /** Null stands for as many as query heads in transformers' classes. */

@@ -26,6 +26,7 @@ final class NativeConfig {
         ConfigReader vision = config.section("vision_config");
         ConfigReader language = config.section("text_config");
         ConfigReader generation = config.beside("generation_config.json");
+        LanguageSection section = new LanguageSection(language, config);
         requireKnownTemplate(config);
         config.one("projector_hidden_act", "gelu");
         config.one("vision_feature_select_strategy", "default");
@@ -37,7 +38,7 @@ final class NativeConfig {
         return new ModelConfig(
                 Layout.NATIVE,
                 vision(vision, config),
-                language(new LanguageSection(language, config), language, config),
+                language(section, language, config),
                 tileSize,
                 unshuffle,
                 false,
@@ -47,8 +48,8 @@ final class NativeConfig {
                 "internvl2_5",
                 null,
                 endIds(generation, language),
-                CommonSettings.generation(generation, Set.of()),
-                CommonSettings.format(config, language),
+                LanguageSection.generation(generation, Set.of()),
+                section.format(),
                 processor.videoFault());
     }
 

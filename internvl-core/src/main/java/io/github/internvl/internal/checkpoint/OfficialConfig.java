@@ -20,6 +20,7 @@ final class OfficialConfig {
         ConfigReader config = new ConfigReader(file, "", root);
         ConfigReader vision = config.section("vision_config");
         ConfigReader language = config.section("llm_config");
+        LanguageSection section = new LanguageSection(language, config);
         requireMerged(config);
         config.expect("pad2square", false);
         int tileSize = config.has("force_image_size") ? config.side("force_image_size") : vision.side("image_size");
@@ -30,7 +31,7 @@ final class OfficialConfig {
         return new ModelConfig(
                 Layout.OFFICIAL,
                 VisionSection.OFFICIAL.read(vision, config),
-                language(new LanguageSection(language, config), language, config),
+                language(section, language, config),
                 tileSize,
                 unshuffle,
                 config.one("ps_version", "v1", "v2").equals("v1"),
@@ -40,8 +41,8 @@ final class OfficialConfig {
                 config.text("template"),
                 config.has("system_message") ? config.text("system_message") : null,
                 Set.of(),
-                CommonSettings.generation(language, language.numbers("bos_token_id")),
-                CommonSettings.format(config, language),
+                LanguageSection.generation(language, language.numbers("bos_token_id")),
+                section.format(),
                 null);
     }
 

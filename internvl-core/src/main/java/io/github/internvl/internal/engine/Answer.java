@@ -4,7 +4,6 @@ import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.ChatResponse.TokenScore;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InvalidRequestException;
-import io.github.internvl.StopRules;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +21,7 @@ final class Answer {
 
     private final PreparedRequest request;
     private final GenerationConfig config;
-    private final StopRules stop;
+    private final GenerationConfig.Stopping stop;
     private final LogitsPipeline pipeline;
     private final Tokenizer tokenizer;
     private final SplittableRandom random;
@@ -50,15 +49,15 @@ final class Answer {
             int room) {
         this.request = request;
         this.config = request.config();
-        this.stop = config.stopRules();
+        this.stop = config.stopping();
         this.pipeline = pipeline;
         this.tokenizer = tokenizer;
-        this.random = config.seed().isPresent()
-                ? new SplittableRandom(config.seed().getAsLong() + number)
+        this.random = config.sampling().seed().isPresent()
+                ? new SplittableRandom(config.sampling().seed().getAsLong() + number)
                 : new SplittableRandom();
         List<String> stops = new ArrayList<>(stop.texts());
         stops.addAll(request.ends().texts());
-        Set<String> included = stop.included() ? Set.copyOf(stop.texts()) : Set.of();
+        Set<String> included = stop.includeStop() ? Set.copyOf(stop.texts()) : Set.of();
         this.text = new AnswerText(tokenizer, config, stops, included);
         this.listener = listener;
         this.room = room;
@@ -85,7 +84,7 @@ final class Answer {
     /** Chooses the next token from the logits of a row and takes it. */
     void advance(LogitRows rows, int row) {
         boolean scored = config.logprobs().isPresent();
-        if (!config.sampling() && pipeline.isEmpty() && !scored) {
+        if (!config.sampling().enabled() && pipeline.isEmpty() && !scored) {
             append(rows.best(row));
             return;
         }
@@ -93,7 +92,7 @@ final class Answer {
         if (!pipeline.isEmpty()) {
             pipeline.process(Arrays.copyOf(ids, length), logits);
         }
-        int id = config.sampling() ? Candidates.of(logits, config).draw(random.nextDouble()) : best(logits);
+        int id = config.sampling().enabled() ? Candidates.of(logits, config).draw(random.nextDouble()) : best(logits);
         if (scored) {
             scores.add(score(rows.of(row), id, config.logprobs().getAsInt()));
         }
@@ -132,7 +131,7 @@ final class Answer {
         }
         ids[length++] = id;
         boolean stops = stop.ids().contains(id);
-        if (!stops || stop.included()) {
+        if (!stops || stop.includeStop()) {
             emit(length < config.minNewTokens() ? text.addUnstopped(id) : text.add(id));
         }
         boolean goesOn = asksForMore(id);

@@ -1,7 +1,8 @@
 package io.github.internvl.internal.engine;
 
-import io.github.internvl.BeamSearch;
 import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.GenerationConfig.BeamSearch;
+import io.github.internvl.GenerationConfig.EarlyStopping;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class Beams implements DecodingStrategy {
         this.tokenizer = tokenizer;
         this.room = room;
         this.ends = new HashSet<>(request.ends().ids());
-        ends.addAll(request.config().stopRules().ids());
+        ends.addAll(request.config().stopping().ids());
         this.beams = new Beam[search.beams()];
         beams[0] = new Beam(new int[0], 0);
     }
@@ -194,10 +195,10 @@ final class Beams implements DecodingStrategy {
         if (complete.size() < beams.length) {
             return false;
         }
-        boolean anyLength = search.earlyStopping() == BeamSearch.EarlyStopping.WHEN_IMPOSSIBLE;
+        boolean anyLength = search.earlyStopping() == EarlyStopping.WHEN_IMPOSSIBLE;
         int reach = anyLength && search.lengthPenalty() > 0 ? room : length;
         double within = bestSum / Math.pow(reach, search.lengthPenalty());
-        return search.earlyStopping() == BeamSearch.EarlyStopping.WHEN_COMPLETE
+        return search.earlyStopping() == EarlyStopping.WHEN_COMPLETE
                 || complete.get(beams.length - 1).score() >= within;
     }
 
@@ -224,8 +225,8 @@ final class Beams implements DecodingStrategy {
 
     private Generation.Output answer(Complete one) {
         boolean cut = one.reason() == FinishReason.STOP
-                && !request.config().stopRules().included()
-                && request.config().stopRules().ids().contains(one.ids()[one.ids().length - 1]);
+                && !request.config().stopping().includeStop()
+                && request.config().stopping().ids().contains(one.ids()[one.ids().length - 1]);
         AnswerText text =
                 new AnswerText(tokenizer, request.config(), request.ends().texts(), Set.of());
         for (int i = 0; i < one.ids().length - (cut ? 1 : 0) && !text.isStopped(); i++) {

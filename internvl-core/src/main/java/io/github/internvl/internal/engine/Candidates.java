@@ -25,11 +25,12 @@ public final class Candidates {
      * @throws InvalidRequestException if it forbids all tokens, or has numbers that are none
      */
     public static Candidates of(float[] row, GenerationConfig config) {
-        return of(row).withTemperature(config.temperature())
-                .topK(config.topK())
-                .topP(config.topP())
-                .minP(config.minP())
-                .typicalP(config.typicalP());
+        GenerationConfig.Sampling sampling = config.sampling();
+        return of(row).withTemperature(sampling.temperature().orElse(1))
+                .topK(sampling.topK().orElse(50))
+                .topP(sampling.topP().orElse(1))
+                .minP(sampling.minP())
+                .typicalP(sampling.typicalP());
     }
 
     private static Candidates of(float[] row) {

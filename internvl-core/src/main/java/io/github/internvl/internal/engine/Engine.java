@@ -135,16 +135,6 @@ public final class Engine implements AutoCloseable {
         return queue.failure();
     }
 
-    /** The bytes of weights that a step reads. */
-    public long stepBytes() {
-        return models.language().stepBytes();
-    }
-
-    /** The multiplications that a token takes, without attention and the head. */
-    public long multiplicationsPerToken() {
-        return models.language().multiplications(1);
-    }
-
     /** The share of the KV cache that requests with slots have, 0 to 1. */
     public double keyUse() {
         return (double) pool.inUse() / limits.keyTokens();

@@ -1,8 +1,8 @@
 package io.github.internvl.internal.engine;
 
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.GenerationConfig.Penalties;
 import io.github.internvl.LogitsProcessor;
-import io.github.internvl.Penalties;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -42,7 +42,7 @@ public final class LogitsPipeline {
         }
         if (config.minNewTokens() > 0) {
             Set<Integer> ends = new TreeSet<>(endIds);
-            ends.addAll(config.stopRules().ids());
+            ends.addAll(config.stopping().ids());
             steps.add(LogitsProcessors.minimum(config.minNewTokens(), ends));
         }
         if (!badWords.isEmpty()) {

@@ -100,7 +100,7 @@ public final class Sequence {
             answers.add(new Answer(request, pipeline, tokenizer, i, pieces, room));
         }
         boolean bestIsEnough =
-                pipeline.isEmpty() && !config.sampling() && config.logprobs().isEmpty();
+                pipeline.isEmpty() && !config.sampling().enabled() && config.logprobs().isEmpty();
         return new ParallelAnswers(answers, !bestIsEnough);
     }
 

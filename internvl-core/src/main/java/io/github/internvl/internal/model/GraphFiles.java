@@ -4,7 +4,14 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.internvl.CheckpointException;
+import io.github.internvl.DevicePlan;
+import io.github.internvl.InternVLException;
+import io.github.internvl.Precision;
+import io.github.internvl.internal.checkpoint.Catalogue;
+import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.io.IOException;
@@ -12,19 +19,57 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** The graphs of a model as files: what is packed for libtorch, and what a program has to know to run it. */
+/**
+ * The graphs of a model as files, so that they can be looked at and measured without Java: the archives that libtorch loads,
+ * and the facts that a program needs to run them. Their contents may change with every version.
+ */
 public final class GraphFiles {
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
     private GraphFiles() {}
 
     /**
-     * Writes {@code vision.pt}, {@code decoder.pt} and {@code graphs.json} into a folder, which comes into being.
+     * Writes {@code vision.pt} and {@code decoder.pt}, archives for {@code torch.jit.load}, and {@code graphs.json}: the
+     * model's sizes, the tables of weights to bind, and the calls that make a model of them. No weights are needed or
+     * written.
      *
-     * @param format all on one device; a GPU need not be there
+     * @param model a folder with config.json, or the id of a published model
+     * @param precision the precision to compute in; null: the best for the device
+     * @param device {@code cpu}, for this machine's kernels, or {@code cuda:N}, which need not be there
+     * @param folder where the files go; it is created
+     * @throws CheckpointException if config.json is missing, damaged, or says something unknown
+     * @throws InternVLException if the precision does not suit the checkpoint, or a file cannot be written
+     * @throws IllegalArgumentException if there is no such device
      */
-    public static void write(ModelConfig config, Models.Format format, Path folder) throws IOException {
+    public static void write(String model, @Nullable Precision precision, String device, Path folder) {
+        CudaDevices.checkName(device);
+        ModelConfig config = config(model);
+        boolean packed = config.language().packedGroup() > 0;
+        Precision stored = packed
+                ? Precision.INT4
+                : Precision.valueOf(config.storedFormat().name());
+        Precision chosen = precision == null ? Models.usual(stored, device) : precision;
+        if (packed && chosen == Precision.INT8) {
+            throw new InternVLException(model + ": 4-bit weights cannot be computed as INT8; use INT4");
+        }
+        try {
+            write(config, Models.Format.of(DevicePlan.single(chosen, device), false), folder);
+        } catch (IOException e) {
+            throw new InternVLException(folder + ": graphs cannot be written: " + e, e);
+        }
+    }
+
+    private static ModelConfig config(String model) {
+        Path folder = Path.of(model);
+        return Files.isDirectory(folder)
+                ? Checkpoint.config(folder)
+                : Catalogue.find(model).map(Catalogue.Entry::config).orElseGet(() -> Checkpoint.config(folder));
+    }
+
+    /** Writes the graphs of a model that lies on one device. */
+    static void write(ModelConfig config, Models.Format format, Path folder) throws IOException {
         Files.createDirectories(folder);
         JsonObject json = new JsonObject();
         json.addProperty("numbers", format.numbers().safetensorsName());
@@ -38,7 +83,7 @@ public final class GraphFiles {
         json.add(
                 "vision",
                 written(
-                        Models.vision(config, format, OfficialLayout.vision(config), Set.of(config.storedFormat())),
+                        Models.vision(config, format, Layout.official(config).vision(), Set.of(config.storedFormat())),
                         folder));
         json.add("decoder", written(language(config, format), folder));
         Files.writeString(folder.resolve("graphs.json"), GSON.toJson(json) + "\n");
@@ -48,11 +93,10 @@ public final class GraphFiles {
         boolean packed = config.language().packedGroup() > 0;
         Set<NumberFormat> stored =
                 packed ? Set.of(NumberFormat.INT32, config.storedFormat()) : Set.of(config.storedFormat());
-        Set<String> devices = Set.of(format.places().head());
-        LinearKernel layers = LinearKernel.ofLayers(format.linears(), stored, format.numbers(), devices);
-        LinearKernel head = LinearKernel.ofHead(format.linears(), stored, format.numbers(), devices);
+        LinearKernel layers = Models.layerKernel(config, format, stored);
+        LinearKernel head = Models.headKernel(format, stored);
         boolean elsewhere = format.places().head().startsWith("cuda") && TorchRuntime.gpuCount() == 0;
-        List<Weight> weights = OfficialLayout.language(config);
+        List<Weight> weights = Layout.official(config).language();
         return elsewhere
                 ? GraphRecipe.language(config, format, weights, onGpu(layers, format), onGpu(head, format))
                 : GraphRecipe.language(config, format, weights, layers, head);

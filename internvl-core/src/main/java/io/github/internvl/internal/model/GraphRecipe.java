@@ -1,5 +1,6 @@
 package io.github.internvl.internal.model;
 
+import io.github.internvl.DevicePlan;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
@@ -16,7 +17,6 @@ import java.util.stream.IntStream;
  * @param graph the file of its text
  * @param used the files that stand behind names of its text: {@code linear}, {@code head}, {@code cache}
  * @param weights what is bound
- * @param stepBytes bytes of the linears' weights, all of which are read whenever something is computed
  * @param numbers PyTorch's code of the format that is computed in
  * @param sizes what {@code build} takes after that
  * @param devices the device of each layer
@@ -26,7 +26,6 @@ record GraphRecipe(
         String graph,
         Map<String, String> used,
         List<Weight> weights,
-        long stepBytes,
         int numbers,
         List<Object> sizes,
         List<String> devices,
@@ -43,7 +42,6 @@ record GraphRecipe(
                 "vision",
                 Map.of("linear", linear.file()),
                 weights,
-                Math.round(matrices(weights, "") * linear.bytes(format.numbers())),
                 format.numbers().code(),
                 List.of(device, format.places().projector()),
                 Collections.nCopies(vit.storedLayers(), device),
@@ -54,7 +52,7 @@ record GraphRecipe(
     static GraphRecipe language(
             ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel layers, LinearKernel head) {
         LanguageConfig llm = config.language();
-        Spread places = format.places();
+        DevicePlan places = format.places();
         String cache = format.shortKeys() ? "cache_int8" : "cache";
         Map<String, String> used = Map.of("linear", layers.file(), "head", head.file(), "cache", cache);
         List<Object> sizes = List.of(
@@ -70,23 +68,10 @@ record GraphRecipe(
                 "decoder",
                 used,
                 weights,
-                Math.round(matrices(weights, LAYERS) * layers.bytes(format.numbers())
-                        + (double) llm.vocabulary() * llm.width() * head.bytes(format.numbers())),
                 format.numbers().code(),
                 sizes,
                 IntStream.range(0, llm.layers()).mapToObj(places::layer).toList(),
                 List.of(llm.heads(), llm.kvHeads(), llm.headWidth(), llm.eps()));
-    }
-
-    /** Numbers in matrices whose names begin so, before they are put into few bits; biases and norms are next to nothing. */
-    private static double matrices(List<Weight> weights, String prefix) {
-        return weights.stream()
-                .filter(weight -> weight.name().startsWith(prefix) && weight.shape().length == 2)
-                .filter(weight ->
-                        !weight.name().endsWith(".qzeros") && !weight.name().endsWith(".scales"))
-                .mapToDouble(weight ->
-                        (double) weight.shape()[0] * weight.shape()[1] * (weight.packed() ? WeightTable.PER_INT : 1))
-                .sum();
     }
 
     /** The arguments of {@code build} after its tables. */

@@ -15,24 +15,17 @@ public final class LanguageModel implements AutoCloseable {
 
     private final ScriptModule graph;
     private final LanguageConfig config;
-    private final long stepBytes;
     private int room; // tokens of each slot of the static cache; 0 without one
     private int[] written = {}; // tokens written to each of those
 
-    LanguageModel(ScriptModule graph, LanguageConfig config, long stepBytes) {
+    LanguageModel(ScriptModule graph, LanguageConfig config) {
         this.graph = graph;
         this.config = config;
-        this.stepBytes = stepBytes;
     }
 
     /** The room that a slot for so many tokens takes. */
     public static long room(long tokens) {
         return (tokens + GRAIN - 1) / GRAIN * GRAIN;
-    }
-
-    /** Bytes of weights that a step reads. */
-    public long stepBytes() {
-        return stepBytes;
     }
 
     /** The graph, for tests that look at its stages. */
@@ -47,6 +40,10 @@ public final class LanguageModel implements AutoCloseable {
 
     /** Multiplications that so many tokens take, but for attention and the head. */
     public long multiplications(int tokens) {
+        return multiplications(config, tokens);
+    }
+
+    static long multiplications(LanguageConfig config, int tokens) {
         long attention = 2L * (config.heads() + config.kvHeads()) * config.headWidth();
         return (long) tokens * config.layers() * config.width() * (attention + 3L * config.mlpWidth());
     }

@@ -1,5 +1,6 @@
 package io.github.internvl.internal.model;
 
+import io.github.internvl.Precision;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
@@ -53,18 +54,19 @@ enum LinearKernel {
     /**
      * The kernel for the language model's layers.
      *
+     * @param precision the weights of float formats stay as stored; the others are quantized
      * @param stored the formats that their weights are stored in; {@link NumberFormat#INT32} for those of four bits
      * @param numbers what is computed in
      * @param devices where the layers are
      */
     static LinearKernel ofLayers(
-            LinearWeights weights, Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
+            Precision precision, Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
         if (stored.contains(NumberFormat.INT32)) {
-            boolean exact = weights == LinearWeights.AS_STORED && numbers != NumberFormat.BFLOAT16;
+            boolean exact = !isQuantized(precision) && numbers != NumberFormat.BFLOAT16;
             return exact ? INT4 : int4(numbers, devices);
         }
-        return switch (weights) {
-            case AS_STORED -> floats(stored, numbers, devices);
+        return switch (precision) {
+            case FLOAT32, BFLOAT16, FLOAT16 -> floats(stored, numbers, devices);
             case INT8 -> int8(numbers, devices);
             case INT4 -> int4(numbers, devices);
         };
@@ -72,8 +74,8 @@ enum LinearKernel {
 
     /** The kernel for the head; checkpoints of four bits have it in full. */
     static LinearKernel ofHead(
-            LinearWeights weights, Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
-        return weights == LinearWeights.AS_STORED || stored.contains(NumberFormat.INT32)
+            Precision precision, Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
+        return !isQuantized(precision) || stored.contains(NumberFormat.INT32)
                 ? floats(stored, numbers, devices)
                 : int8(numbers, devices);
     }
@@ -81,6 +83,10 @@ enum LinearKernel {
     /** The kernel for ViT and projector, whose inputs have a thousand rows: packing bfloat16 gains nothing there. */
     static LinearKernel ofVision(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
         return numbers == NumberFormat.BFLOAT16 ? DENSE : floats(stored, numbers, devices);
+    }
+
+    private static boolean isQuantized(Precision precision) {
+        return precision == Precision.INT8 || precision == Precision.INT4;
     }
 
     private static LinearKernel floats(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {

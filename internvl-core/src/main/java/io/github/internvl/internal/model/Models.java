@@ -1,6 +1,8 @@
 package io.github.internvl.internal.model;
 
+import io.github.internvl.DevicePlan;
 import io.github.internvl.InternVLException;
+import io.github.internvl.Precision;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
@@ -29,16 +31,42 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
      * The number formats and devices of a model.
      *
      * @param numbers the number format of all that is not quantized
-     * @param linears how the linears of the language model keep their weights
-     * @param places which device has which part
+     * @param places the devices, and the precision of the language model's linears: those of float formats stay as stored
      * @param shortKeys whether keys and values are kept in 8 bits
      */
-    public record Format(NumberFormat numbers, LinearWeights linears, Spread places, boolean shortKeys) {
+    public record Format(NumberFormat numbers, DevicePlan places, boolean shortKeys) {
 
         /** All of it on one device, {@code cpu} or {@code cuda:N}. */
-        public Format(NumberFormat numbers, LinearWeights linears, String device) {
-            this(numbers, linears, Spread.single(device), false);
+        public Format(NumberFormat numbers, Precision precision, String device) {
+            this(numbers, DevicePlan.single(precision, device), false);
         }
+
+        /** The format of a plan; beside quantized linears, numbers are in the float format that the device is fastest in. */
+        public static Format of(DevicePlan plan, boolean shortKeys) {
+            NumberFormat numbers =
+                    switch (plan.precision()) {
+                        case INT8, INT4 -> fastest(plan.embedding());
+                        case FLOAT32, BFLOAT16, FLOAT16 -> NumberFormat.valueOf(plan.precision().name());
+                    };
+            return new Format(numbers, plan, shortKeys);
+        }
+
+        /** The precision of the language model's linears. */
+        Precision precision() {
+            return places.precision();
+        }
+    }
+
+    /** The precision that suits a checkpoint, as it is stored, and a device best. */
+    public static Precision usual(Precision stored, String device) {
+        return switch (stored) {
+            case FLOAT32, INT8, INT4 -> stored;
+            case BFLOAT16, FLOAT16 -> Precision.valueOf(fastest(device).name());
+        };
+    }
+
+    private static NumberFormat fastest(String device) {
+        return !device.equals("cpu") || TorchRuntime.cpuHasBfloat16() ? NumberFormat.BFLOAT16 : NumberFormat.FLOAT32;
     }
 
     /**
@@ -72,8 +100,9 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
     private static Models made(Checkpoint checkpoint, Format format, LongConsumer progress) {
         ModelConfig config = checkpoint.config();
         check(checkpoint, format);
-        List<Weight> vision = weights(checkpoint, true);
-        List<Weight> language = weights(checkpoint, false);
+        Layout layout = Layout.of(config, checkpoint.tensors().keySet());
+        List<Weight> vision = layout.vision();
+        List<Weight> language = layout.language();
         List<Weight> all = new ArrayList<>(vision);
         all.addAll(language);
         WeightLoader.check(checkpoint, all);
@@ -85,7 +114,7 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
             TorchRuntime.trimMemory();
             return new Models(
                     new VisionEncoder(vit, config, format.numbers().bytes()),
-                    new LanguageModel(llm, config.language(), decoder.stepBytes()));
+                    new LanguageModel(llm, config.language()));
         } catch (RuntimeException | Error e) {
             vit.close();
             throw e;
@@ -94,28 +123,19 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
 
     private static void check(Checkpoint checkpoint, Format format) {
         LanguageConfig llm = checkpoint.config().language();
-        if (format.linears() == LinearWeights.INT8 && llm.packedGroup() > 0) {
+        if (format.precision() == Precision.INT8 && llm.packedGroup() > 0) {
             throw new InternVLException(checkpoint.folder() + ": 4-bit weights cannot be loaded as INT8; "
                     + "use INT4, or the checkpoint that they were made from");
         }
-        if (format.linears() == LinearWeights.INT4
+        if (format.precision() == Precision.INT4
                 && (llm.width() % QUANTIZED_INPUTS != 0 || llm.mlpWidth() % QUANTIZED_INPUTS != 0)) {
             throw new InternVLException(checkpoint.folder() + ": widths must be multiples of " + QUANTIZED_INPUTS
                     + " for INT4: " + llm.width() + " and " + llm.mlpWidth() + "; use INT8");
         }
     }
 
-    private static List<Weight> weights(Checkpoint checkpoint, boolean vision) {
-        ModelConfig config = checkpoint.config();
-        if (config.layout() == ModelConfig.Layout.OFFICIAL) {
-            return vision ? OfficialLayout.vision(config) : OfficialLayout.language(config);
-        }
-        NativeLayout layout = new NativeLayout(config, checkpoint.tensors().keySet());
-        return vision ? layout.vision() : layout.language();
-    }
-
     /** The formats that weights are stored in. */
-    private static Set<NumberFormat> stored(Checkpoint checkpoint, List<Weight> weights) {
+    static Set<NumberFormat> stored(Checkpoint checkpoint, List<Weight> weights) {
         return weights.stream()
                 .map(weight -> checkpoint.tensors().get(weight.stored()))
                 .filter(Objects::nonNull)
@@ -131,16 +151,20 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
 
     private static GraphRecipe language(
             ModelConfig config, Format format, List<Weight> weights, Set<NumberFormat> stored) {
-        Spread places = format.places();
-        Set<String> devices = IntStream.range(0, config.language().layers())
-                .mapToObj(places::layer)
-                .collect(Collectors.toSet());
         return GraphRecipe.language(
-                config,
-                format,
-                weights,
-                LinearKernel.ofLayers(format.linears(), stored, format.numbers(), devices),
-                LinearKernel.ofHead(format.linears(), stored, format.numbers(), Set.of(places.head())));
+                config, format, weights, layerKernel(config, format, stored), headKernel(format, stored));
+    }
+
+    static LinearKernel layerKernel(ModelConfig config, Format format, Set<NumberFormat> stored) {
+        Set<String> devices = IntStream.range(0, config.language().layers())
+                .mapToObj(format.places()::layer)
+                .collect(Collectors.toSet());
+        return LinearKernel.ofLayers(format.precision(), stored, format.numbers(), devices);
+    }
+
+    static LinearKernel headKernel(Format format, Set<NumberFormat> stored) {
+        return LinearKernel.ofHead(
+                format.precision(), stored, format.numbers(), Set.of(format.places().head()));
     }
 
     @Override

@@ -2,68 +2,97 @@ package io.github.internvl.internal.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
-/** Collects what a graph needs, in terms of layers instead of tensors. */
+/** The tensors that a graph needs, collected part by part with their names in a checkpoint. */
 final class WeightTable {
     private static final int BITS = 4;
     static final int PER_INT = Integer.SIZE / BITS;
 
-    private final List<Weight> weights = new ArrayList<>();
+    private final List<Weight> weights;
+    private final Map<String, String> names;
+    private final String to;
+    private final String from;
     private final int group;
 
     /**
-     * Starts an empty table.
+     * An empty table.
      *
+     * @param names the checkpoint's names of parts, by the graph's
+     * @param from the text that all names in the checkpoint begin with
      * @param group inputs that share a scale in linears that may be packed; 0 where none is
      */
-    WeightTable(int group) {
+    WeightTable(Map<String, String> names, String from, int group) {
+        this(new ArrayList<>(), names, "", from, group);
+    }
+
+    private WeightTable(List<Weight> weights, Map<String, String> names, String to, String from, int group) {
+        this.weights = weights;
+        this.names = names;
+        this.to = to;
+        this.from = from;
         this.group = group;
+    }
+
+    /** A view of this table that adds the tensors of a layer. */
+    WeightTable layer(int index) {
+        return new WeightTable(weights, names, "layers." + index + ".", stored("layers.") + index + ".", group);
     }
 
     List<Weight> weights() {
         return weights;
     }
 
-    void add(String name, String stored, long... shape) {
-        weights.add(new Weight(name, stored, false, null, shape));
+    /** Whether the checkpoint has such a part. */
+    boolean has(String name) {
+        return names.containsKey(name);
     }
 
-    /** A tensor that is the same as one before it, unless the checkpoint has it all the same. */
-    void tied(String name, String stored, String before, long... shape) {
-        String same = weights.stream()
-                .filter(weight -> weight.name().equals(before))
-                .map(Weight::stored)
-                .findFirst()
-                .orElseThrow();
-        weights.add(new Weight(name, stored, false, same, shape));
+    private String stored(String name) {
+        return from + Objects.requireNonNull(names.get(name), name);
     }
 
-    void norm(String name, String stored, long width, boolean rms) {
-        add(name + ".weight", stored + ".weight", width);
+    void add(String name, String suffix, long... shape) {
+        add(name, suffix, false, shape);
+    }
+
+    private void add(String name, String suffix, boolean packed, long... shape) {
+        weights.add(new Weight(to + name + suffix, stored(name) + suffix, packed, null, shape));
+    }
+
+    /** The head; a tied one is the embedding, unless the checkpoint has a head all the same. */
+    void head(String stored, boolean tied, long... shape) {
+        String otherwise = tied ? stored("embedding") + ".weight" : null;
+        weights.add(new Weight("head.weight", stored + ".weight", false, otherwise, shape));
+    }
+
+    void norm(String name, long width, boolean rms) {
+        add(name, ".weight", width);
         if (!rms) {
-            add(name + ".bias", stored + ".bias", width);
+            add(name, ".bias", width);
         }
     }
 
     /** A linear that is always stored as floats. */
-    void linear(String name, String stored, long outputs, long inputs, boolean bias) {
-        add(name + ".weight", stored + ".weight", outputs, inputs);
+    void linear(String name, long outputs, long inputs, boolean bias) {
+        add(name, ".weight", outputs, inputs);
         if (bias) {
-            add(name + ".bias", stored + ".bias", outputs);
+            add(name, ".bias", outputs);
         }
     }
 
     /** A linear of the language model's layers, which quantized checkpoints pack into 4 bits, as AWQ's "gemm" has them. */
-    void packable(String name, String stored, long outputs, long inputs, boolean bias) {
+    void packable(String name, long outputs, long inputs, boolean bias) {
         if (group == 0) {
-            linear(name, stored, outputs, inputs, bias);
+            linear(name, outputs, inputs, bias);
             return;
         }
-        weights.add(new Weight(name + ".qweight", stored + ".qweight", true, null, inputs, outputs / PER_INT));
-        weights.add(new Weight(name + ".qzeros", stored + ".qzeros", true, null, inputs / group, outputs / PER_INT));
-        add(name + ".scales", stored + ".scales", inputs / group, outputs);
+        add(name, ".qweight", true, inputs, outputs / PER_INT);
+        add(name, ".qzeros", true, inputs / group, outputs / PER_INT);
+        add(name, ".scales", inputs / group, outputs);
         if (bias) {
-            add(name + ".bias", stored + ".bias", outputs);
+            add(name, ".bias", outputs);
         }
     }
 }

@@ -1,4 +1,4 @@
-/** Events for the Flight Recorder: numbers, names and times, never prompts or pictures. */
+/** The Flight Recorder events: numbers, names and times, never prompts or pictures. */
 @NullMarked
 package io.github.internvl.internal.observe;
 

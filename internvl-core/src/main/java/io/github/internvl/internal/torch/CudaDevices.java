@@ -1,13 +1,23 @@
 package io.github.internvl.internal.torch;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /** The CUDA devices that libtorch can use, and what they have free. */
 public final class CudaDevices {
+    private static final Pattern NAME = Pattern.compile("cpu|cuda:\\d{1,3}");
+
     private CudaDevices() {}
+
+    /** Rejects a name that is no device's, CPU or GPU. */
+    public static void checkName(String device) {
+        if (!NAME.matcher(device).matches()) {
+            throw new IllegalArgumentException("device must be cpu or cuda:N, such as cuda:0: " + device);
+        }
+    }
 
     /** Their names, {@code cuda:0} and so on; none with a CPU build of libtorch. */
     public static List<String> names() {

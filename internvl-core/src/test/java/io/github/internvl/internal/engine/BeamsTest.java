@@ -2,11 +2,11 @@ package io.github.internvl.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
-import io.github.internvl.BeamSearch.EarlyStopping;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.GenerationConfig.EarlyStopping;
 import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.List;

@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import io.github.internvl.Precision;
 import io.github.internvl.TinyCheckpoint;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.torch.NumberFormat;
@@ -40,7 +41,7 @@ class GraphFilesTest {
     @MethodSource("checkpoints")
     void sayHowTheLanguageModelIsMade(Path model) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(model);
-        Models.Format format = new Models.Format(NumberFormat.FLOAT32, LinearWeights.AS_STORED, "cpu");
+        Models.Format format = new Models.Format(NumberFormat.FLOAT32, Precision.FLOAT32, "cpu");
         GraphFiles.write(checkpoint.config(), format, folder);
         try (Models models = Models.load(checkpoint, format, bytes -> {});
                 ScriptModule graph = made(checkpoint, "decoder");
@@ -54,7 +55,7 @@ class GraphFilesTest {
     @MethodSource("checkpoints")
     void sayHowTheVisionEncoderIsMade(Path model) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(model);
-        Models.Format format = new Models.Format(NumberFormat.FLOAT32, LinearWeights.AS_STORED, "cpu");
+        Models.Format format = new Models.Format(NumberFormat.FLOAT32, Precision.FLOAT32, "cpu");
         GraphFiles.write(checkpoint.config(), format, folder);
         int side = checkpoint.config().tileSize();
         try (Models models = Models.load(checkpoint, format, bytes -> {});

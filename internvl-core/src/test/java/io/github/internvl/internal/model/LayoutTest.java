@@ -2,6 +2,7 @@ package io.github.internvl.internal.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.internvl.Precision;
 import io.github.internvl.internal.checkpoint.Catalogue;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
@@ -45,7 +46,7 @@ class LayoutTest {
         tensors.writeHoles(folder, size.json());
         Checkpoint checkpoint = Checkpoint.open(folder);
         AtomicLong bound = new AtomicLong();
-        Models.Format format = new Models.Format(NumberFormat.BFLOAT16, LinearWeights.AS_STORED, "meta");
+        Models.Format format = new Models.Format(NumberFormat.BFLOAT16, Precision.BFLOAT16, "meta");
         try (Models models = Models.load(checkpoint, format, bound::addAndGet)) {
             assertThat(bound).hasValue(tensors.bytes());
             computesShapes(models, checkpoint.config());
@@ -77,18 +78,18 @@ class LayoutTest {
         OfficialTensors tensors = tensors(size);
         tensors.writeHoles(folder, size.json());
         Checkpoint checkpoint = Checkpoint.open(folder);
-        List<Weight> weights = new ArrayList<>(OfficialLayout.vision(checkpoint.config()));
-        weights.addAll(OfficialLayout.language(checkpoint.config()));
+        List<Weight> weights = new ArrayList<>(Layout.official(checkpoint.config()).vision());
+        weights.addAll(Layout.official(checkpoint.config()).language());
         WeightLoader.check(checkpoint, weights);
         assertThat(weights).hasSameSizeAs(tensors.shapes().entrySet());
-        assertThat(Footprint.of(checkpoint.config()).storedBytes()).isEqualTo(tensors.bytes());
+        assertThat(new Footprint(checkpoint.config()).storedBytes()).isEqualTo(tensors.bytes());
     }
 
     @ParameterizedTest
     @MethodSource("sizes")
     void countsWhatTheCheckpointHolds(Catalogue.Entry size) throws IOException {
         OfficialTensors tensors = tensors(size);
-        Footprint footprint = Footprint.of(size.config());
+        Footprint footprint = new Footprint(size.config());
         assertThat(footprint.numbers()).isEqualTo(tensors.numbers(""));
         assertThat(footprint.vision()).isEqualTo(tensors.numbers("vision_model."));
         assertThat(footprint.projector()).isEqualTo(tensors.numbers("mlp1."));

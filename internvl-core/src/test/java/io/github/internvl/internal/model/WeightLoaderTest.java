@@ -3,6 +3,7 @@ package io.github.internvl.internal.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.internvl.Precision;
 import io.github.internvl.CheckpointException;
 import io.github.internvl.InternVLException;
 import io.github.internvl.TinyCheckpoint;
@@ -85,7 +86,7 @@ class WeightLoaderTest {
         for (Path folder : List.of(TinyCheckpoint.qwen(), TinyCheckpoint.internlm2())) {
             float[] exact = logits(folder, NumberFormat.FLOAT32);
 
-            assertThat(distance(exact, logits(folder, NumberFormat.FLOAT32, LinearWeights.INT8)))
+            assertThat(distance(exact, logits(folder, NumberFormat.FLOAT32, Precision.INT8)))
                     .isBetween(1e-5f, 1.5f);
         }
     }
@@ -94,16 +95,16 @@ class WeightLoaderTest {
     void keepsFourBitsOfTheCheckpointWithRoundedInputs() {
         float[] exact = logits(TinyCheckpoint.awq(), NumberFormat.FLOAT32);
 
-        assertThat(distance(exact, logits(TinyCheckpoint.awq(), NumberFormat.FLOAT32, LinearWeights.INT4)))
+        assertThat(distance(exact, logits(TinyCheckpoint.awq(), NumberFormat.FLOAT32, Precision.INT4)))
                 .isBetween(1e-5f, 0.7f);
     }
 
     @Test
     void refusesFewBitsThatDoNotSuitTheCheckpoint() {
-        assertThatThrownBy(() -> load(TinyCheckpoint.qwen(), NumberFormat.FLOAT32, LinearWeights.INT4))
+        assertThatThrownBy(() -> load(TinyCheckpoint.qwen(), NumberFormat.FLOAT32, Precision.INT4))
                 .isInstanceOf(InternVLException.class)
                 .hasMessageContaining("multiples of 32 for INT4: 60 and 88");
-        assertThatThrownBy(() -> load(TinyCheckpoint.awq(), NumberFormat.FLOAT32, LinearWeights.INT8))
+        assertThatThrownBy(() -> load(TinyCheckpoint.awq(), NumberFormat.FLOAT32, Precision.INT8))
                 .isInstanceOf(InternVLException.class)
                 .hasMessageContaining("cannot be loaded as INT8");
     }
@@ -124,7 +125,7 @@ class WeightLoaderTest {
                 .as("%s must work on every machine", kernel)
                 .isTrue();
         assertThat(LinearKernel.ofLayers(
-                                LinearWeights.INT8, Set.of(NumberFormat.BFLOAT16), NumberFormat.FLOAT32, Set.of("cpu"))
+                                Precision.INT8, Set.of(NumberFormat.BFLOAT16), NumberFormat.FLOAT32, Set.of("cpu"))
                         == kernel)
                 .as("%s is taken for INT8", kernel)
                 .satisfies(taken -> assertThat(works || !taken).isTrue());
@@ -135,7 +136,7 @@ class WeightLoaderTest {
         Checkpoint checkpoint = Checkpoint.open(TinyCheckpoint.qwen());
         long[] bytes = {0};
 
-        Models.Format format = new Models.Format(NumberFormat.BFLOAT16, LinearWeights.AS_STORED, "cpu");
+        Models.Format format = new Models.Format(NumberFormat.BFLOAT16, Precision.BFLOAT16, "cpu");
         Models.load(checkpoint, format, some -> bytes[0] += some).close();
 
         assertThat(bytes[0]).isEqualTo(checkpoint.bytes());
@@ -162,18 +163,18 @@ class WeightLoaderTest {
     }
 
     private static Models load(Path folder, NumberFormat numbers) {
-        return load(folder, numbers, LinearWeights.AS_STORED);
+        return load(folder, numbers, Precision.FLOAT32);
     }
 
-    private static Models load(Path folder, NumberFormat numbers, LinearWeights linears) {
+    private static Models load(Path folder, NumberFormat numbers, Precision linears) {
         return Models.load(Checkpoint.open(folder), new Models.Format(numbers, linears, "cpu"), bytes -> {});
     }
 
     private static float[] logits(Path folder, NumberFormat numbers) {
-        return logits(folder, numbers, LinearWeights.AS_STORED);
+        return logits(folder, numbers, Precision.FLOAT32);
     }
 
-    private static float[] logits(Path folder, NumberFormat numbers, LinearWeights linears) {
+    private static float[] logits(Path folder, NumberFormat numbers, Precision linears) {
         try (Models models = load(folder, numbers, linears)) {
             models.language().reserve(0, PROMPT.length, 0);
             return step(models.language(), chunk(0, 0, PROMPT));

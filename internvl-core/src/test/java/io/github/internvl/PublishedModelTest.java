@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class KnownModelTest {
+class PublishedModelTest {
     @Test
     void knowsTheWholeFamily() {
-        List<String> ids = KnownModel.all().stream().map(KnownModel::id).toList();
+        List<String> ids = ModelInfo.Published.all().stream().map(ModelInfo.Published::id).toList();
         assertThat(ids)
                 .hasSize(24)
                 .doesNotHaveDuplicates()
@@ -32,8 +32,8 @@ class KnownModelTest {
     void findsAModelWithAndWithoutItsOwner() {
         assertThat(known("InternVL2_5-8B-AWQ").id()).isEqualTo("OpenGVLab/InternVL2_5-8B-AWQ");
         assertThat(known("OpenGVLab/InternVL2_5-8B").languageModel()).isEqualTo("internlm2_5-7b-chat");
-        assertThat(KnownModel.find("5-8B")).isEmpty();
-        assertThat(KnownModel.find("")).isEmpty();
+        assertThat(ModelInfo.Published.find("5-8B")).isEmpty();
+        assertThat(ModelInfo.Published.find("")).isEmpty();
     }
 
     @Test
@@ -58,7 +58,7 @@ class KnownModelTest {
 
     @Test
     void namesPartsAndLicence() {
-        KnownModel largest = known("InternVL2_5-78B-MPO");
+        ModelInfo.Published largest = known("InternVL2_5-78B-MPO");
         assertThat(largest.visionModel()).isEqualTo("InternViT-6B-448px-V2_5");
         assertThat(largest.licence()).isEqualTo("MIT, and for Qwen2.5-72B-Instruct the Qwen License");
         assertThat(largest.info().source()).isEqualTo(largest.id());
@@ -66,7 +66,7 @@ class KnownModelTest {
         assertThat(largest.info().tokensPerTile()).isEqualTo(256);
     }
 
-    private static KnownModel known(String id) {
-        return KnownModel.find(id).orElseThrow();
+    private static ModelInfo.Published known(String id) {
+        return ModelInfo.Published.find(id).orElseThrow();
     }
 }

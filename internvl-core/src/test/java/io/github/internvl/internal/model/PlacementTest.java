@@ -3,6 +3,8 @@ package io.github.internvl.internal.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.internvl.DevicePlan;
+import io.github.internvl.Precision;
 import io.github.internvl.TinyCheckpoint;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.torch.NumberFormat;
@@ -24,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class SpreadTest {
-    private static final Spread.Needs NEEDS = new Spread.Needs(40, 5, 10, 10, 8, 5);
+class PlacementTest {
+    private static final PartBytes PARTS = new PartBytes(40, 5, 10, 10, 8, 5);
 
     static Stream<Path> checkpoints() {
         return Stream.of(TinyCheckpoint.qwen(), TinyCheckpoint.internlm2(), TinyCheckpoint.resized());
@@ -39,20 +41,20 @@ class SpreadTest {
         List<String> mixed = IntStream.range(0, layers)
                 .mapToObj(i -> i % 2 == 0 ? "cpu" : "cpu:0")
                 .toList();
-        float[] together = logits(folder, Spread.single("cpu"));
+        float[] together = logits(folder, DevicePlan.single(Precision.FLOAT32, "cpu"));
+        List<String> onCpu = Collections.nCopies(layers, "cpu");
 
-        assertThat(logits(folder, new Spread("cpu", "cpu:0", "cpu", mixed, "cpu:0")))
+        assertThat(logits(folder, plan(Precision.FLOAT32, "cpu", "cpu:0", "cpu", mixed, "cpu:0")))
                 .containsExactly(together);
-        assertThat(logits(folder, new Spread("cpu:0", "cpu", "cpu:0", Collections.nCopies(layers, "cpu"), "cpu")))
+        assertThat(logits(folder, plan(Precision.FLOAT32, "cpu:0", "cpu", "cpu:0", onCpu, "cpu")))
                 .containsExactly(together);
     }
 
     @Test
     void answersTheSameInEightBitsOverTwoDevices() throws IOException {
         Path folder = TinyCheckpoint.qwen();
-        Spread mixed = new Spread("cpu", "cpu", "cpu", List.of("cpu:0", "cpu", "cpu:0"), "cpu:0");
-        assertThat(logits(folder, LinearWeights.INT8, mixed))
-                .containsExactly(logits(folder, LinearWeights.INT8, Spread.single("cpu")));
+        DevicePlan mixed = plan(Precision.INT8, "cpu", "cpu", "cpu", List.of("cpu:0", "cpu", "cpu:0"), "cpu:0");
+        assertThat(logits(folder, mixed)).containsExactly(logits(folder, DevicePlan.single(Precision.INT8, "cpu")));
     }
 
     @Test
@@ -64,25 +66,32 @@ class SpreadTest {
                 .hasMessageContaining("in host");
     }
 
-    private static Spread placed(List<String> layers, String head) {
-        return new Spread("cpu", "cpu", "cpu", layers, head);
+    private static DevicePlan placed(List<String> layers, String head) {
+        return plan(Precision.FLOAT32, "cpu", "cpu", "cpu", layers, head);
+    }
+
+    private static DevicePlan plan(
+            Precision precision,
+            String vision,
+            String projector,
+            String embedding,
+            List<String> layers,
+            String head) {
+        return new DevicePlan(precision, vision, projector, embedding, layers, head, Map.of());
     }
 
     @Test
     void fillsOneDeviceAfterTheOther() {
-        Spread packed = Spread.packed(NEEDS, room(95, 25, 90), "cpu");
-        assertThat(packed.layers())
+        assertThat(PARTS.packed(room(95, 25, 90), "cpu"))
                 .containsExactly("cuda:0", "cuda:0", "cuda:1", "cuda:1", "cuda:2", "cuda:2", "cuda:2", "cuda:0");
-        assertThat(packed.bytes(NEEDS)).containsExactly(entry("cuda:0", 90), entry("cuda:1", 20), entry("cuda:2", 30));
+        assertThat(PARTS.total()).isEqualTo(140);
     }
 
     @Test
     void leavesTheLayersThatDoNotFitToTheRest() {
-        assertThat(Spread.packed(NEEDS, room(81, 9), "cpu").layers())
+        assertThat(PARTS.packed(room(81, 9), "cpu"))
                 .containsExactly("cuda:0", "cpu", "cpu", "cpu", "cpu", "cpu", "cpu", "cuda:0");
-        assertThat(Spread.packed(NEEDS, room(10), "cpu").layers())
-                .startsWith("cpu")
-                .endsWith("cuda:0");
+        assertThat(PARTS.packed(room(10), "cpu")).startsWith("cpu").endsWith("cuda:0");
     }
 
     private static Map<String, Long> room(long... bytes) {
@@ -93,23 +102,15 @@ class SpreadTest {
         return room;
     }
 
-    private static Map.Entry<String, Long> entry(String device, long bytes) {
-        return Map.entry(device, bytes);
-    }
-
     /** Logits after a prompt with a picture, and after one token more. */
-    private static float[] logits(Path folder, Spread places) throws IOException {
-        return logits(folder, LinearWeights.AS_STORED, places);
-    }
-
-    private static float[] logits(Path folder, LinearWeights linears, Spread places) throws IOException {
+    private static float[] logits(Path folder, DevicePlan places) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(folder);
         TilingOptions one = TilingOptions.defaults()
                 .withMaxTiles(1)
                 .withTileSize(checkpoint.config().tileSize());
         PixelTiles tile = new ImageProcessor(1).tile(Image.open(TinyCheckpoint.picture("meadow.png")), one);
         try (Models models = Models.load(
-                        checkpoint, new Models.Format(NumberFormat.FLOAT32, linears, places, false), bytes -> {});
+                        checkpoint, new Models.Format(NumberFormat.FLOAT32, places, false), bytes -> {});
                 Tensor visual = models.vision().encode(List.of(tile), 0, 1)) {
             int count = models.vision().tokensPerTile();
             int[] ids = IntStream.range(3, 3 + count + 2).toArray();
