@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

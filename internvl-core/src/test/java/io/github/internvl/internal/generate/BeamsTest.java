@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.internvl.BeamSearch.EarlyStopping;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Set;

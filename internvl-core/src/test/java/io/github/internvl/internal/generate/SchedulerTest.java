@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;

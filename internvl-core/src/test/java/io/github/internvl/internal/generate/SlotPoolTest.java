@@ -3,7 +3,7 @@ package io.github.internvl.internal.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.internal.generate.SlotPool.Change;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;

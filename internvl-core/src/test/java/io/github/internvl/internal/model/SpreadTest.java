@@ -3,7 +3,7 @@ package io.github.internvl.internal.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.Tensor;
