@@ -17,12 +17,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * What the conformance tests of one subject have checked and left out, by variant and kind. The reports of all subjects
- * of a run stand in {@code src/test/target/conformance-report.txt}.
+ * What the conformance tests of one subject have checked and left out, by variant and kind. Each subject has
+ * a file in {@code src/test/target/conformance}, as test classes run in more than one process.
  */
 final class ConformanceReport {
-    private static final Path FILE = Checkout.ROOT.resolve("src/test/target/conformance-report.txt");
-    private static final List<ConformanceReport> ALL = new ArrayList<>();
+    private static final Path FOLDER = Checkout.ROOT.resolve("src/test/target/conformance");
     private static final int KIND_WIDTH = 36;
     private static final int LEAST_COLUMN = 9;
 
@@ -39,7 +38,6 @@ final class ConformanceReport {
 
     ConformanceReport(String subject) {
         this.subject = subject;
-        ALL.add(this);
     }
 
     /** Counts something that agreed. */
@@ -86,7 +84,7 @@ final class ConformanceReport {
                 .toList();
     }
 
-    /** Writes the file of all reports so far, and this one's counts to the test's report. */
+    /** Writes the subject's file, and the counts to the test's report. */
     void publish(TestReporter reporter) {
         for (String variant : variants("")) {
             Map<String, Integer> counts = new LinkedHashMap<>();
@@ -99,8 +97,7 @@ final class ConformanceReport {
         }
         skipped.forEach((reason, what) -> reporter.publishEntry("skipped, " + reason, what.toString()));
         try {
-            Files.createDirectories(FILE.getParent());
-            Files.writeString(FILE, ALL.stream().map(ConformanceReport::text).collect(Collectors.joining()));
+            Files.writeString(Files.createDirectories(FOLDER).resolve(subject.replace(' ', '-') + ".txt"), text());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
