@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
