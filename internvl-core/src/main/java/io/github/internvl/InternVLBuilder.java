@@ -286,8 +286,7 @@ public final class InternVLBuilder {
         }
     }
 
-    private Models models(
-            Checkpoint checkpoint, ModelInfo info, Models.Format format, Engine.Limits limits) {
+    private Models models(Checkpoint checkpoint, ModelInfo info, Models.Format format, Engine.Limits limits) {
         long total = checkpoint.bytes();
         String device = format.places().embedding();
         String computed = format.places().precision().name().toLowerCase(Locale.ROOT);
