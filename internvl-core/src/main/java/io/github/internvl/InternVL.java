@@ -55,7 +55,7 @@ public final class InternVL implements AutoCloseable {
     /**
      * Loads the checkpoint in a folder (config.json, *.safetensors, tokenizer files) with the defaults of {@link InternVLBuilder}.
      *
-     * @throws CheckpointException if a file is missing, damaged, or says something unknown
+     * @throws CheckpointException if a file is missing or damaged, or has an unknown setting
      * @throws InternVLException if libtorch cannot be loaded
      */
     public static InternVL load(Path folder) {
@@ -67,7 +67,7 @@ public final class InternVL implements AutoCloseable {
      * from a folder: if a directory of that name exists, relative to the working directory, it is taken and not the hub.
      *
      * @throws CheckpointException if the text is neither, or a file is missing, damaged, or says something unknown
-     * @throws DownloadException if the files are neither in the cache nor to be had
+     * @throws DownloadException if the files are neither cached nor available
      * @throws InternVLException if libtorch cannot be loaded
      * @see Hub for other places, progress, and revisions: {@code InternVL.load(hub.fetch(id, revision))}
      */
@@ -150,7 +150,7 @@ public final class InternVL implements AutoCloseable {
      *
      * @throws InvalidRequestException if tags and pictures do not match, the prompt is longer than the context, or the
      *     request asks for beams or several answers
-     * @throws InternVLException if the model is closed; what fails while computing, the stream tells
+     * @throws InternVLException if the model is closed; the stream throws a failure of computing
      */
     public ChatStream stream(ChatRequest request) {
         SettingsCheck.checkStreaming(request.generation());

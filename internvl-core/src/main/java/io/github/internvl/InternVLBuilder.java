@@ -172,28 +172,28 @@ public final class InternVLBuilder {
         return this;
     }
 
-    /** Sets which Pillow the resize of pictures follows; without it, every one up to 12. */
+    /** Sets the version of Pillow that the resize of pictures follows; without it, all versions up to 12. */
     public InternVLBuilder passOrder(PassOrder order) {
         this.passOrder = order;
         return this;
     }
 
-    /** Sets who hears how far loading has come. */
+    /** Sets the callback for the progress of loading. */
     public InternVLBuilder progress(ProgressListener listener) {
         this.progress = listener;
         return this;
     }
 
-    /** Sets who hears what the model does, in numbers; one listener serves one model. */
+    /** Sets the callback for metrics; one listener serves one model. */
     public InternVLBuilder metrics(MetricsListener listener) {
         this.metrics = listener;
         return this;
     }
 
     /**
-     * Sets whether weights are read into memory, instead of mapped from the file; without it they are mapped. A file that is
-     * written over or cut short after loading is then nothing to the model, which otherwise ends the process where a page of
-     * it is gone. Weights take memory of this process then, and are not shared with others.
+     * Sets whether weights are read into memory, instead of mapped from the file; without it they are mapped. Copied weights
+     * survive a file that is overwritten or truncated after loading; mapped ones end the process at the missing page. They
+     * take memory of this process, and are not shared with others.
      */
     public InternVLBuilder copyWeights(boolean copy) {
         this.copyWeights = copy;
@@ -208,11 +208,11 @@ public final class InternVLBuilder {
     }
 
     /**
-     * Loads the model.
+     * Loads the model; the caller closes it.
      *
-     * @throws CheckpointException if a file is missing, damaged, or says something unknown
-     * @throws DownloadException if the model is named by its id, and neither in the cache nor to be had
-     * @throws InternVLException if a device is not there, the model does not fit, or libtorch cannot be loaded
+     * @throws CheckpointException if a file is missing or damaged, or has an unknown setting
+     * @throws DownloadException if the model is named by its id, and neither cached nor available
+     * @throws InternVLException if a device is missing, the model does not fit, or libtorch cannot be loaded
      * @throws IllegalArgumentException if both static slots and the KV cache's tokens are set
      */
     public InternVL load() {
@@ -285,8 +285,7 @@ public final class InternVLBuilder {
         }
     }
 
-    private Models models(
-            Checkpoint checkpoint, ModelInfo info, Models.Format format, Engine.Limits limits) {
+    private Models models(Checkpoint checkpoint, ModelInfo info, Models.Format format, Engine.Limits limits) {
         long total = checkpoint.bytes();
         String device = format.places().embedding();
         String computed = format.places().precision().name().toLowerCase(Locale.ROOT);

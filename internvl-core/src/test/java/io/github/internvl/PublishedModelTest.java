@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 class PublishedModelTest {
     @Test
     void knowsTheWholeFamily() {
-        List<String> ids = ModelInfo.Published.all().stream().map(ModelInfo.Published::id).toList();
+        List<String> ids =
+                ModelInfo.Published.all().stream().map(ModelInfo.Published::id).toList();
         assertThat(ids)
                 .hasSize(24)
                 .doesNotHaveDuplicates()

@@ -146,8 +146,7 @@ class ArchitectureTest {
                 resideInAPackage(ROOT)
                         .and(not(dependsOn(resideInAPackage(CHAT))))
                         .as("types of the root package that do not use it")
-                        .or(resideInAnyPackage(
-                                ENGINE, GRAMMAR, MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
+                        .or(resideInAnyPackage(ENGINE, GRAMMAR, MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
     }
 
     @Test

@@ -43,8 +43,9 @@ class PrecisionConformanceTest {
         }
 
         String kind(boolean rounded) {
-            String name =
-                    shortKeys ? "int8 keys" : linears == Precision.valueOf(numbers.name()) ? numbers.name() : linears.name();
+            String name = shortKeys
+                    ? "int8 keys"
+                    : linears == Precision.valueOf(numbers.name()) ? numbers.name() : linears.name();
             return name.toLowerCase(Locale.ROOT) + (rounded ? ", from float32 weights" : "");
         }
 

@@ -97,8 +97,9 @@ public final class Sequence {
         for (int i = 0; i < config.answers(); i++) {
             answers.add(new Answer(request, pipeline, tokenizer, i, pieces, room));
         }
-        boolean bestIsEnough =
-                pipeline.isEmpty() && !config.sampling().enabled() && config.logprobs().isEmpty();
+        boolean bestIsEnough = pipeline.isEmpty()
+                && !config.sampling().enabled()
+                && config.logprobs().isEmpty();
         return new ParallelAnswers(answers, !bestIsEnough);
     }
 

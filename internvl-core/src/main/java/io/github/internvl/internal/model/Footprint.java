@@ -49,8 +49,7 @@ public final class Footprint {
 
     /** Those of them in linears, which can be quantized. */
     private long layerLinears() {
-        return numbers(
-                languageGraph, weight -> weight.name().startsWith("layers.0.") && weight.shape().length == 2);
+        return numbers(languageGraph, weight -> weight.name().startsWith("layers.0.") && weight.shape().length == 2);
     }
 
     private long norm() {

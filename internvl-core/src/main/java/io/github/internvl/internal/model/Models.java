@@ -43,11 +43,11 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
 
         /** The format of a plan; beside quantized linears, numbers are in the float format that the device is fastest in. */
         public static Format of(DevicePlan plan, boolean shortKeys) {
-            NumberFormat numbers =
-                    switch (plan.precision()) {
-                        case INT8, INT4 -> fastest(plan.embedding());
-                        case FLOAT32, BFLOAT16, FLOAT16 -> NumberFormat.valueOf(plan.precision().name());
-                    };
+            NumberFormat numbers = switch (plan.precision()) {
+                case INT8, INT4 -> fastest(plan.embedding());
+                case FLOAT32, BFLOAT16, FLOAT16 ->
+                    NumberFormat.valueOf(plan.precision().name());
+            };
             return new Format(numbers, plan, shortKeys);
         }
 
@@ -164,7 +164,10 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
 
     static LinearKernel headKernel(Format format, Set<NumberFormat> stored) {
         return LinearKernel.ofHead(
-                format.precision(), stored, format.numbers(), Set.of(format.places().head()));
+                format.precision(),
+                stored,
+                format.numbers(),
+                Set.of(format.places().head()));
     }
 
     @Override

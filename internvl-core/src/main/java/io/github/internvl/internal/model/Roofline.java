@@ -43,7 +43,8 @@ public record Roofline(double readBandwidth, double gemm, long bytesPerToken, lo
         Checkpoint checkpoint = Checkpoint.open(folder);
         Models.Format format = Models.Format.of(plan, false);
         LanguageConfig llm = checkpoint.config().language();
-        List<Weight> weights = Layout.of(checkpoint.config(), checkpoint.tensors().keySet()).language();
+        List<Weight> weights =
+                Layout.of(checkpoint.config(), checkpoint.tensors().keySet()).language();
         Set<NumberFormat> stored = Models.stored(checkpoint, weights);
         return TorchRuntime.onOwnThread(() -> {
             LinearKernel layers = Models.layerKernel(checkpoint.config(), format, stored);

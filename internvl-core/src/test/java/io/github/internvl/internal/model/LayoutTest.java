@@ -78,7 +78,8 @@ class LayoutTest {
         OfficialTensors tensors = tensors(size);
         tensors.writeHoles(folder, size.json());
         Checkpoint checkpoint = Checkpoint.open(folder);
-        List<Weight> weights = new ArrayList<>(Layout.official(checkpoint.config()).vision());
+        List<Weight> weights =
+                new ArrayList<>(Layout.official(checkpoint.config()).vision());
         weights.addAll(Layout.official(checkpoint.config()).language());
         WeightLoader.check(checkpoint, weights);
         assertThat(weights).hasSameSizeAs(tensors.shapes().entrySet());

@@ -71,12 +71,7 @@ class PlacementTest {
     }
 
     private static DevicePlan plan(
-            Precision precision,
-            String vision,
-            String projector,
-            String embedding,
-            List<String> layers,
-            String head) {
+            Precision precision, String vision, String projector, String embedding, List<String> layers, String head) {
         return new DevicePlan(precision, vision, projector, embedding, layers, head, Map.of());
     }
 
@@ -109,8 +104,8 @@ class PlacementTest {
                 .withMaxTiles(1)
                 .withTileSize(checkpoint.config().tileSize());
         PixelTiles tile = new ImageProcessor(1).tile(Image.open(TinyCheckpoint.picture("meadow.png")), one);
-        try (Models models = Models.load(
-                        checkpoint, new Models.Format(NumberFormat.FLOAT32, places, false), bytes -> {});
+        try (Models models =
+                        Models.load(checkpoint, new Models.Format(NumberFormat.FLOAT32, places, false), bytes -> {});
                 Tensor visual = models.vision().encode(List.of(tile), 0, 1)) {
             int count = models.vision().tokensPerTile();
             int[] ids = IntStream.range(3, 3 + count + 2).toArray();

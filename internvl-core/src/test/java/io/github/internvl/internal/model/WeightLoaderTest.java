@@ -3,9 +3,9 @@ package io.github.internvl.internal.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.internvl.Precision;
 import io.github.internvl.CheckpointException;
 import io.github.internvl.InternVLException;
+import io.github.internvl.Precision;
 import io.github.internvl.TinyCheckpoint;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
