@@ -92,12 +92,12 @@ public final class InternVL implements AutoCloseable {
         return info;
     }
 
-    /** The number format it computes in. */
+    /** The number format that it computes in. */
     public Precision precision() {
         return devices.precision();
     }
 
-    /** Where it computes, {@code cpu} or {@code cuda:N}; of several devices the embedding's. */
+    /** The device, {@code cpu} or {@code cuda:N}; of several the embedding's. */
     public String device() {
         return devices.embedding();
     }
@@ -107,12 +107,12 @@ public final class InternVL implements AutoCloseable {
         return devices;
     }
 
-    /** Most tokens of a prompt and its answer together. */
+    /** The most tokens of a prompt and its answer together. */
     public int contextLength() {
         return limits.contextTokens();
     }
 
-    /** Most requests that are computed at once, where each of several answers or beams counts as one. */
+    /** The most requests that are computed at once, where each of several answers or beams counts as one. */
     public int maxConcurrent() {
         return limits.slots();
     }
@@ -133,7 +133,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
      * @throws QueueFullException if too many requests are waiting
      * @throws InternVLException if computing fails, the model is closed, or its engine has ended
-     * @throws IllegalStateException in a callback on an engine's thread, which would wait for itself
+     * @throws IllegalStateException in a callback on an engine's thread, where waiting would never end
      */
     public ChatResponse chat(ChatRequest request) {
         Engine.refuseOwnThread();
@@ -150,7 +150,7 @@ public final class InternVL implements AutoCloseable {
      *
      * @throws InvalidRequestException if tags and pictures do not match, the prompt is longer than the context, or the
      *     request asks for beams or several answers
-     * @throws InternVLException if the model is closed; the stream throws a failure of computing
+     * @throws InternVLException if the model is closed; the stream reports failures of computing
      */
     public ChatStream stream(ChatRequest request) {
         SettingsCheck.checkStreaming(request.generation());
@@ -171,13 +171,12 @@ public final class InternVL implements AutoCloseable {
     }
 
     /**
-     * Answers a request without waiting: checking it and tiling its pictures happen on threads of the model too. All that
-     * {@link #chat(ChatRequest)} throws comes in the future, {@link InvalidRequestException} and the model's closing
-     * included.
+     * Answers a request without waiting: it is also checked and tiled on threads of the model. All exceptions of
+     * {@link #chat(ChatRequest)} come in the future, {@link InvalidRequestException} and the model's closing included.
      *
-     * <p>To cancel the future, or to complete it in any other way ({@code orTimeout}, {@code completeOnTimeout}), ends its
-     * preparation, or stops the generation after the present step and frees its slot; futures derived from it do not pass that on. Dependent stages run
-     * on a thread that the model has for them, which they may block.
+     * <p>Cancelling the future, or completing it in any other way ({@code orTimeout}, {@code completeOnTimeout}), ends its
+     * preparation, or stops the generation after the present step and frees its slot; futures derived from it do not pass
+     * that on. Dependent stages run on a thread of their own, which they may block.
      */
     public CompletableFuture<ChatResponse> chatAsync(ChatRequest request) {
         return async.ask(asked(Objects.requireNonNull(request, "request")));
@@ -195,12 +194,12 @@ public final class InternVL implements AutoCloseable {
         return service.batch(requests.stream().map(InternVL::asked).toList());
     }
 
-    /** Starts a dialogue that remembers its rounds. */
+    /** Starts a conversation that remembers its rounds. */
     public Conversation conversation() {
         return conversation(List.of());
     }
 
-    /** Goes on with a dialogue. */
+    /** Continues a conversation. */
     public Conversation conversation(List<Turn> history) {
         return new Conversation(this, history);
     }
@@ -221,8 +220,8 @@ public final class InternVL implements AutoCloseable {
     }
 
     /**
-     * Takes no more requests in, waits until those inside are answered, and frees the model; what is not answered in time
-     * fails. If the waiting thread is interrupted, it waits no longer.
+     * Rejects requests from now on, waits until the ones inside are answered, and frees the model; requests that are not
+     * answered in time fail. An interrupt ends the wait.
      */
     public void close(Duration patience) {
         try {

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class InternVLBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLBuilder.class.getPackageName());
     private static final int CHUNK_TOKENS = 512;
-    private static final int CPU_CHUNK_TOKENS = 128; // as fast a token, and nobody waits long for it
+    private static final int CPU_CHUNK_TOKENS = 128; // as fast per token, with shorter steps
     private static final int USUAL_KEY_TOKENS = 4096;
     private static final int USUAL_CONTEXT = 8192;
     private static final int LONGEST_CONTEXT = 1 << 20;
@@ -55,7 +55,7 @@ public final class InternVLBuilder {
         this.source = source;
     }
 
-    /** Sets where a model that is named by its id comes from; without it, where the environment says. */
+    /** Sets the hub from which a model is fetched by its id; without it, the one that the environment names. */
     public InternVLBuilder hub(Hub place) {
         this.hub = () -> place;
         return this;
@@ -67,21 +67,21 @@ public final class InternVLBuilder {
         return this;
     }
 
-    /** Sets where to compute: {@code cpu} or {@code cuda:0}; without it, the first GPU if there is one. */
+    /** Sets the device, {@code cpu} or {@code cuda:0}; without it, the first GPU if there is one. */
     public InternVLBuilder device(String name) {
         return devices(DeviceMap.single(name));
     }
 
-    /** Sets how to spread the model over devices; without it, everything is on the first GPU if there is one. */
+    /** Sets the spread of the model over devices; without it, everything is on the first GPU if there is one. */
     public InternVLBuilder devices(DeviceMap map) {
         this.devices = map;
         return this;
     }
 
     /**
-     * Sets the most tokens of a prompt and its answer together, 1 to 1048576; without it 8192, or what the model was made
-     * for if that is less. Beyond {@link ModelInfo#positions} answers get worse. Memory is taken only for what requests
-     * need, unless with {@link #staticSlots}.
+     * Sets the most tokens of a prompt and its answer together, 1 to 1048576; without it 8192, or the positions of the model
+     * if they are fewer. Beyond {@link ModelInfo#positions} answers get worse. Memory is allocated as requests need it,
+     * unless {@link #staticSlots} is set.
      */
     public InternVLBuilder contextLength(int tokens) {
         if (tokens > LONGEST_CONTEXT) {
@@ -91,13 +91,13 @@ public final class InternVLBuilder {
         return this;
     }
 
-    /** Sets how many requests are computed together; more wait. Without it 8. */
+    /** Sets the most requests that are computed together; more wait. Without it 8. */
     public InternVLBuilder maxConcurrent(int requests) {
         this.maxConcurrent = atLeastOne("maxConcurrent", requests);
         return this;
     }
 
-    /** Sets how many requests may wait beyond those; more are refused with {@link QueueFullException}. Without it 1000. */
+    /** Sets the most requests that wait; more are rejected with {@link QueueFullException}. Without it 1000. */
     public InternVLBuilder maxWaiting(int requests) {
         if (requests < 0) {
             throw new IllegalArgumentException("maxWaiting must not be negative: " + requests);
@@ -107,10 +107,11 @@ public final class InternVLBuilder {
     }
 
     /**
-     * Sets the most tokens whose keys and values are kept, of all requests together; it is never exceeded. A request takes
-     * its prompt and {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. The rest of
-     * it keeps earlier prompts, so that requests which begin like them need not compute them again. Without it 4096 for each
-     * request at once, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. Its size in bytes is logged at loading.
+     * Sets the size of the KV cache in tokens, of all requests together; it is never exceeded. A request takes its prompt and
+     * {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. The rest of the cache keeps
+     * earlier prompts, so that requests which begin like them need not compute them again. Without it 4096 for each
+     * concurrent request, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. Its size in bytes
+     * is logged at loading.
      */
     public InternVLBuilder kvCacheTokens(long tokens) {
         if (tokens < 1) {
@@ -133,7 +134,7 @@ public final class InternVLBuilder {
 
     /**
      * Sets the number format of the KV cache: {@link Precision#INT8} takes a half to a quarter of the memory, and answers
-     * may differ; without it, the format that the model computes in.
+     * may differ. Without it, the format that the model computes in.
      */
     public InternVLBuilder kvCachePrecision(Precision format) {
         if (format != Precision.INT8) {
@@ -145,8 +146,8 @@ public final class InternVLBuilder {
     }
 
     /**
-     * Sets the most bytes of visual tokens that are kept, so that another question about a picture need not encode it
-     * again; 0 keeps none. Without it 256 MiB.
+     * Sets the most bytes of visual tokens to cache, so that another question about a picture need not encode it again; 0
+     * caches none. Without it 256 MiB.
      */
     public InternVLBuilder visualCacheBytes(long bytes) {
         if (bytes < 0) {
@@ -156,44 +157,44 @@ public final class InternVLBuilder {
         return this;
     }
 
-    /** Sets how many tiles the ViT takes at once, which bounds its memory. Without it 4. */
+    /** Sets the most tiles that the ViT encodes at once, which bounds its memory. Without it 4. */
     public InternVLBuilder tilesPerStep(int tiles) {
         this.tilesPerStep = atLeastOne("tilesPerStep", tiles);
         return this;
     }
 
     /**
-     * Sets how many threads compute on CPUs; without it {@code OMP_NUM_THREADS} of the environment, or one for each physical
-     * core. libtorch has one setting for the process, so load several models with the same. On a machine that does other work
-     * as well, fewer are faster: all of them wait for the last.
+     * Sets the number of threads that compute on CPUs; without it {@code OMP_NUM_THREADS} of the environment, or one for each
+     * physical core. libtorch has one setting for the process, so load several models with the same. On a machine that does
+     * other work as well, fewer are faster, since all of them wait for the last.
      */
     public InternVLBuilder threads(int count) {
         this.threads = OptionalInt.of(atLeastOne("threads", count));
         return this;
     }
 
-    /** Sets the version of Pillow that the resize of pictures follows; without it, all versions up to 12. */
+    /** Sets the version of Pillow whose resize is followed; without it, every version up to 12. */
     public InternVLBuilder passOrder(PassOrder order) {
         this.passOrder = order;
         return this;
     }
 
-    /** Sets the callback for the progress of loading. */
+    /** Sets a callback for the progress of loading. */
     public InternVLBuilder progress(ProgressListener listener) {
         this.progress = listener;
         return this;
     }
 
-    /** Sets the callback for metrics; one listener serves one model. */
+    /** Sets a callback for the metrics of the model; one listener serves one model. */
     public InternVLBuilder metrics(MetricsListener listener) {
         this.metrics = listener;
         return this;
     }
 
     /**
-     * Sets whether weights are read into memory, instead of mapped from the file; without it they are mapped. Copied weights
-     * survive a file that is overwritten or truncated after loading; mapped ones end the process at the missing page. They
-     * take memory of this process, and are not shared with others.
+     * Sets whether weights are read into memory instead of mapped from the file; without it they are mapped. A file that is
+     * overwritten or truncated after loading then does not affect the model; a mapped one ends the process where a page is
+     * missing. Weights that are read take memory of this process and are not shared with others.
      */
     public InternVLBuilder copyWeights(boolean copy) {
         this.copyWeights = copy;
@@ -270,7 +271,7 @@ public final class InternVLBuilder {
         }
     }
 
-    /** Requests of a batch that are handed in before the first is answered. */
+    /** The number of requests of a batch that are tiled before the first is answered. */
     private static int ahead(Engine.Limits limits) {
         return limits.slots() + Math.min(limits.slots(), limits.waiting());
     }

@@ -3,6 +3,7 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.ChatResponse.TokenScore;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,6 +3,7 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
 import java.io.IOException;

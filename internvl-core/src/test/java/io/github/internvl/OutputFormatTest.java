@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.internal.chat.ToolPrompt;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

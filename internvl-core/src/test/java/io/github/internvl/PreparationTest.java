@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.github.internvl.RequestBudget.Work;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

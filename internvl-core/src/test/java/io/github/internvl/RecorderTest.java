@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.vision.Image;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package io.github.internvl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.vision.Image;
 import java.util.ArrayList;
 import java.util.HashMap;

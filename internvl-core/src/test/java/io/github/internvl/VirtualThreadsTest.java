@@ -2,6 +2,7 @@ package io.github.internvl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

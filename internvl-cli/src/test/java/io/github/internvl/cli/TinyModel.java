@@ -2,6 +2,7 @@ package io.github.internvl.cli;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,8 +12,7 @@ import java.util.stream.Stream;
 
 /** The project's tiny checkpoint with what the reference answers on it. */
 final class TinyModel {
-    static final Path GOLDENS = Path.of("../src/test/resources/goldens/conformance");
-    static final Path FOLDER = GOLDENS.resolve("tiny-qwen/model");
+    static final Path FOLDER = TinyCheckpoint.qwen();
 
     /** Options under which the command computes what the reference computed. */
     static final List<String> AS_REFERENCE = List.of(
@@ -34,7 +34,7 @@ final class TinyModel {
     }
 
     static String picture(String name) {
-        return GOLDENS.resolve("images").resolve(name).toString();
+        return TinyCheckpoint.picture(name).toString();
     }
 
     /** Most tiles of a picture in this case. */
@@ -69,7 +69,7 @@ final class TinyModel {
 
     private static JsonObject golden() {
         try {
-            return JsonParser.parseString(Files.readString(GOLDENS.resolve("tiny-qwen/golden.json")))
+            return JsonParser.parseString(Files.readString(FOLDER.resolveSibling("golden.json")))
                     .getAsJsonObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -8,6 +8,7 @@ import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.Precision;
 import io.github.internvl.demo.DemoModel;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.awt.Rectangle;
@@ -29,10 +30,9 @@ import org.junit.jupiter.api.TestInstance;
 /** Runs every example on a tiny checkpoint and compares what it prints with what the model answers to the same call. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExamplesTest {
-    private static final Path GOLDENS = Path.of("../src/test/resources/goldens/conformance");
-    private static final Path FOLDER = GOLDENS.resolve("tiny-qwen/model");
-    private static final Path BADGE = GOLDENS.resolve("images/badge.png");
-    private static final Path FOG = GOLDENS.resolve("images/fog.png");
+    private static final Path FOLDER = TinyCheckpoint.qwen();
+    private static final Path BADGE = TinyCheckpoint.picture("badge.png");
+    private static final Path FOG = TinyCheckpoint.picture("fog.png");
     private static final String SAY = "Assistant: ";
 
     private final Image badge = Image.open(BADGE);

@@ -25,7 +25,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A headless Chromium with one page, driven through its DevTools protocol. Used by one thread. */
+/**
+ * A headless Chromium, driven through its DevTools protocol. Each page has cookies and storage of its own, so that tests share one
+ * browser. Used by one thread.
+ */
 final class Browser implements AutoCloseable {
     private static final String LISTENING = "DevTools listening on ";
 
@@ -33,9 +36,7 @@ final class Browser implements AutoCloseable {
     private final Path profile;
     private final WebSocket socket;
     private final Map<Integer, CompletableFuture<JsonObject>> replies = new ConcurrentHashMap<>();
-    private final List<String> requested = new CopyOnWriteArrayList<>();
-    private final List<String> complaints = new CopyOnWriteArrayList<>();
-    private final String page;
+    private final Map<String, Page> pages = new ConcurrentHashMap<>();
     private int sent;
 
     /** The program, where one is installed. */
@@ -76,128 +77,166 @@ final class Browser implements AutoCloseable {
         drain.start();
         socket = HttpClient.newHttpClient()
                 .newWebSocketBuilder()
-                .buildAsync(URI.create(line.substring(LISTENING.length())), new Ear())
+                .buildAsync(URI.create(line.substring(LISTENING.length())), new Receiver())
                 .join();
-        String target = callIn("", "Target.createTarget", "url", "about:blank")
+    }
+
+    /** Opens a page that shares nothing with others. The caller closes it. */
+    Page page() {
+        String context = call("", "Target.createBrowserContext")
+                .get("browserContextId")
+                .getAsString();
+        String target = call("", "Target.createTarget", "url", "about:blank", "browserContextId", context)
                 .get("targetId")
                 .getAsString();
-        page = callIn("", "Target.attachToTarget", "targetId", target, "flatten", true)
+        String session = call("", "Target.attachToTarget", "targetId", target, "flatten", true)
                 .get("sessionId")
                 .getAsString();
+        Page page = new Page(context, session);
+        pages.put(session, page);
         for (String domain : List.of("Page", "Runtime", "Network", "DOM", "Log")) {
-            call(domain + ".enable");
+            page.call(domain + ".enable");
         }
+        return page;
     }
 
-    /** Every address that the page has asked for. */
-    List<String> requested() {
-        return requested;
-    }
+    /** A page of the browser. */
+    final class Page implements AutoCloseable {
+        private final String context;
+        private final String session;
+        private final List<String> requested = new CopyOnWriteArrayList<>();
+        private final List<String> complaints = new CopyOnWriteArrayList<>();
 
-    /** What the page complained of: exceptions, and what its policy forbids. */
-    List<String> complaints() {
-        return complaints;
-    }
-
-    /** Opens the chat page, until it knows its model. */
-    void open(URI uri) {
-        open(uri, true);
-    }
-
-    void open(URI uri, boolean named) {
-        value("window.left = true");
-        call("Page.navigate", "url", uri.toString());
-        await("!window.left && document.readyState === 'complete'"
-                + (named ? " && document.querySelector('#model').textContent" : ""));
-    }
-
-    void size(int width, int height, boolean phone) {
-        call(
-                "Emulation.setDeviceMetricsOverride",
-                "width",
-                width,
-                "height",
-                height,
-                "deviceScaleFactor",
-                1,
-                "mobile",
-                phone);
-    }
-
-    /** The value of an expression. */
-    JsonElement value(String expression) {
-        JsonObject reply =
-                call("Runtime.evaluate", "expression", expression, "returnByValue", true, "awaitPromise", true);
-        if (reply.has("exceptionDetails")) {
-            throw new AssertionError(expression + ": " + reply.get("exceptionDetails"));
+        private Page(String context, String session) {
+            this.context = context;
+            this.session = session;
         }
-        JsonElement value = reply.getAsJsonObject("result").get("value");
-        return value == null ? new JsonObject() : value;
-    }
 
-    String text(String selector) {
-        return value("document.querySelector('" + selector + "').innerText").getAsString();
-    }
+        /** Every address that the page has asked for. */
+        List<String> requested() {
+            return requested;
+        }
 
-    void click(String selector) {
-        value("document.querySelector('" + selector + "').click()");
-    }
+        /** What the page complained of: exceptions, and what its policy forbids. */
+        List<String> complaints() {
+            return complaints;
+        }
 
-    /** Waits until an expression is true. */
-    void await(String expression) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!value("Boolean(" + expression + ")").getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError(
-                        "never: " + expression + "; the page: " + value("document.body.innerText") + complaints);
+        /** Opens the chat page, until it knows its model. */
+        void open(URI uri) {
+            open(uri, true);
+        }
+
+        void open(URI uri, boolean named) {
+            value("window.left = true");
+            call("Page.navigate", "url", uri.toString());
+            await("!window.left && document.readyState === 'complete'"
+                    + (named ? " && document.querySelector('#model').textContent" : ""));
+        }
+
+        void size(int width, int height, boolean phone) {
+            call(
+                    "Emulation.setDeviceMetricsOverride",
+                    "width",
+                    width,
+                    "height",
+                    height,
+                    "deviceScaleFactor",
+                    1,
+                    "mobile",
+                    phone);
+        }
+
+        /** The value of an expression. */
+        JsonElement value(String expression) {
+            JsonObject reply =
+                    call("Runtime.evaluate", "expression", expression, "returnByValue", true, "awaitPromise", true);
+            if (reply.has("exceptionDetails")) {
+                throw new AssertionError(expression + ": " + reply.get("exceptionDetails"));
             }
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
+            JsonElement value = reply.getAsJsonObject("result").get("value");
+            return value == null ? new JsonObject() : value;
+        }
+
+        String text(String selector) {
+            return value("document.querySelector('" + selector + "').innerText").getAsString();
+        }
+
+        void click(String selector) {
+            value("document.querySelector('" + selector + "').click()");
+        }
+
+        /** Waits until an expression is true. */
+        void await(String expression) {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (!value("Boolean(" + expression + ")").getAsBoolean()) {
+                if (System.nanoTime() > end) {
+                    throw new AssertionError(
+                            "never: " + expression + "; the page: " + value("document.body.innerText") + complaints);
+                }
+                try {
+                    Thread.sleep(20);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
             }
         }
-    }
 
-    /** Types into what has the focus. */
-    void type(String text) {
-        call("Input.insertText", "text", text);
-    }
+        /** Types into what has the focus. */
+        void type(String text) {
+            call("Input.insertText", "text", text);
+        }
 
-    void press(String key, int code) {
-        String text = key.equals("Enter") ? "\r" : "";
-        call("Input.dispatchKeyEvent", "type", "keyDown", "key", key, "text", text, "windowsVirtualKeyCode", code);
-        call("Input.dispatchKeyEvent", "type", "keyUp", "key", key, "windowsVirtualKeyCode", code);
-    }
+        void press(String key, int code) {
+            String text = key.equals("Enter") ? "\r" : "";
+            call("Input.dispatchKeyEvent", "type", "keyDown", "key", key, "text", text, "windowsVirtualKeyCode", code);
+            call("Input.dispatchKeyEvent", "type", "keyUp", "key", key, "windowsVirtualKeyCode", code);
+        }
 
-    /** Chooses a file in an input for files. */
-    void choose(String selector, Path file) {
-        int root = call("DOM.getDocument").getAsJsonObject("root").get("nodeId").getAsInt();
-        int node = call("DOM.querySelector", "nodeId", root, "selector", selector)
-                .get("nodeId")
-                .getAsInt();
-        JsonArray files = new JsonArray();
-        files.add(file.toAbsolutePath().toString());
-        call("DOM.setFileInputFiles", "nodeId", node, "files", files);
-    }
+        /** Chooses a file in an input for files. */
+        void choose(String selector, Path file) {
+            int root = call("DOM.getDocument").getAsJsonObject("root").get("nodeId").getAsInt();
+            int node = call("DOM.querySelector", "nodeId", root, "selector", selector)
+                    .get("nodeId")
+                    .getAsInt();
+            JsonArray files = new JsonArray();
+            files.add(file.toAbsolutePath().toString());
+            call("DOM.setFileInputFiles", "nodeId", node, "files", files);
+        }
 
-    /** Keeps a picture of the page in the folder that the property internvl.screenshots names, if any. */
-    void screenshot(String name) throws IOException {
-        String folder = System.getProperty("internvl.screenshots", "");
-        if (!folder.isEmpty()) {
-            String data =
-                    call("Page.captureScreenshot", "format", "png").get("data").getAsString();
-            Files.write(
-                    Files.createDirectories(Path.of(folder)).resolve(name + ".png"),
-                    Base64.getDecoder().decode(data));
+        /** Keeps a picture of the page in the folder that the property internvl.screenshots names, if any. */
+        void screenshot(String name) throws IOException {
+            String folder = System.getProperty("internvl.screenshots", "");
+            if (!folder.isEmpty()) {
+                String data =
+                        call("Page.captureScreenshot", "format", "png").get("data").getAsString();
+                Files.write(
+                        Files.createDirectories(Path.of(folder)).resolve(name + ".png"),
+                        Base64.getDecoder().decode(data));
+            }
+        }
+
+        private JsonObject call(String method, Object... parameters) {
+            return Browser.this.call(session, method, parameters);
+        }
+
+        private void receive(String event, JsonObject params) {
+            switch (event) {
+                case "Network.requestWillBeSent" ->
+                    requested.add(params.getAsJsonObject("request").get("url").getAsString());
+                case "Runtime.exceptionThrown", "Log.entryAdded" -> complaints.add(params.toString());
+                default -> {}
+            }
+        }
+
+        @Override
+        public void close() {
+            Browser.this.call("", "Target.disposeBrowserContext", "browserContextId", context);
+            pages.remove(session);
         }
     }
 
-    private JsonObject call(String method, Object... parameters) {
-        return callIn(page, method, parameters);
-    }
-
-    private JsonObject callIn(String to, String method, Object... parameters) {
+    private JsonObject call(String to, String method, Object... parameters) {
         JsonObject values = new JsonObject();
         for (int i = 0; i < parameters.length; i += 2) {
             String name = (String) parameters[i];
@@ -249,36 +288,33 @@ final class Browser implements AutoCloseable {
         }
     }
 
-    /** Hears replies and events. */
-    private final class Ear implements WebSocket.Listener {
+    /** Receives replies and events. */
+    private final class Receiver implements WebSocket.Listener {
         private final StringBuilder message = new StringBuilder();
 
         @Override
         public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
             message.append(data);
             if (last) {
-                hear(Demo.json(message.toString()));
+                receive(Demo.json(message.toString()));
                 message.setLength(0);
             }
             from.request(1);
             return CompletableFuture.completedStage(null);
         }
 
-        private void hear(JsonObject heard) {
-            if (heard.has("id")) {
+        private void receive(JsonObject received) {
+            if (received.has("id")) {
                 CompletableFuture<JsonObject> reply =
-                        replies.remove(heard.get("id").getAsInt());
+                        replies.remove(received.get("id").getAsInt());
                 if (reply != null) {
-                    reply.complete(heard);
+                    reply.complete(received);
                 }
                 return;
             }
-            JsonObject params = heard.getAsJsonObject("params");
-            switch (heard.get("method").getAsString()) {
-                case "Network.requestWillBeSent" ->
-                    requested.add(params.getAsJsonObject("request").get("url").getAsString());
-                case "Runtime.exceptionThrown", "Log.entryAdded" -> complaints.add(params.toString());
-                default -> {}
+            Page page = received.has("sessionId") ? pages.get(received.get("sessionId").getAsString()) : null;
+            if (page != null) {
+                page.receive(received.get("method").getAsString(), received.getAsJsonObject("params"));
             }
         }
     }

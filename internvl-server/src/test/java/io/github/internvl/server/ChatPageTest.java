@@ -15,8 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -27,6 +31,8 @@ class ChatPageTest {
             "Please provide the bounding box coordinate of the region this sentence" + " describes: <ref>%s</ref>";
     private static final String DONE = "document.querySelectorAll('.message.assistant .foot').length === ";
 
+    private static @Nullable Browser started;
+
     private static Demo demo() {
         return demo(options -> options);
     }
@@ -35,13 +41,27 @@ class ChatPageTest {
         return Demo.start(options, model -> model.maxConcurrent(1));
     }
 
-    private static Browser browser() throws IOException {
+    @BeforeAll
+    static void startBrowser() throws IOException {
         Optional<Path> program = Browser.program();
-        assumeTrue(program.isPresent(), "no Chromium here: install the package chromium to test the chat page");
-        return new Browser(program.get());
+        if (program.isPresent()) {
+            started = new Browser(program.get());
+        }
     }
 
-    private static void ask(Browser browser, String question) {
+    @AfterAll
+    static void endBrowser() throws IOException {
+        if (started != null) {
+            started.close();
+        }
+    }
+
+    private static Browser.Page page() {
+        assumeTrue(started != null, "no Chromium here: install the package chromium to test the chat page");
+        return Objects.requireNonNull(started).page();
+    }
+
+    private static void ask(Browser.Page browser, String question) {
         browser.value("document.querySelector('#question').focus()");
         browser.type(question);
         browser.press("Enter", 13);
@@ -65,7 +85,7 @@ class ChatPageTest {
     @Test
     void asksAboutPicturesAndKeepsTheChat() throws IOException {
         try (Demo demo = demo();
-                Browser browser = browser()) {
+                Browser.Page browser = page()) {
             browser.size(1200, 800, false);
             browser.open(demo.server.uri());
             browser.screenshot("empty");
@@ -106,7 +126,7 @@ class ChatPageTest {
     void drawsTheBoxesOfAnAnswer() throws IOException {
         String question = GROUNDING.formatted("green star");
         try (Demo demo = demo();
-                Browser browser = browser()) {
+                Browser.Page browser = page()) {
             ChatResponse own = demo.model.chat(question, Image.open(DemoModel.sample("shapes.png")));
             assertThat(own.boxes()).isNotEmpty();
             browser.size(1200, 1000, false);
@@ -125,7 +145,7 @@ class ChatPageTest {
     }
 
     /** A drop or a paste of a sample, as a browser tells of it. */
-    private static void drop(Browser browser, String event, String field, String sample) throws IOException {
+    private static void drop(Browser.Page browser, String event, String field, String sample) throws IOException {
         String data = Base64.getEncoder().encodeToString(Files.readAllBytes(DemoModel.sample(sample)));
         String type = sample.endsWith(".mp4") ? "video/mp4" : "image/png";
         browser.value("(() => { const bytes = Uint8Array.from(atob('" + data + "'), c => c.charCodeAt(0));"
@@ -140,7 +160,7 @@ class ChatPageTest {
     @Test
     void worksOnAPhoneAndInTheDark() throws IOException {
         try (Demo demo = demo();
-                Browser browser = browser()) {
+                Browser.Page browser = page()) {
             browser.size(390, 780, true);
             browser.open(demo.server.uri());
             browser.click("#settings-open");
@@ -180,7 +200,7 @@ class ChatPageTest {
         GenerationConfig endless =
                 GenerationConfig.builder().ignoreEnd(true).maxNewTokens(4000).build();
         try (Demo demo = demo();
-                Browser browser = browser()) {
+                Browser.Page browser = page()) {
             browser.open(demo.server.uri());
             try (ChatStream other = demo.model.stream(ChatRequest.builder()
                     .text("Who are you?")
@@ -202,7 +222,7 @@ class ChatPageTest {
     @Test
     void saysWhatIsWrong() throws IOException {
         try (Demo demo = demo(options -> options.apiKeys(List.of("secret")));
-                Browser browser = browser()) {
+                Browser.Page browser = page()) {
             browser.open(demo.uri("/"), false);
             ask(browser, STAR);
             browser.await(DONE + 1);

@@ -1,6 +1,6 @@
 package io.github.internvl.internal.chat;
 
-import io.github.internvl.internal.engine.AwaitedProcessor;
+import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
 import io.github.internvl.internal.grammar.FormatRule;
 
 /** The rule of a format as a logits processor of the engine. */

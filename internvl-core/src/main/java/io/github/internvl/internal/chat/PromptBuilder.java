@@ -3,7 +3,7 @@ package io.github.internvl.internal.chat;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.RequestBudget;
-import io.github.internvl.internal.engine.TokenPrompt;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;

@@ -10,7 +10,7 @@ import io.github.internvl.Tool;
 import io.github.internvl.Turn;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.engine.PreparedRequest;
-import io.github.internvl.internal.engine.TokenPrompt;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.grammar.FormatRule;
 import io.github.internvl.internal.grammar.Formats;
 import io.github.internvl.tokenizer.ChatTemplate;
@@ -159,7 +159,7 @@ public final class PromptCheck {
         if (least >= room) {
             throw tooLong("at least " + least, 0);
         }
-        ToolPrompt.tools(request).forEach(tool -> texts.addAll(List.of(tool.description(), tool.parameters())));
+        tools(request).forEach(tool -> texts.addAll(List.of(tool.description(), tool.parameters())));
         texts.forEach(text -> budget.charge(RequestBudget.Work.CHARACTERS, text.length(), PROMPT));
     }
 
@@ -232,10 +232,15 @@ public final class PromptCheck {
                 request.priority(), deadline.isPresent() ? (Long) deadline.getAsLong() : null);
     }
 
+    /** The tools that the model is told of: none with {@code ToolChoice.none()}. */
+    private static List<Tool> tools(ChatRequest request) {
+        return request.toolChoice().isAllowed() ? request.tools() : List.of();
+    }
+
     /** The system message with the description of tools; null for the model's own. */
     private @Nullable String systemMessage(ChatRequest request, UnaryOperator<String> words) {
         String given = request.systemMessage() == null ? null : words.apply(request.systemMessage());
-        List<Tool> tools = ToolPrompt.tools(request);
+        List<Tool> tools = tools(request);
         if (tools.isEmpty()) {
             return given;
         }

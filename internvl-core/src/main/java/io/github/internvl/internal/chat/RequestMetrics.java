@@ -6,7 +6,7 @@ import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.InternVLException;
 import io.github.internvl.MetricsListener;
 import io.github.internvl.internal.engine.Generation;
-import io.github.internvl.internal.engine.TokenPrompt;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.observe.Trace;
 import java.time.Duration;
 import java.util.Locale;

@@ -5,7 +5,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.internvl.ChatRequest;
 import io.github.internvl.Tool;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -20,11 +19,6 @@ public final class ToolPrompt {
             .create();
 
     private ToolPrompt() {}
-
-    /** The tools of a request that the model is told of: none with {@code ToolChoice.none()}. */
-    static List<Tool> tools(ChatRequest request) {
-        return request.toolChoice().isAllowed() ? request.tools() : List.of();
-    }
 
     /** The part of the system message that describes tools; {@code words} rewrites each signature. */
     public static String instructions(List<Tool> tools, UnaryOperator<String> words) {

@@ -8,9 +8,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The text of one answer as it grows: whole characters, cut at the first stop text or after it, stripped at both ends as
- * Python's {@code strip} does unless it has a format. Text that was given out is final: the beginning of a possible stop text and white space that may
- * turn out to be the last are held back. Not thread-safe.
+ * The text of one answer as it grows: whole characters, cut at the first stop text or after it, and stripped at both ends as
+ * Python's {@code strip} does unless it has a format. Text that is returned is final: the beginning of a possible stop text, and
+ * white space that may turn out to be the last, are held back. Not thread-safe.
  */
 final class AnswerText {
     private final TextDecoder decoder;
@@ -38,17 +38,17 @@ final class AnswerText {
         this.included = included;
     }
 
-    /** Takes the next token; the text that is final by now, often empty. */
+    /** Adds the next token; returns the text that is final now, often empty. */
     String add(int id) {
         return advance(decoder.add(id), stops, false);
     }
 
-    /** Takes the next token, whose text cannot complete a stop text. */
+    /** Adds the next token, whose text cannot complete a stop text. */
     String addUnstopped(int id) {
         return advance(decoder.add(id), List.of(), false);
     }
 
-    /** Ends the answer; the last of its text. */
+    /** Ends the answer; returns the last of its text. */
     String finish() {
         return stopped ? "" : advance(decoder.finish(), stops, true);
     }
@@ -58,7 +58,7 @@ final class AnswerText {
         return stopped;
     }
 
-    /** All text given out. */
+    /** All final text. */
     String text() {
         return given.toString();
     }

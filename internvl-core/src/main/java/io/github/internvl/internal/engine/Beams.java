@@ -149,7 +149,7 @@ final class Beams implements DecodingStrategy {
         return ids;
     }
 
-    /** Puts the next beams into places; first children stay where their parents were. */
+    /** Places the next beams; a first child keeps its parent's place. */
     private List<Copy> place(List<Continuation> next) {
         @Nullable Beam[] placed = new Beam[beams.length];
         List<Continuation> displaced = new ArrayList<>();
@@ -173,7 +173,7 @@ final class Beams implements DecodingStrategy {
         return length > 1 ? copies : fork();
     }
 
-    /** The prompt goes into all slots, also those that get a beam later. */
+    /** The copies of the prompt into all slots, also the ones that get a beam later. */
     private List<Copy> fork() {
         return IntStream.range(1, beams.length).mapToObj(i -> new Copy(0, i)).toList();
     }
@@ -190,7 +190,7 @@ final class Beams implements DecodingStrategy {
         }
     }
 
-    /** Whether no beam will make it into the complete answers, as far as the settings want to know. */
+    /** Whether no live beam can still enter the complete answers, by the rule of the settings. */
     private boolean isSettled(double bestSum) {
         if (complete.size() < beams.length) {
             return false;

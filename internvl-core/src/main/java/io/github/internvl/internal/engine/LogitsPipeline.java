@@ -13,6 +13,15 @@ import java.util.TreeSet;
  * caller's own. It keeps no state of an answer, so beams may change places.
  */
 public final class LogitsPipeline {
+    /** A logits processor that may take long over its next row: the engine serves other requests until it is ready. */
+    public interface AwaitedProcessor extends LogitsProcessor {
+        /** Whether {@link #process} returns at once after these tokens; if not, work on it starts. Never throws. */
+        boolean isReady(int[] generated);
+
+        /** Stops all work, as the answer has ended. Never throws; harmless when repeated. */
+        void end();
+    }
+
     private final List<LogitsProcessor> steps = new ArrayList<>();
     private final List<AwaitedProcessor> awaited;
 

@@ -35,6 +35,14 @@ public record PreparedRequest(
         Duration preprocess) {
 
     /**
+     * A prompt in tokens.
+     *
+     * @param ids all tokens
+     * @param visualPlaces the places of visual tokens in {@code ids}, in order
+     */
+    public record TokenPrompt(int[] ids, int[] visualPlaces) {}
+
+    /**
      * The rounds of a request.
      *
      * @param turns the history, and the question as it is recorded with an empty answer

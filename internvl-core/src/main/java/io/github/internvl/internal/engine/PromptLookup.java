@@ -3,12 +3,12 @@ package io.github.internvl.internal.engine;
 import java.util.stream.IntStream;
 
 /**
- * Drafts the next tokens of an answer: those that came, in the prompt or the answer so far, after the last time that its
- * last few tokens came. Quotes, lists and JSON repeat what is there, so that a step which computes all drafts beside the
- * one token is often right about several; it costs little more than a step, since that is bound by reading weights.
- * Drafts that turn out wrong are thrown away, so the answer is the same.
+ * Drafts of the next tokens of an answer: the tokens that followed, in the prompt or the answer so far, the last occurrence of its
+ * last few tokens. Quotes, lists and JSON repeat earlier text, so that a step which computes all drafts beside the one token is
+ * often right about several; it costs little more than a step, since that is bound by reading weights. Wrong drafts are thrown
+ * away, so the answer is the same.
  *
- * <p>How many are drafted follows how many were right: as many again and one more, and twice as many after all were.
+ * <p>The number of drafts follows the number that was right: as many again and one more, and twice as many after all were.
  * (A. Saxena, "Prompt Lookup DecodingStrategy", 2023.)
  */
 final class PromptLookup {

@@ -1,8 +1,8 @@
 package io.github.internvl.internal.engine;
 
 /**
- * Numbers by rank, sorted no further than asked: a heap of keys, of which those taken lie behind it. Of equal numbers the
- * first one comes first. Not thread-safe.
+ * Numbers by rank, sorted no further than asked: a heap of keys, with the ranked ones behind it. Of equal numbers the first comes
+ * first. Not thread-safe.
  */
 final class Ranking {
     private final long[] heap; // the number's bits above its index, so that the next in rank is least

@@ -1,5 +1,7 @@
 package io.github.internvl.internal.engine;
 
+import io.github.internvl.internal.engine.SlotContent.TileHash;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;

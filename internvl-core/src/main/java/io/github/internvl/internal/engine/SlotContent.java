@@ -1,5 +1,10 @@
 package io.github.internvl.internal.engine;
 
+import io.github.internvl.vision.PixelTiles;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -11,6 +16,30 @@ import java.util.List;
  * @param tiles the tiles that the visual tokens come from, each with the same number
  */
 record SlotContent(int[] ids, int[] visualPlaces, List<TileHash> tiles) {
+    /** The SHA-256 of a tile's pixels, by which equal tiles share their visual tokens. */
+    record TileHash(long a, long b, long c, long d) {
+
+        /** The hashes of all tiles of some pictures, in order. */
+        static List<TileHash> of(List<PixelTiles> pictures) {
+            MessageDigest sha;
+            try {
+                sha = MessageDigest.getInstance("SHA-256");
+            } catch (NoSuchAlgorithmException e) {
+                throw new AssertionError("every Java has SHA-256", e);
+            }
+            List<TileHash> hashes = new ArrayList<>();
+            for (PixelTiles picture : pictures) {
+                int bytes = picture.tileSize() * picture.tileSize() * 3;
+                for (int tile = 0; tile < picture.count(); tile++) {
+                    sha.update(picture.bytes().slice(tile * bytes, bytes));
+                    ByteBuffer digest = ByteBuffer.wrap(sha.digest());
+                    hashes.add(new TileHash(digest.getLong(), digest.getLong(), digest.getLong(), digest.getLong()));
+                }
+            }
+            return hashes;
+        }
+    }
+
     static final SlotContent NONE = new SlotContent(new int[0], new int[0], List.of());
 
     int length() {

@@ -1,5 +1,6 @@
 package io.github.internvl.internal.engine;
 
+import io.github.internvl.internal.engine.SlotContent.TileHash;
 import io.github.internvl.internal.model.VisionEncoder;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.internal.torch.Tensor;

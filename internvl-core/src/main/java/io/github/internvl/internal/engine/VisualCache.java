@@ -1,5 +1,6 @@
 package io.github.internvl.internal.engine;
 
+import io.github.internvl.internal.engine.SlotContent.TileHash;
 import io.github.internvl.internal.torch.Tensor;
 import java.util.Iterator;
 import java.util.LinkedHashMap;

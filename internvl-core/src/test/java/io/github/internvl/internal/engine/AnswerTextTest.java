@@ -2,7 +2,7 @@ package io.github.internvl.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,7 +7,7 @@ import io.github.internvl.BudgetExceededException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.RequestBudget;
-import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

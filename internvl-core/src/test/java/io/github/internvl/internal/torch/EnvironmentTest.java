@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.condition.OS.LINUX;
 
 import ai.djl.util.Utils;
 import io.github.internvl.InternVL;
-import io.github.internvl.TinyCheckpoint;
+import io.github.internvl.fixtures.TinyCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,0 +1,275 @@
+package io.github.internvl.tests.rules;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.INTERFACES;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.properties.HasModifiers.Predicates.modifier;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The layout that docs/architecture.md describes, as rules over the compiled classes. */
+class ArchitectureTest {
+    private static final String ROOT = "io.github.internvl";
+    private static final String TOKENIZER = "io.github.internvl.tokenizer..";
+    private static final String VISION = "io.github.internvl.vision..";
+    private static final String MICROMETER = "io.github.internvl.micrometer..";
+    private static final String SERVER = "io.github.internvl.server..";
+    private static final String VIDEO = "io.github.internvl.video..";
+    private static final String DEMO = "io.github.internvl.demo..";
+    private static final String INTERNAL = "io.github.internvl.internal..";
+    private static final String CHAT = "io.github.internvl.internal.chat..";
+    private static final String ENGINE = "io.github.internvl.internal.engine..";
+    private static final String MODEL = "io.github.internvl.internal.model..";
+    private static final String CHECKPOINT = "io.github.internvl.internal.checkpoint..";
+    private static final String GRAMMAR = "io.github.internvl.internal.grammar..";
+    private static final String HUB = "io.github.internvl.internal.hub..";
+    private static final String OBSERVE = "io.github.internvl.internal.observe..";
+    private static final String TORCH = "io.github.internvl.internal.torch..";
+
+    /** What stands on the public API alone. */
+    private static final String[] OUTSIDE = {
+        MICROMETER, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
+    };
+
+    private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
+
+    private static final DescribedPredicate<JavaClass> FOREIGN = resideOutsideOfPackage("io.github.internvl..");
+
+    private static final DescribedPredicate<JavaClass> ROOT_EXCEPTION =
+            resideInAPackage(ROOT).and(assignableTo(Throwable.class)).as("exceptions of the root package");
+
+    /** A public type that knows nothing of the engine: a request, an option, an answer; not the model that runs it. */
+    private static final DescribedPredicate<JavaClass> ROOT_DATA = resideInAPackage(ROOT)
+            .and(not(dependsOn(resideInAPackage(INTERNAL))))
+            .as("data types of the root package");
+
+    /** The measures of graphs and machines, which the command line alone offers. */
+    private static final DescribedPredicate<JavaClass> MEASURES = describe(
+            "measures that the command line offers",
+            type -> type.getPackageName().equals("io.github.internvl.internal.model")
+                    && Set.of("GraphFiles", "Roofline").contains(type.getSimpleName()));
+
+    private static final JavaClasses PRODUCT = Product.all();
+    private static final JavaClasses LIBRARIES = Product.libraries();
+
+    @Test
+    void keepsVisionFreeOfTheEngine() {
+        check(classes()
+                .that()
+                .resideInAPackage(VISION)
+                .should()
+                .onlyDependOnClassesThat(resideInAPackage(VISION)
+                        .or(FOREIGN.and(not(resideInAPackage("ai.djl.."))))
+                        .as("vision itself, the JDK and codecs")));
+    }
+
+    @Test
+    void keepsVideoToFfmpegAndVision() {
+        check(classes()
+                .that()
+                .resideInAPackage(VIDEO)
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(VIDEO, VISION, "org.bytedeco..", "org.slf4j..", "org.jspecify..", "java..")
+                                .as("video itself, vision, the JDK, SLF4J and bytedeco's FFmpeg")));
+    }
+
+    @Test
+    void keepsTheTokenizerToOneForeignLibrary() {
+        check(classes()
+                .that()
+                .resideInAPackage(TOKENIZER)
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(TOKENIZER, "ai.djl.huggingface.tokenizers..")
+                        .or(FOREIGN.and(not(resideInAPackage("ai.djl.."))))
+                        .as("the tokenizer itself, the JDK and ai.djl.huggingface.tokenizers")));
+    }
+
+    @Test
+    void keepsTheDemoModelToTheJdk() {
+        check(classes()
+                .that()
+                .resideInAPackage(DEMO)
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(DEMO, "java..", "org.jspecify..").as("the demo model itself and the JDK")));
+    }
+
+    @Test
+    void importsTheEngineInOnePackage() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(TORCH, TOKENIZER)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ai.djl.."));
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(TORCH, VIDEO)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bytedeco.."));
+    }
+
+    @Test
+    void dependsDownwardsInsideCore() {
+        downwards(TORCH, ROOT_EXCEPTION);
+        downwards(OBSERVE, resideInAPackage("java..").as("nothing of the product"));
+        downwards(HUB, ROOT_DATA);
+        downwards(GRAMMAR, ROOT_DATA.or(resideInAPackage(TOKENIZER)));
+        downwards(CHECKPOINT, ROOT_EXCEPTION.or(resideInAnyPackage(TORCH, TOKENIZER, VISION)));
+        downwards(MODEL, ROOT_DATA.or(resideInAnyPackage(CHECKPOINT, TORCH, TOKENIZER, VISION)));
+        downwards(ENGINE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
+        downwards(
+                CHAT,
+                resideInAPackage(ROOT)
+                        .and(not(dependsOn(resideInAPackage(CHAT))))
+                        .as("types of the root package that do not use it")
+                        .or(resideInAnyPackage(ENGINE, GRAMMAR, MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
+    }
+
+    @Test
+    void keepsBindingsAndApplicationsOnThePublicApi() {
+        check(noClasses()
+                .that()
+                .resideInAnyPackage(OUTSIDE)
+                .should()
+                .dependOnClassesThat(resideInAPackage(INTERNAL).and(not(MEASURES)))
+                .allowEmptyShould(true));
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(APPLICATIONS)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(APPLICATIONS));
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(OUTSIDE)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.micrometer.."));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io.github.internvl.(*)..", "io.github.internvl.internal.(*).."})
+    void formsNoCycleBetweenPackages(String slice) {
+        check(slices().matching(slice).should().beFreeOfCycles());
+    }
+
+    @Test
+    void namesOnlyTheJdkAndPublicPackagesInPublicSignatures() {
+        assertThat(Product.publicTypes())
+                .isNotEmpty()
+                .allSatisfy(type -> assertThat(namesInSignatures(type))
+                        .as(type.getName())
+                        .allMatch(name ->
+                                name.startsWith("java.") || Product.isPublicPackage(name) || isBoundBy(type, name)));
+    }
+
+    /** A binding names the library that it binds to. */
+    private static boolean isBoundBy(JavaClass type, String name) {
+        return resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument.");
+    }
+
+    @Test
+    void closesPublicTypesToSubclasses() {
+        check(classes()
+                .that()
+                .arePublic()
+                .and()
+                .resideOutsideOfPackage(INTERNAL)
+                .should(ArchCondition.from(modifier(JavaModifier.FINAL)
+                        .<JavaClass>forSubtype()
+                        .or(INTERFACES)
+                        .or(describe("an enum", JavaClass::isEnum))
+                        .or(assignableTo(Throwable.class))
+                        .as("be a final class, a record, an enum, an interface or an exception"))));
+    }
+
+    @Test
+    void keepsLibrariesSilent() {
+        check(NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS, LIBRARIES);
+        check(noClasses().should().dependOnClassesThat().resideInAPackage("java.util.logging.."), LIBRARIES);
+    }
+
+    @Test
+    void marksEveryPackageForNullness() {
+        assertThat(PRODUCT.stream().map(JavaClass::getPackage).distinct())
+                .allSatisfy(found -> assertThat(found.isAnnotatedWith(NullMarked.class))
+                        .as("%s has a @NullMarked package-info", found.getName())
+                        .isTrue());
+    }
+
+    @Test
+    void namesClassesForWhatTheyAre() {
+        check(classes().should().haveNameNotMatching(".*(Impl|Manager|Helper|Helpers|Utils|Util)(\\$.*)?"));
+    }
+
+    private static void downwards(String layer, DescribedPredicate<JavaClass> below) {
+        check(classes()
+                .that()
+                .resideInAPackage(layer)
+                .should()
+                .onlyDependOnClassesThat(resideInAPackage(layer)
+                        .or(FOREIGN)
+                        .or(below)
+                        .as("%s itself, foreign libraries or %s", layer, below.getDescription())));
+    }
+
+    private static DescribedPredicate<JavaClass> dependsOn(DescribedPredicate<JavaClass> target) {
+        return describe(
+                "depend on " + target.getDescription(),
+                type -> type.getDirectDependenciesFromSelf().stream()
+                        .anyMatch(dependency -> target.test(dependency.getTargetClass())));
+    }
+
+    /** Every type that a user of {@code type} meets: supertypes, type parameters' bounds, members with their type arguments. */
+    private static List<String> namesInSignatures(JavaClass type) {
+        Stream<JavaClass> supertypes = Stream.concat(type.getSuperclass().stream(), type.getInterfaces().stream())
+                .flatMap(supertype -> supertype.getAllInvolvedRawTypes().stream());
+        Stream<JavaClass> bounds =
+                type.getTypeParameters().stream().flatMap(parameter -> parameter.getAllInvolvedRawTypes().stream());
+        Stream<JavaClass> members = type.getMembers().stream()
+                .filter(Product::isVisible)
+                .flatMap(member -> member.getAllInvolvedRawTypes().stream());
+        Stream<JavaClass> thrown = type.getCodeUnits().stream()
+                .filter(Product::isVisible)
+                .flatMap(unit -> unit.getExceptionTypes().stream());
+        return Stream.of(supertypes, bounds, members, thrown)
+                .flatMap(types -> types)
+                .map(JavaClass::getBaseComponentType)
+                .filter(found -> !found.isPrimitive())
+                .map(JavaClass::getName)
+                .distinct()
+                .toList();
+    }
+
+    private static void check(ArchRule rule) {
+        check(rule, PRODUCT);
+    }
+
+    private static void check(ArchRule rule, JavaClasses subjects) {
+        rule.check(subjects);
+    }
+}
