@@ -292,7 +292,7 @@ public final class ChatRequest {
             return this;
         }
 
-        /** Sets whether the model is to call a tool; without it, as it likes. */
+        /** Sets whether the model must, may or must not call a tool; without it, it may. */
         public Builder toolChoice(ToolChoice choice) {
             this.toolChoice = choice;
             return this;

@@ -56,7 +56,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     }
 
     /**
-     * The pieces of text for one subscriber, who gets them on a thread of its own and no faster than it asks for them.
+     * A publisher of the pieces of text for one subscriber, on a daemon thread of that subscription, with back-pressure.
      * Cancelling the subscription closes the stream; a second subscriber gets an {@link IllegalStateException}.
      *
      * <p>A subscriber that is slow, or asks for nothing, holds up neither the engine nor its own answer: that is generated

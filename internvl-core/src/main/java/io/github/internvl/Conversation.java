@@ -30,7 +30,7 @@ public final class Conversation {
         return ask(ChatRequest.of(text, images));
     }
 
-    /** Asks the next question with settings of its own; the request must have no history. */
+    /** Answers the next request, which must have no history of its own. */
     public ChatResponse ask(ChatRequest question) {
         return start(question).response();
     }
@@ -40,7 +40,7 @@ public final class Conversation {
         return stream(ChatRequest.of(text, images));
     }
 
-    /** Asks the next question with settings of its own and streams the answer; the request must have no history. */
+    /** Streams the answer to the next request, which must have no history of its own. */
     public ChatStream stream(ChatRequest question) {
         SettingsCheck.checkStreaming(question.generation());
         return start(question);

@@ -128,7 +128,7 @@ public final class DeviceMap {
      * @param precision null: the one that suits device and checkpoint best
      * @param asked null: the first GPU, if there is one
      * @param shortKeys whether keys and values are kept in 8 bits
-     * @throws InternVLException if a device is not there, or the model does not fit
+     * @throws InternVLException if a device is missing, or the model does not fit
      */
     static DevicePlan choose(
             @Nullable Precision precision,

@@ -1,7 +1,7 @@
 package io.github.internvl;
 
 /**
- * A model repository that could not be fetched: it is not there or not open to this token, the hub cannot be reached or
+ * A model repository that could not be fetched: it does not exist or is closed to this token, the hub cannot be reached or
  * sends something wrong, or the disk is full. Bytes received so far are kept, and the next attempt resumes from there.
  */
 public final class DownloadException extends InternVLException {

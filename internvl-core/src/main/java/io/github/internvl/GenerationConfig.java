@@ -306,7 +306,7 @@ public final class GenerationConfig {
             return penalties(penalties.repetition, penalties.presence, value, penalties.noRepeatNgram);
         }
 
-        /** Forbids runs of so many tokens to come twice; 0 allows all. */
+        /** Sets the length in tokens of the runs that may not come twice in an answer; 0 for none. */
         public Builder noRepeatNgram(int tokens) {
             return penalties(penalties.repetition, penalties.presence, penalties.frequency, tokens);
         }
@@ -402,13 +402,13 @@ public final class GenerationConfig {
             return this;
         }
 
-        /** Reports the log probability of each token, as the model has it, and so many of the best, 0 to 100. */
+        /** Reports the log probability of each token before penalties, and of the {@code best} best ones, 0 to 100. */
         public Builder logprobs(int best) {
             logprobs = OptionalInt.of(SettingsCheck.require(best >= 0 && best <= 100, "logprobs must be 0..100", best));
             return this;
         }
 
-        /** Drafts so many tokens, 0 to 32, from the text before, and verifies them in one step; answers stay the same. */
+        /** Sets how many tokens, 0 to 32, are drafted from earlier text and verified in one step; answers stay the same. */
         public Builder promptLookup(int tokens) {
             promptLookup =
                     SettingsCheck.require(tokens >= 0 && tokens <= 32, "promptLookup must be 0 (none) to 32", tokens);

@@ -55,7 +55,7 @@ public final class InternVL implements AutoCloseable {
     /**
      * Loads the checkpoint in a folder (config.json, *.safetensors, tokenizer files) with the defaults of {@link InternVLBuilder}.
      *
-     * @throws CheckpointException if a file is missing, damaged, or says something unknown
+     * @throws CheckpointException if a file is missing or damaged, or has an unknown setting
      * @throws InternVLException if libtorch cannot be loaded
      */
     public static InternVL load(Path folder) {

@@ -209,9 +209,9 @@ public final class InternVLBuilder {
     }
 
     /**
-     * Loads the model.
+     * Loads the model; the caller closes it.
      *
-     * @throws CheckpointException if a file is missing, damaged, or says something unknown
+     * @throws CheckpointException if a file is missing or damaged, or has an unknown setting
      * @throws DownloadException if the model is named by its id, and neither cached nor available
      * @throws InternVLException if a device is missing, the model does not fit, or libtorch cannot be loaded
      * @throws IllegalArgumentException if both static slots and the KV cache's tokens are set

@@ -14,10 +14,11 @@ import java.util.function.Supplier;
  * <p>On the engine's thread a listener must not wait for an answer: {@link InternVL#chat(ChatRequest)} and the like throw
  * {@link IllegalStateException} there. {@link InternVL#chatAsync(ChatRequest)} does not wait.
  *
- * <p>What a listener throws, checked exceptions and errors included, does not harm the engine or other requests, and is not lost: from {@link #onLoad} it makes
- * loading fail, from {@link #onFirstToken}, {@link #onTokens} or {@link #onEnd} it makes that request fail with an
- * {@link InternVLException} that has it as its cause, from {@link #onFailure} and {@link #onRejection} it is a suppressed
- * exception of what the caller gets anyway, and from {@link #onClose} whoever closes the model gets it, once it is closed.
+ * <p>An exception from a listener, checked or an error, harms neither the engine nor other requests, and is not lost. From
+ * {@link #onLoad} it makes loading fail. From {@link #onFirstToken}, {@link #onTokens} or {@link #onEnd} it makes that request
+ * fail with an {@link InternVLException} that has it as its cause. From {@link #onFailure} and {@link #onRejection} it is a
+ * suppressed exception of the one that the caller gets. From {@link #onClose} it reaches the caller of {@code close}, once the
+ * model is closed.
  */
 public interface MetricsListener {
     /**
@@ -36,8 +37,8 @@ public interface MetricsListener {
      * @param id its number in the order of arrival, from 1
      * @param finishReason why its answer ended; of several answers the first
      * @param usage its tokens; of several answers the generated ones together
-     * @param timings where the time went
-     * @param sinceArrival how long all took
+     * @param timings the time of each part
+     * @param sinceArrival the time from arrival to end
      */
     record Ended(
             long id,
@@ -68,7 +69,7 @@ public interface MetricsListener {
     /** A request has been answered. */
     default void onEnd(Ended request) {}
 
-    /** A request has failed after it was taken in. */
+    /** A request failed after its admission. */
     default void onFailure(Throwable failure, Duration sinceArrival) {}
 
     /** A request was refused before any computing: it is bad, or the model is closed or has too much to do. */

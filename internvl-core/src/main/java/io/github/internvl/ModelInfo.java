@@ -35,7 +35,7 @@ public final class ModelInfo {
     /**
      * Reads a checkpoint folder without loading its weights.
      *
-     * @throws CheckpointException if a file is missing, damaged, or says something unknown
+     * @throws CheckpointException if a file is missing or damaged, or has an unknown setting
      */
     public static ModelInfo of(Path folder) {
         return of(Checkpoint.open(folder));
@@ -135,13 +135,13 @@ public final class ModelInfo {
         return config.language().positions();
     }
 
-    /** Numbers that each token takes in the KV cache. */
+    /** Numbers in the KV cache for each token. */
     public long keyValueNumbersPerToken() {
         return footprint.keyValues();
     }
 
     /**
-     * Bytes of memory that a precision takes: weights, and a KV cache of so many tokens. Intermediate results come on top.
+     * Bytes of memory in a precision: weights, and a KV cache of {@code contextTokens} tokens, without intermediate results.
      * INT8 and INT4 keep all but linears of the language model, and the KV cache, in 16 bits. The linears of an AWQ checkpoint
      * stay in 4 bits in every precision.
      */

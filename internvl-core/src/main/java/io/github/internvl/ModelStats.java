@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param cachedTokens those of them that were computed for an earlier request
  * @param generatedTokens tokens generated
  * @param answered requests that have been answered; also those whose stream was closed
- * @param failed requests that have failed after they were taken in
+ * @param failed requests that failed after their admission
  * @param rejected requests that were refused before any computing
  * @param failure what ended the engine: it answers no more, and the model is to be closed and loaded again; empty while it
  *     serves, and if it was closed

@@ -27,7 +27,7 @@ public final class ToolChoice {
         return AUTO;
     }
 
-    /** None: the model is not told of any tool. */
+    /** No call: the prompt mentions no tool. */
     public static ToolChoice none() {
         return NONE;
     }
@@ -42,7 +42,7 @@ public final class ToolChoice {
         return new ToolChoice(Kind.FORCED, Optional.of(tool));
     }
 
-    /** Whether the model may be told of tools. */
+    /** Whether the prompt may mention tools. */
     public boolean isAllowed() {
         return kind != Kind.NONE;
     }

@@ -46,7 +46,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
                 }
             }
         }
-        checkKinds(folder, config, tensors);
+        checkKinds(config, tensors);
         requireLayers(folder, "ViT", config.vision().storedLayers(), tensors.size());
         requireLayers(folder, "language model", config.language().layers(), tensors.size());
         return new Checkpoint(folder, config, tensors, false);
@@ -58,7 +58,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
     }
 
     /** Rejects adapters, and quantized weights that config.json is silent about: kinds that tensor names give away. */
-    private static void checkKinds(Path folder, ModelConfig config, Map<String, StoredTensor> tensors) {
+    private static void checkKinds(ModelConfig config, Map<String, StoredTensor> tensors) {
         find(tensors, name -> ADAPTED.stream().anyMatch(name::contains)).ifPresent(tensor -> {
             throw new CheckpointException(tensor.file() + ": holds LoRA weights that are not merged, such as "
                     + tensor.name() + "; merge first (merge_and_unload of peft), and load the merged folder");

@@ -46,7 +46,7 @@ class GraphFilesTest {
         try (Models models = Models.load(checkpoint, format, bytes -> {});
                 ScriptModule graph = made(checkpoint, "decoder");
                 LanguageModel again =
-                        new LanguageModel(graph, checkpoint.config().language(), 0)) {
+                        new LanguageModel(graph, checkpoint.config().language())) {
             assertThat(logits(again)).containsExactly(logits(models.language()));
         }
     }
