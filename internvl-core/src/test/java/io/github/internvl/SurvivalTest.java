@@ -3,8 +3,8 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
 import io.github.internvl.fixtures.TinyCheckpoint;
+import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -3,8 +3,8 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.internvl.internal.chat.OrdinaryText;
 import io.github.internvl.fixtures.TinyCheckpoint;
+import io.github.internvl.internal.chat.OrdinaryText;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import java.nio.file.Path;

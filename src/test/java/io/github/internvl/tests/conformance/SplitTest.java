@@ -2,8 +2,8 @@ package io.github.internvl.tests.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.internal.model.PartBytes;
 import io.github.internvl.fixtures.Checkout;
+import io.github.internvl.internal.model.PartBytes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -1,10 +1,10 @@
 package io.github.internvl.internal.engine;
 
-import io.github.internvl.internal.engine.SlotContent.TileHash;
-import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
+import io.github.internvl.internal.engine.SlotContent.TileHash;
 import io.github.internvl.internal.model.VisionEncoder;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PixelTiles;

@@ -2,12 +2,12 @@ package io.github.internvl.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.internal.engine.SlotContent.TileHash;
-import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
-import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.fixtures.TinyCheckpoint;
+import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
+import io.github.internvl.internal.engine.SlotContent.TileHash;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;

@@ -2,10 +2,10 @@ package io.github.internvl.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.internal.engine.SlotPool.Change;
 import io.github.internvl.fixtures.TinyCheckpoint;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
+import io.github.internvl.internal.engine.SlotPool.Change;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.ArrayList;
