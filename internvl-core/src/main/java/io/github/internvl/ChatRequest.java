@@ -165,6 +165,30 @@ public final class ChatRequest {
         return budget;
     }
 
+    /** Checks the tools: their names, the choice among them, and settings that cannot be combined with them. */
+    private void checkTools() {
+        List<String> names = tools.stream().map(Tool::name).toList();
+        refuse(names.stream().distinct().count() < names.size(), "tools must have different names: " + names);
+        refuse(
+                toolChoice.isForced() && !names.contains(toolChoice.tool().orElse(names.isEmpty() ? "" : names.get(0))),
+                "a tool that must be called must be one of the request's: " + toolChoice + " of " + names);
+        refuse(
+                toolChoice.isAllowed()
+                        && !names.isEmpty()
+                        && !generation.format().isText(),
+                "tools and a format cannot be combined, as an answer of the format can hold no call; use"
+                        + " ToolChoice.none(): " + generation.format().kind());
+        if (toolChoice.isForced()) {
+            SettingsCheck.checkFormat(generation);
+        }
+    }
+
+    private static void refuse(boolean wrong, String message) {
+        if (wrong) {
+            throw new InvalidRequestException(message);
+        }
+    }
+
     /** The question in short, for logs of one's own; it holds what the user wrote. */
     @Override
     public String toString() {
@@ -371,7 +395,7 @@ public final class ChatRequest {
                 throw new InvalidRequestException("a request needs a text: call text(...) before build()");
             }
             ChatRequest request = new ChatRequest(this, text);
-            ToolRules.check(request);
+            request.checkTools();
             return request;
         }
     }

@@ -1,7 +1,7 @@
 package io.github.internvl.cli;
 
-import io.github.internvl.internal.model.GraphFiles;
 import io.github.internvl.Precision;
+import io.github.internvl.internal.model.GraphFiles;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

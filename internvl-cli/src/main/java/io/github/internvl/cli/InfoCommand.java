@@ -97,7 +97,8 @@ final class InfoCommand implements Callable<Integer> {
     private ModelFacts facts() {
         String name = ModelFolder.named(model, "MODEL", spec.commandLine());
         Path folder = Path.of(name);
-        Optional<ModelInfo.Published> known = Files.isDirectory(folder) ? Optional.empty() : ModelInfo.Published.find(name);
+        Optional<ModelInfo.Published> known =
+                Files.isDirectory(folder) ? Optional.empty() : ModelInfo.Published.find(name);
         return known.map(ModelFacts::of).orElseGet(() -> new ModelFacts(ModelInfo.of(folder), Optional.empty()));
     }
 }

@@ -157,7 +157,8 @@ final class ServerChat {
         JsonObject fields = new JsonObject();
         fields.addProperty("max_tokens", config.maxNewTokens());
         GenerationConfig.Sampling sampling = config.sampling();
-        fields.addProperty("temperature", sampling.enabled() ? sampling.temperature().orElse(1) : 0);
+        fields.addProperty(
+                "temperature", sampling.enabled() ? sampling.temperature().orElse(1) : 0);
         if (sampling.enabled()) {
             fields.addProperty("top_p", sampling.topP().orElse(1));
             fields.addProperty("top_k", sampling.topK().orElse(50));

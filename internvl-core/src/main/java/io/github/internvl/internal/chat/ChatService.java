@@ -25,7 +25,7 @@ public final class ChatService {
     private final PictureTiler pictures;
     private final Engine engine;
     private final MetricsListener listener;
-    private final RequestCounters counters = new RequestCounters();
+    private final RequestMetrics.Counters counters = new RequestMetrics.Counters();
     private final int batchAhead;
     private volatile boolean closed;
 

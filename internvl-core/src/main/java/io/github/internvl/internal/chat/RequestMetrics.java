@@ -5,12 +5,17 @@ import io.github.internvl.ChatResponse.Timings;
 import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.InternVLException;
 import io.github.internvl.MetricsListener;
+import io.github.internvl.ModelStats;
 import io.github.internvl.internal.engine.Generation;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.observe.Trace;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +28,40 @@ import org.slf4j.LoggerFactory;
 final class RequestMetrics {
     private static final Logger LOG = LoggerFactory.getLogger(RequestMetrics.class.getPackageName());
 
-    private final RequestCounters counters;
+    /** The counters of a model's requests and tokens, incremented by the metrics of each request. Thread-safe. */
+    static final class Counters {
+        private final AtomicLong arrivals = new AtomicLong();
+        final AtomicInteger waiting = new AtomicInteger();
+        final AtomicInteger running = new AtomicInteger();
+        final LongAdder promptTokens = new LongAdder();
+        final LongAdder cachedTokens = new LongAdder();
+        final LongAdder generatedTokens = new LongAdder();
+        final LongAdder answered = new LongAdder();
+        final LongAdder failed = new LongAdder();
+        final LongAdder rejected = new LongAdder();
+
+        /** Counts a request that arrives; its number, from 1. */
+        long arrive() {
+            waiting.incrementAndGet();
+            return arrivals.incrementAndGet();
+        }
+
+        ModelStats stats(double kvUse, Optional<String> failure) {
+            return new ModelStats(
+                    running.get(),
+                    waiting.get(),
+                    kvUse,
+                    promptTokens.sum(),
+                    cachedTokens.sum(),
+                    generatedTokens.sum(),
+                    answered.sum(),
+                    failed.sum(),
+                    rejected.sum(),
+                    failure);
+        }
+    }
+
+    private final Counters counters;
     private final MetricsListener listener;
     private final Trace.Request event = new Trace.Request();
     private final long arrival = System.nanoTime();
@@ -32,7 +70,7 @@ final class RequestMetrics {
     private long lastToken;
 
     /** Counts a request that arrives. */
-    RequestMetrics(RequestCounters counters, MetricsListener listener) {
+    RequestMetrics(Counters counters, MetricsListener listener) {
         this.counters = counters;
         this.listener = listener;
         event.id = counters.arrive();

@@ -14,7 +14,7 @@ public final class EndedAnswer {
     private EndedAnswer() {}
 
     public static AnswerStream of(long pieces) {
-        RequestMetrics metrics = new RequestMetrics(new RequestCounters(), new MetricsListener() {});
+        RequestMetrics metrics = new RequestMetrics(new RequestMetrics.Counters(), new MetricsListener() {});
         ResponseWriter writer = new ResponseWriter(List.of(new Turn("Why?", "")));
         AnswerStream stream = new AnswerStream(metrics, writer, response -> {});
         for (int i = 0; i < pieces; i++) {
