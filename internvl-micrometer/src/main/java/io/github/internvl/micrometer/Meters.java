@@ -22,7 +22,6 @@ final class Meters {
 
     private final MeterRegistry registry;
     private final Tags tags;
-    private final Supplier<ModelStats> stats; // held here, since gauges hold it weakly
     private final List<Gauge> gauges;
     final Counter promptTokens;
     final Counter cachedTokens;
@@ -37,17 +36,16 @@ final class Meters {
     Meters(MeterRegistry registry, Tags tags, Supplier<ModelStats> stats) {
         this.registry = registry;
         this.tags = tags;
-        this.stats = stats;
         gauges = List.of(
-                Gauge.builder("internvl.requests.running", stats, s -> s.get().running())
+                Gauge.builder("internvl.requests.running", () -> stats.get().running())
                         .description("Requests that are being computed")
                         .tags(tags)
                         .register(registry),
-                Gauge.builder("internvl.requests.waiting", stats, s -> s.get().waiting())
+                Gauge.builder("internvl.requests.waiting", () -> stats.get().waiting())
                         .description("Requests that have no slot yet")
                         .tags(tags)
                         .register(registry),
-                Gauge.builder("internvl.kv.use", stats, s -> s.get().kvUse())
+                Gauge.builder("internvl.kv.use", () -> stats.get().kvUse())
                         .description("Share of the room for keys and values that is in use, 0 to 1")
                         .tags(tags)
                         .register(registry));
