@@ -1,5 +1,8 @@
 package io.github.internvl;
 
+import io.github.internvl.hub.DownloadException;
+import io.github.internvl.hub.Hub;
+import io.github.internvl.hub.ProgressListener;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.generate.Engine;
@@ -208,7 +211,7 @@ public final class InternVLBuilder {
      * Loads the model.
      *
      * @throws CheckpointException if a file is missing, damaged, or says something unknown
-     * @throws DownloadException if the model is named by its id, and neither in the cache nor to be had
+     * @throws DownloadException if the model is named by its id, and neither in the cache nor available
      * @throws InternVLException if a device is not there, the model does not fit, or libtorch cannot be loaded
      * @throws IllegalArgumentException if both static slots and the KV cache's tokens are set
      */
