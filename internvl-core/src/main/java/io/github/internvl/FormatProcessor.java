@@ -1,7 +1,7 @@
 package io.github.internvl;
 
+import io.github.internvl.internal.format.FormatRule;
 import io.github.internvl.internal.generate.AwaitedProcessor;
-import io.github.internvl.internal.grammar.FormatRule;
 
 /** The rule of a format, as the engine waits for it. */
 record FormatProcessor(FormatRule rule) implements AwaitedProcessor {

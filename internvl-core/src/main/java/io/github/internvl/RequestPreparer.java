@@ -1,12 +1,12 @@
 package io.github.internvl;
 
 import io.github.internvl.internal.checkpoint.ModelConfig;
+import io.github.internvl.internal.format.FormatRule;
+import io.github.internvl.internal.format.Formats;
 import io.github.internvl.internal.generate.Generation;
 import io.github.internvl.internal.generate.GenerationRequest;
 import io.github.internvl.internal.generate.PromptBuilder;
 import io.github.internvl.internal.generate.TokenPrompt;
-import io.github.internvl.internal.grammar.FormatRule;
-import io.github.internvl.internal.grammar.Formats;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.OutputFormat;
-import io.github.internvl.internal.grammar.FormatRule;
-import io.github.internvl.internal.grammar.Formats;
-import io.github.internvl.internal.grammar.Meter;
+import io.github.internvl.grammar.Meter;
+import io.github.internvl.internal.format.FormatRule;
+import io.github.internvl.internal.format.Formats;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
