@@ -18,6 +18,8 @@ final class Product {
     private static final Set<String> PUBLIC_PACKAGES = Set.of(
             "io.github.internvl",
             "io.github.internvl.demo",
+            "io.github.internvl.grammar",
+            "io.github.internvl.hub",
             "io.github.internvl.micrometer",
             "io.github.internvl.server",
             "io.github.internvl.tokenizer",
