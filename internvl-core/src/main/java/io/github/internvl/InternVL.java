@@ -1,5 +1,7 @@
 package io.github.internvl;
 
+import io.github.internvl.hub.DownloadException;
+import io.github.internvl.hub.Hub;
 import io.github.internvl.internal.chat.AsyncChats;
 import io.github.internvl.internal.chat.ChatService;
 import io.github.internvl.internal.engine.Engine;
@@ -66,8 +68,8 @@ public final class InternVL implements AutoCloseable {
      * Loads a model by its id on the hub, such as {@code OpenGVLab/InternVL2_5-1B}, downloading what the cache lacks, or
      * from a folder: if a directory of that name exists, relative to the working directory, it is taken and not the hub.
      *
-     * @throws CheckpointException if the text is neither, or a file is missing, damaged, or says something unknown
-     * @throws DownloadException if the files are neither cached nor available
+     * @throws CheckpointException if a file is missing, damaged, or says something unknown
+     * @throws DownloadException if the text is neither, or the files are neither in the cache nor available
      * @throws InternVLException if libtorch cannot be loaded
      * @see Hub for other places, progress, and revisions: {@code InternVL.load(hub.fetch(id, revision))}
      */

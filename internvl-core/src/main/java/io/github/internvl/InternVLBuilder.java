@@ -1,5 +1,8 @@
 package io.github.internvl;
 
+import io.github.internvl.hub.DownloadException;
+import io.github.internvl.hub.Hub;
+import io.github.internvl.hub.ProgressListener;
 import io.github.internvl.internal.chat.ChatService;
 import io.github.internvl.internal.chat.CheckpointText;
 import io.github.internvl.internal.chat.PictureTiler;

@@ -1,6 +1,6 @@
 package io.github.internvl.cli;
 
-import io.github.internvl.Hub;
+import io.github.internvl.hub.Hub;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

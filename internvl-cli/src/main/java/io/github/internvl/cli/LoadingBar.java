@@ -1,6 +1,6 @@
 package io.github.internvl.cli;
 
-import io.github.internvl.ProgressListener;
+import io.github.internvl.hub.ProgressListener;
 import java.time.Duration;
 
 /** How far loading or downloading has come, as a line that replaces itself; nothing is shown of what takes but a moment. */

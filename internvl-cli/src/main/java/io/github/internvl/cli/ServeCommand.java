@@ -1,8 +1,8 @@
 package io.github.internvl.cli;
 
-import io.github.internvl.Hub;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
+import io.github.internvl.hub.Hub;
 import io.github.internvl.micrometer.MicrometerMetrics;
 import io.github.internvl.server.InternVLServer;
 import io.github.internvl.server.ServerOptions;

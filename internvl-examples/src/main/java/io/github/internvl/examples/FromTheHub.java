@@ -1,7 +1,7 @@
 package io.github.internvl.examples;
 
-import io.github.internvl.Hub;
 import io.github.internvl.InternVL;
+import io.github.internvl.hub.Hub;
 import io.github.internvl.vision.Image;
 import java.io.IOException;
 import java.nio.file.Path;

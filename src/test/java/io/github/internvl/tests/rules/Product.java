@@ -14,9 +14,11 @@ import java.util.Set;
 
 /** The compiled classes of all modules but the tests, the benchmarks and their fixtures. */
 final class Product {
+    /** The packages of the documented surface; that of the grammar is for core alone. */
     private static final Set<String> PUBLIC_PACKAGES = Set.of(
             "io.github.internvl",
             "io.github.internvl.demo",
+            "io.github.internvl.hub",
             "io.github.internvl.micrometer",
             "io.github.internvl.server",
             "io.github.internvl.tokenizer",

@@ -1,7 +1,7 @@
 package io.github.internvl.internal.chat;
 
 import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
-import io.github.internvl.internal.grammar.FormatRule;
+import io.github.internvl.internal.format.FormatRule;
 
 /** The rule of a format as a logits processor of the engine. */
 record FormatProcessor(FormatRule rule) implements AwaitedProcessor {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A Java virtual machine of its own, that loads a checkpoint in one of these ways and prints what it hears. */
 public enum OwnJvm {
-    /** As any program; what is no absolute path is the id of a model. */
+    /** As any program. */
     PLAIN,
     /** On a thread whose context class loader knows nothing. */
     STRANGE_CONTEXT,
@@ -103,7 +103,7 @@ public enum OwnJvm {
     /** Answers, keeping the model open; what fails is printed as its type and message. */
     public static void print(Path checkpoint) {
         try {
-            InternVL model = checkpoint.isAbsolute() ? InternVL.load(checkpoint) : InternVL.load(checkpoint.toString());
+            InternVL model = InternVL.load(checkpoint);
             System.out.println("answered " + !model.chat("Hello.").text().isEmpty());
         } catch (InternVLException e) {
             System.out.println(e.getClass().getSimpleName() + ": " + e.getMessage());
