@@ -32,6 +32,11 @@ class ArchitectureTest {
     private static final String ROOT = "io.github.internvl";
     private static final String TOKENIZER = "io.github.internvl.tokenizer..";
     private static final String VISION = "io.github.internvl.vision..";
+    private static final String VISION_SPI = "io.github.internvl.vision.spi..";
+    private static final String VISION_CODEC = "io.github.internvl.vision.codec..";
+    private static final String VISION_API = "io.github.internvl.vision";
+    private static final String VISION_TILES = "io.github.internvl.vision.tiles..";
+    private static final String WEB = "io.github.internvl.web..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String SERVER = "io.github.internvl.server..";
     private static final String VIDEO = "io.github.internvl.video..";
@@ -88,6 +93,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void keepsTheWebToItsHttpClient() {
+        check(classes()
+                .that()
+                .resideInAPackage(WEB)
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(
+                                WEB, "okhttp3..", "okio..", "kotlin..", "org.jspecify..", "java..", "javax.net..")
+                        .as("the web module itself, the JDK and OkHttp")));
+    }
+
+    @Test
     void keepsTheTokenizerToOneForeignLibrary() {
         check(classes()
                 .that()
@@ -122,6 +138,14 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.bytedeco.."));
+    }
+
+    @Test
+    void dependsDownwardsInsideVision() {
+        downwards(VISION_SPI, resideInAPackage("java..").as("nothing of the product"));
+        downwards(VISION_CODEC, resideInAPackage(VISION_SPI));
+        downwards(VISION_API, resideInAnyPackage(VISION_CODEC, VISION_SPI));
+        downwards(VISION_TILES, resideInAPackage(VISION_API));
     }
 
     @Test

@@ -1,7 +1,7 @@
 package io.github.internvl.tests;
 
 import io.github.internvl.internal.generate.LogitsPipeline;
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;

@@ -1,7 +1,7 @@
 package io.github.internvl.internal.generate;
 
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

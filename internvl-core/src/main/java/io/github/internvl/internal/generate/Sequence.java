@@ -3,7 +3,7 @@ package io.github.internvl.internal.generate;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.internal.model.VisionEncoder;
 import io.github.internvl.tokenizer.TextDecoder;
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
