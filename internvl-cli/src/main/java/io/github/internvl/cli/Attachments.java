@@ -4,8 +4,9 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.RemoteMedia;
 import io.github.internvl.vision.Video;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.web.RemoteMedia;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -115,7 +117,7 @@ final class Attachments {
         }
         ImageOptions options = ImageOptions.defaults().withApplyExifOrientation(exif);
         Image picture = isRemote(place)
-                ? Image.fetch(URI.create(place), remote(), options)
+                ? decodeFetched(place, file -> Image.of(file, options))
                 : Image.open(Path.of(place), options);
         pending.add(picture);
         return picture.width() + " x " + picture.height() + " pixels";
@@ -139,9 +141,18 @@ final class Attachments {
 
     private Video open(String place, boolean folder) {
         if (isRemote(place)) {
-            return Video.fetch(URI.create(place), remote());
+            return decodeFetched(place, Video::of);
         }
         return folder ? Video.folder(Path.of(place)) : Video.open(Path.of(place));
+    }
+
+    private <T> T decodeFetched(String place, Function<byte[], T> decoder) {
+        byte[] file = remote().fetch(URI.create(place));
+        try {
+            return decoder.apply(file);
+        } catch (MediaException e) {
+            throw new MediaException(e.reason(), place + ": " + e.getMessage(), e);
+        }
     }
 
     private static boolean isRemote(String place) {

@@ -2,9 +2,9 @@ package io.github.internvl.cli;
 
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageProcessor;
-import io.github.internvl.vision.PixelTiles;
-import io.github.internvl.vision.TilingOptions;
+import io.github.internvl.vision.tiles.ImageProcessor;
+import io.github.internvl.vision.tiles.PixelTiles;
+import io.github.internvl.vision.tiles.TilingOptions;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import io.github.internvl.hub.Hub;
 import io.github.internvl.micrometer.MicrometerMetrics;
 import io.github.internvl.server.InternVLServer;
 import io.github.internvl.server.ServerOptions;
-import io.github.internvl.vision.RemoteMedia;
+import io.github.internvl.web.RemoteMedia;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;

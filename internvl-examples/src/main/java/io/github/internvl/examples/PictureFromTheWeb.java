@@ -2,8 +2,8 @@ package io.github.internvl.examples;
 
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.RemoteMedia;
-import io.github.internvl.vision.RemoteMediaException;
+import io.github.internvl.web.RemoteMedia;
+import io.github.internvl.web.RemoteMediaException;
 import java.net.URI;
 import java.time.Duration;
 
@@ -23,7 +23,7 @@ public final class PictureFromTheWeb {
                     .timeout(Duration.ofSeconds(10))
                     .build();
             try {
-                Image picture = Image.fetch(address, rules);
+                Image picture = Image.of(rules.fetch(address));
                 System.out.println(model.chat("describe this image", picture).text());
             } catch (RemoteMediaException e) {
                 System.out.println(e.reason() + ": " + e.getMessage());

@@ -1,20 +1,22 @@
 package io.github.internvl.server;
 
-import io.github.internvl.vision.FrameSource;
+import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A video as vLLM's clients send frames that they took themselves: {@code data:video/jpeg;base64,FRAME,FRAME,…}. A frame is
- * decoded when it is taken.
+ * decoded when it is sampled.
  *
  * @param frames the pictures in base64
  * @param mostPixels of all frames that are taken
  * @param mostFramePixels of one of them
  * @param decoder decodes a {@code data:} URL of at most so many pixels
  */
-record FrameList(List<String> frames, long mostPixels, long mostFramePixels, Decoder decoder) implements FrameSource {
+record FrameList(List<String> frames, long mostPixels, long mostFramePixels, Decoder decoder) {
     private static final String BEGIN = "data:video/jpeg";
 
     /** Decodes a {@code data:} URL under a limit of pixels. */
@@ -26,26 +28,19 @@ record FrameList(List<String> frames, long mostPixels, long mostFramePixels, Dec
         return url.regionMatches(true, 0, BEGIN, 0, BEGIN.length());
     }
 
-    @Override
-    public int frameCount() {
-        return frames.size();
-    }
-
-    @Override
-    public double framesPerSecond() {
-        return 1;
-    }
-
-    @Override
-    public List<Image> read(int[] indices) {
-        List<Image> taken = new ArrayList<>(indices.length);
+    /** Decodes the frames that the sampling chooses, each once. */
+    List<Image> sample(FrameSampling sampling) {
+        Map<Integer, Image> taken = new HashMap<>();
         long left = mostPixels;
+        int[] indices = sampling.indices(frames.size(), 1);
         for (int index : indices) {
-            Image frame =
-                    decoder.decode("data:image/jpeg;base64," + frames.get(index), Math.min(left, mostFramePixels));
-            left -= (long) frame.width() * frame.height();
-            taken.add(frame);
+            if (!taken.containsKey(index)) {
+                String url = "data:image/jpeg;base64," + frames.get(index);
+                Image frame = decoder.decode(url, Math.min(left, mostFramePixels));
+                left -= (long) frame.width() * frame.height();
+                taken.put(index, frame);
+            }
         }
-        return taken;
+        return Arrays.stream(indices).mapToObj(taken::get).toList();
     }
 }

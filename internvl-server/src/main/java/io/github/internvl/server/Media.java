@@ -3,13 +3,13 @@ package io.github.internvl.server;
 import io.github.internvl.RequestBudget.Work;
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageException;
 import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.RemoteMedia;
-import io.github.internvl.vision.RemoteMediaException;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoException;
 import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.web.RemoteMedia;
+import io.github.internvl.web.RemoteMediaException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Base64;
@@ -57,7 +57,7 @@ final class Media {
                         return List.of(fetched == null ? Image.ofDataUrl(url, limit) : Image.of(fetched, limit));
                     })
                     .get(0);
-        } catch (ImageException e) {
+        } catch (MediaException e) {
             throw place.wrong("url", "is no usable picture: " + e.getMessage());
         }
     }
@@ -75,7 +75,7 @@ final class Media {
             requireData(place, url, fetched);
             if (FrameList.isNamedBy(url)) {
                 FrameSampling sampling = wanted == null ? FrameSampling.all() : FrameSampling.frames(count);
-                return Video.of(listed(place, url, memory)).sample(sampling);
+                return listed(place, url, memory).sample(sampling);
             }
             byte[] file = fetched == null ? decoded(place, url) : fetched;
             return decode(
@@ -84,7 +84,7 @@ final class Media {
                     videos.maxPixels(),
                     BYTES_OF_A_PIXEL,
                     most -> Video.of(file, videos.withMaxPixels(most)).sample(FrameSampling.frames(count)));
-        } catch (VideoException | ImageException e) {
+        } catch (MediaException e) {
             throw place.wrong("url", "is no usable video: " + e.getMessage());
         }
     }
@@ -165,8 +165,8 @@ final class Media {
                     memory.budget().charge(Work.PIXELS, bytes / BYTES_OF_A_PIXEL, place.path("url"));
                     unused -= bytes;
                     return decoded;
-                } catch (ImageException | VideoException e) {
-                    if (limit == mostPixels || !isTooLarge(e)) {
+                } catch (MediaException e) {
+                    if (limit == mostPixels || e.reason() != Reason.TOO_LARGE) {
                         throw e;
                     }
                 } finally {
@@ -188,12 +188,6 @@ final class Media {
             Thread.currentThread().interrupt();
             throw Refusal.unavailable("shutting_down", "the server is being shut down; the request was not finished");
         }
-    }
-
-    private static boolean isTooLarge(IllegalArgumentException refusal) {
-        return refusal instanceof ImageException image
-                ? image.reason() == ImageException.Reason.TOO_LARGE
-                : refusal instanceof VideoException video && video.reason() == VideoException.Reason.TOO_LARGE;
     }
 
     private static long bytes(Image image) {

@@ -1,8 +1,8 @@
 package io.github.internvl.server;
 
 import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.RemoteMedia;
 import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.web.RemoteMedia;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;

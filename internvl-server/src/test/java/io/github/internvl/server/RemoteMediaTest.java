@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.sun.net.httpserver.HttpServer;
 import io.github.internvl.demo.DemoModel;
-import io.github.internvl.vision.RemoteMedia;
+import io.github.internvl.web.RemoteMedia;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;

@@ -20,9 +20,9 @@ import static org.bytedeco.ffmpeg.global.avutil.av_dict_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_set;
 import static org.bytedeco.ffmpeg.global.avutil.av_display_rotation_get;
 
-import io.github.internvl.vision.VideoException;
-import io.github.internvl.vision.VideoException.Reason;
-import io.github.internvl.vision.VideoFile;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.VideoFile;
 import java.io.IOException;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
@@ -100,7 +100,7 @@ final class Container implements AutoCloseable {
             throw file.failure(
                     Reason.TOO_LARGE,
                     "the first frames must be decodable and have at most "
-                            + file.options().maxFramePixels()
+                            + file.limits().maxFramePixels()
                             + " pixels: they are not; shrink the video or raise VideoOptions.maxFramePixels",
                     null);
         }
@@ -118,7 +118,7 @@ final class Container implements AutoCloseable {
         try (PointerPointer<AVDictionary> options = new PointerPointer<>(streams)) {
             for (int i = 0; i < streams; i++) {
                 AVDictionary limits = new AVDictionary(null);
-                av_dict_set(limits, "max_pixels", Long.toString(file.options().maxFramePixels()), 0);
+                av_dict_set(limits, "max_pixels", Long.toString(file.limits().maxFramePixels()), 0);
                 av_dict_set(limits, "threads", "1", 0);
                 options.put(i, limits);
             }
@@ -191,19 +191,19 @@ final class Container implements AutoCloseable {
         }
     }
 
-    private VideoException failure(int result) {
+    private MediaException failure(int result) {
         if (input.failure() instanceof IOException e) {
             return file.unreadable(e);
         }
         return deadline.hasPassed() ? deadline.failure() : cut(Ffmpeg.words(result));
     }
 
-    private VideoException cut(String found) {
+    private MediaException cut(String found) {
         return file.failure(
                 Reason.TRUNCATED, "the data must be whole: " + found + "; get the file again in full", null);
     }
 
-    private VideoException refused(int result) {
+    private MediaException refused(int result) {
         if (input.failure() != null || deadline.hasPassed()) {
             return failure(result);
         }

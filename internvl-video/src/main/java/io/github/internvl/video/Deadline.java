@@ -1,8 +1,8 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.VideoException;
-import io.github.internvl.vision.VideoException.Reason;
-import io.github.internvl.vision.VideoFile;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.VideoFile;
 
 /** The time by which the work on a file must be done. */
 final class Deadline {
@@ -11,18 +11,18 @@ final class Deadline {
 
     Deadline(VideoFile file) {
         this.file = file;
-        this.end = System.nanoTime() + file.options().timeout().toNanos();
+        this.end = System.nanoTime() + file.limits().timeout().toNanos();
     }
 
     boolean hasPassed() {
         return System.nanoTime() - end > 0;
     }
 
-    VideoException failure() {
+    MediaException failure() {
         return file.failure(
                 Reason.TOO_SLOW,
-                "decoding must take at most " + file.options().timeout()
-                        + ": it takes longer; take frames nearer to the" + " beginning or raise VideoOptions.timeout",
+                "decoding must take at most " + file.limits().timeout() + ": it takes longer; take frames nearer to the"
+                        + " beginning or raise VideoOptions.timeout",
                 null);
     }
 }

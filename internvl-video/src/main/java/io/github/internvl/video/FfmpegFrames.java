@@ -1,9 +1,9 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.FrameSource;
-import io.github.internvl.vision.Image;
-import io.github.internvl.vision.VideoException.Reason;
-import io.github.internvl.vision.VideoFile;
+import io.github.internvl.vision.spi.FrameSource;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoFile;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -35,9 +35,9 @@ record FfmpegFrames(VideoFile file, PacketTable packets, double framesPerSecond,
     }
 
     @Override
-    public List<Image> read(int[] indices) {
+    public List<Pixels> read(int[] indices) {
         file.checkFrames(indices.length, width, height);
-        Optional<List<Image>> frames =
+        Optional<List<Pixels>> frames =
                 packets.isUsable() ? new FramePass(file, indices, packets).run() : Optional.empty();
         if (frames.isEmpty()) {
             LOG.debug("{}: decoding all frames from the beginning", file.name());

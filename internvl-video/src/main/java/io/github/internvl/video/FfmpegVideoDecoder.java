@@ -1,9 +1,9 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.FrameSource;
-import io.github.internvl.vision.VideoDecoder;
-import io.github.internvl.vision.VideoException.Reason;
-import io.github.internvl.vision.VideoFile;
+import io.github.internvl.vision.spi.FrameSource;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.VideoDecoder;
+import io.github.internvl.vision.spi.VideoFile;
 import java.io.IOException;
 
 /**

@@ -14,8 +14,8 @@ import static org.bytedeco.ffmpeg.global.avutil.av_frame_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_move_ref;
 import static org.bytedeco.ffmpeg.global.avutil.av_frame_unref;
 
-import io.github.internvl.vision.VideoException.Reason;
-import io.github.internvl.vision.VideoFile;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.VideoFile;
 import java.util.List;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
@@ -62,7 +62,7 @@ final class FrameDecoder implements AutoCloseable {
     private void open(AVCodec codec, AVStream stream) {
         avcodec_parameters_to_context(context, stream.codecpar());
         context.pkt_timebase(stream.time_base());
-        context.max_pixels(file.options().maxFramePixels());
+        context.max_pixels(file.limits().maxFramePixels());
         context.thread_count(Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
         if (avcodec_open2(context, codec, (AVDictionary) null) < 0) {
             throw unsupported(file, stream);

@@ -1,9 +1,9 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.Image;
-import io.github.internvl.vision.VideoException;
-import io.github.internvl.vision.VideoException.Reason;
-import io.github.internvl.vision.VideoFile;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +26,7 @@ final class FramePass {
     private final VideoFile file;
     private final int[] wanted;
     private final @Nullable PacketTable table;
-    private final List<Image> taken = new ArrayList<>();
+    private final List<Pixels> taken = new ArrayList<>();
 
     /** Number of the frame that must come next. */
     private int expected;
@@ -42,13 +42,13 @@ final class FramePass {
     }
 
     /** The wanted frames; nothing if they do not come as the packets promise. */
-    Optional<List<Image>> run() {
+    Optional<List<Pixels>> run() {
         try (Container container = Container.open(file);
                 FrameDecoder decoder = FrameDecoder.of(file, container.stream());
                 RgbConverter converter = new RgbConverter(file, container.quarterTurns())) {
             boolean whole = decode(container, decoder, converter) || (table == null && repeatLast(decoder, converter));
             return whole ? Optional.of(taken) : Optional.empty();
-        } catch (VideoException e) {
+        } catch (MediaException e) {
             if (table != null && e.reason() == Reason.CORRUPT) {
                 return Optional.empty();
             }
@@ -118,7 +118,7 @@ final class FramePass {
         if (last == null || missing > expected / FRAMES_PER_MISSING) {
             return false;
         }
-        Image image = converter.convert(last);
+        Pixels image = converter.convert(last);
         while (!isDone()) {
             taken.add(image);
         }

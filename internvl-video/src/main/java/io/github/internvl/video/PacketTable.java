@@ -5,7 +5,7 @@ import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_DISCARD;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_PKT_FLAG_KEY;
 import static org.bytedeco.ffmpeg.global.avutil.AV_NOPTS_VALUE;
 
-import io.github.internvl.vision.VideoException.Reason;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.util.Arrays;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 

@@ -13,9 +13,9 @@ import static org.bytedeco.ffmpeg.global.swscale.sws_getCoefficients;
 import static org.bytedeco.ffmpeg.global.swscale.sws_scale_frame;
 import static org.bytedeco.ffmpeg.global.swscale.sws_setColorspaceDetails;
 
-import io.github.internvl.vision.Image;
-import io.github.internvl.vision.VideoException.Reason;
-import io.github.internvl.vision.VideoFile;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoFile;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.swscale.SwsContext;
 import org.bytedeco.javacpp.BytePointer;
@@ -38,7 +38,7 @@ final class RgbConverter implements AutoCloseable {
         this.quarterTurns = quarterTurns;
     }
 
-    Image convert(AVFrame frame) {
+    Pixels convert(AVFrame frame) {
         int width = frame.width();
         int height = frame.height();
         context = sws_getCachedContext(
@@ -81,8 +81,8 @@ final class RgbConverter implements AutoCloseable {
             }
             byte[] pixels = pixels(rgb, width, height);
             return quarterTurns % 2 == 0
-                    ? Image.ofRgb(width, height, turn(pixels, width, height))
-                    : Image.ofRgb(height, width, turn(pixels, width, height));
+                    ? new Pixels(width, height, turn(pixels, width, height))
+                    : new Pixels(height, width, turn(pixels, width, height));
         } finally {
             av_frame_free(rgb);
         }

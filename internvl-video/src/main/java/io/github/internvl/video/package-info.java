@@ -1,5 +1,6 @@
 /**
- * Video files through FFmpeg, for {@link io.github.internvl.vision.Video}: on the class path it is found by itself.
+ * Decoders over FFmpeg: of video files for {@link io.github.internvl.vision.Video}, and of AVIF and HEIC pictures for {@link
+ * io.github.internvl.vision.Image}. Both are found as services when this artifact is on the class path.
  */
 @NullMarked
 package io.github.internvl.video;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoException;
-import io.github.internvl.vision.VideoException.Reason;
 import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -165,10 +165,10 @@ class FfmpegVideoDecoderTest {
     }
 
     private static void assertRefused(Reason reason, String message, ThrowingCallable call) {
-        assertThatExceptionOfType(VideoException.class)
+        assertThatExceptionOfType(MediaException.class)
                 .isThrownBy(call)
                 .withMessageContaining(message)
-                .extracting(VideoException::reason)
+                .extracting(MediaException::reason)
                 .isEqualTo(reason);
     }
 }

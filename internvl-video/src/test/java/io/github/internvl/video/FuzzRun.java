@@ -2,11 +2,10 @@ package io.github.internvl.video;
 
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageException;
 import io.github.internvl.vision.ImageOptions;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoException;
 import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.vision.spi.MediaException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -109,9 +108,7 @@ final class FuzzRun {
                 Image.of(file, PICTURE);
             }
             return "decoded";
-        } catch (ImageException e) {
-            return e.reason().toString();
-        } catch (VideoException e) {
+        } catch (MediaException e) {
             return e.reason().toString();
         } catch (RuntimeException | Error e) {
             e.printStackTrace();

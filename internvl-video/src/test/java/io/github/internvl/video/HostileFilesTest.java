@@ -7,8 +7,8 @@ import com.sun.net.httpserver.HttpServer;
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoException;
-import io.github.internvl.vision.VideoException.Reason;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -91,10 +91,10 @@ class HostileFilesTest {
                 "http://127.0.0.1:" + server.getAddress().getPort() + "/a.mp4")) {
             for (String name : List.of("clip.mp4", "clip.m3u8", "clip.mpd", "clip.sdp")) {
                 Path file = Files.writeString(folder.resolve(name), text.formatted(target));
-                assertThatExceptionOfType(VideoException.class)
+                assertThatExceptionOfType(MediaException.class)
                         .isThrownBy(() -> Video.open(file).sample(FrameSampling.frames(1)))
                         .withMessageStartingWith(file + ": a video must be MP4, QuickTime")
-                        .extracting(VideoException::reason)
+                        .extracting(MediaException::reason)
                         .isIn(Reason.NOT_A_VIDEO, Reason.UNSUPPORTED_FORMAT);
             }
         }

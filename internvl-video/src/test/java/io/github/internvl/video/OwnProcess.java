@@ -2,7 +2,7 @@ package io.github.internvl.video;
 
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoException;
+import io.github.internvl.vision.spi.MediaException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ final class OwnProcess {
             for (Path file : files) {
                 try {
                     failures += Video.open(file).sample(FrameSampling.frames(2)).size() == 2 ? 0 : 1;
-                } catch (VideoException e) {
+                } catch (MediaException e) {
                     failures++;
                 }
             }

@@ -50,11 +50,11 @@ class SurroundingsTest {
         Path none = Files.createFile(folder.resolve("none"));
         String[] options = {"-Djava.io.tmpdir=" + none, "-Duser.home=" + none};
         assertThat(open(CLIP, options))
-                .startsWith("VideoException: " + CLIP)
+                .startsWith("MediaException: " + CLIP)
                 .contains("a folder that can be written, which " + none)
                 .contains("set the system property org.bytedeco.javacpp.cachedir to one");
         assertThat(open(WEBP, options))
-                .startsWith("ImageException: " + WEBP)
+                .startsWith("MediaException: " + WEBP)
                 .contains("WebP needs a native library")
                 .contains(none.toString())
                 .contains(
@@ -65,7 +65,7 @@ class SurroundingsTest {
     @Test
     void namesTheModuleThatPicturesNeed() throws Exception {
         assertThat(open(PNG, "--limit-modules", "java.base,java.logging"))
-                .startsWith("ImageException: " + PNG)
+                .startsWith("MediaException: " + PNG)
                 .contains("decoding pictures needs the module java.desktop of the JDK")
                 .contains("add it to jlink's --add-modules");
     }
@@ -77,7 +77,7 @@ class SurroundingsTest {
             assertThat(catchThrowable(() -> video.getMethod("open", Path.class).invoke(null, Path.of(CLIP))))
                     .rootCause()
                     .hasMessageContaining("internvl-video is on the class path without its file META-INF/services/"
-                            + "io.github.internvl.vision.VideoDecoder; merge the services of all jars");
+                            + "io.github.internvl.vision.spi.VideoDecoder; merge the services of all jars");
         }
     }
 

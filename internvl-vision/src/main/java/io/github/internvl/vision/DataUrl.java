@@ -1,6 +1,7 @@
 package io.github.internvl.vision;
 
-import io.github.internvl.vision.ImageException.Reason;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -60,7 +61,7 @@ final class DataUrl {
         }
     }
 
-    private static ImageException bad(String rule, String found, @Nullable Throwable cause) {
-        return new ImageException(Reason.BAD_DATA_URL, rule + ": " + found, cause);
+    private static MediaException bad(String rule, String found, @Nullable Throwable cause) {
+        return new MediaException(Reason.BAD_DATA_URL, rule + ": " + found, cause);
     }
 }

@@ -1,20 +1,21 @@
 package io.github.internvl.vision;
 
-import io.github.internvl.vision.VideoException.Reason;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * Which frames of a video are taken: so many, from the middle of parts of equal length, as {@code get_index} of the model
- * cards chooses them. Immutable.
+ * The choice of frames of a video: a number of them, each from the middle of one of as many equal parts, as {@code
+ * get_index} of the model cards chooses them. Immutable.
  *
  * <p>The first and the last frame are round-half-even(seconds * frames per second), clipped to the video. Where the frame
  * rate varies, seconds count at its average.
  *
- * @param count how many frames are taken, {@code num_segments}, at least 1; a frame may be taken twice where the video has
- *     fewer. Empty for every frame between the bounds
- * @param startSeconds where to begin; at or below 0 for the beginning
- * @param endSeconds where to end, not before the start; infinity for the end
+ * @param count number of frames, {@code num_segments}, at least 1; a frame is taken twice if the video has fewer. Empty for
+ *     every frame between the bounds
+ * @param startSeconds start of the span; 0 or less for the beginning of the video
+ * @param endSeconds end of the span, not before its start; infinity for the end of the video
  */
 public record FrameSampling(OptionalInt count, double startSeconds, double endSeconds) {
 
@@ -34,12 +35,12 @@ public record FrameSampling(OptionalInt count, double startSeconds, double endSe
         return new FrameSampling(OptionalInt.of(count), 0, Double.POSITIVE_INFINITY);
     }
 
-    /** Takes every frame: for lists and folders that were chosen before. */
+    /** Takes every frame, for lists and folders of frames that were chosen before. */
     public static FrameSampling all() {
         return new FrameSampling(OptionalInt.empty(), 0, Double.POSITIVE_INFINITY);
     }
 
-    /** Takes as many frames from a part of the video, its {@code bound}. */
+    /** Takes as many frames from a span of the video, the {@code bound} of the model cards. */
     public FrameSampling between(double fromSeconds, double toSeconds) {
         return new FrameSampling(count, fromSeconds, toSeconds);
     }
@@ -49,7 +50,7 @@ public record FrameSampling(OptionalInt count, double startSeconds, double endSe
      *
      * @param frameCount number of frames of the video
      * @param framesPerSecond its average frame rate
-     * @throws VideoException if the bounds lie behind the end of the video
+     * @throws MediaException if the bounds lie behind the end of the video
      */
     public int[] indices(int frameCount, double framesPerSecond) {
         double first = Math.max(0, Math.rint(startSeconds * framesPerSecond));
@@ -63,7 +64,7 @@ public record FrameSampling(OptionalInt count, double startSeconds, double endSe
         for (int k = 0; k < segments; k++) {
             indices[k] = (int) (first + segment / 2 + Math.rint(segment * k));
             if (indices[k] < 0 || indices[k] >= frameCount) {
-                throw new VideoException(
+                throw new MediaException(
                         Reason.OUT_OF_RANGE,
                         "the frames from " + startSeconds + " s to " + endSeconds + " s must lie in the video: it has "
                                 + frameCount + " frames, " + frameCount / framesPerSecond + " s; move the bounds",

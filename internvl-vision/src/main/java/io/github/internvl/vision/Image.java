@@ -1,9 +1,19 @@
 package io.github.internvl.vision;
 
+import io.github.internvl.vision.codec.ImageFormat;
+import io.github.internvl.vision.codec.RgbPixels;
+import io.github.internvl.vision.spi.ImageFile;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.Pixels;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
+import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,29 +24,24 @@ import org.jspecify.annotations.Nullable;
  * A decoded picture: immutable 8-bit RGB pixels, row by row from the top. Safe for use by several threads; nothing to
  * close.
  *
- * <p>PNG, JPEG, GIF, BMP, TIFF and WebP are decoded, and AVIF and HEIC with the artifact {@code internvl-video}; the content
- * decides the format, never the file name. Of
- * animations and multi-page files the first frame counts. Pixels are those of the reference (Pillow's {@code
+ * <p>PNG, JPEG, GIF, BMP, TIFF and WebP are decoded, and AVIF and HEIC with the artifact {@code internvl-video}. The content
+ * decides the format, never the file name. Of animations and multi-page files the first frame counts. Pixels are those of the reference (Pillow's {@code
  * Image.open(file).convert("RGB")}) bit for bit: alpha is dropped, never composited; colour profiles are ignored;
  * 16-bit gray is clipped at 255 while 16-bit colour keeps the high byte; the EXIF orientation is applied only if
- * {@link ImageOptions} ask for it. AVIF and HEIC are the exception: colours stored at half the resolution may differ by a few
- * levels from what libavif and libheif make of them.
+ * {@link ImageOptions} ask for it. AVIF and HEIC are the exception: colours stored at half the resolution may differ by a
+ * few levels from those of libavif and libheif.
  *
- * <p>Every factory that decodes throws {@link ImageException} for bytes that are no usable image. The size in the
- * header is checked against {@link ImageOptions#maxPixels()} before memory is taken for the pixels. Nothing is
- * written to disk, except that the first WebP unpacks its native library into the temporary directory.
+ * <p>Every factory that decodes throws {@link MediaException} for bytes that are no usable image. The size in the header is
+ * checked against {@link ImageOptions#maxPixels()} before the pixels are allocated. Nothing is written to disk, except that
+ * the first WebP unpacks its native library into the temporary directory.
  */
 public final class Image {
-    private final int width;
-    private final int height;
-    private final byte[] rgb;
+    private final Pixels pixels;
     private volatile @Nullable String contentHash;
 
-    /** Takes over {@code rgb}, width * height * 3 bytes. */
-    Image(int width, int height, byte[] rgb) {
-        this.width = width;
-        this.height = height;
-        this.rgb = rgb;
+    /** Takes over the pixels. */
+    Image(Pixels pixels) {
+        this.pixels = pixels;
     }
 
     /** Decodes a file with the default options. */
@@ -46,7 +51,13 @@ public final class Image {
 
     /** Decodes a file. */
     public static Image open(Path file, ImageOptions options) {
-        return EncodedImage.open(file, options).decode();
+        try (InputStream stream = Files.newInputStream(file)) {
+            return read(file.toString(), stream, options);
+        } catch (NoSuchFileException e) {
+            throw unreadable(file.toString(), "no such file", e);
+        } catch (IOException e) {
+            throw unreadable(file.toString(), e.toString(), e);
+        }
     }
 
     /** Decodes the bytes of an image file with the default options. */
@@ -56,17 +67,17 @@ public final class Image {
 
     /** Decodes the bytes of an image file. */
     public static Image of(byte[] encoded, ImageOptions options) {
-        return new EncodedImage("image bytes", encoded, options).decode();
+        return decode("image bytes", encoded, options);
     }
 
-    /** Reads a stream to its end, without closing it, and decodes what it held with the default options. */
+    /** Reads a stream to its end, without closing it, and decodes the bytes with the default options. */
     public static Image read(InputStream stream) {
         return read(stream, ImageOptions.defaults());
     }
 
-    /** Reads a stream to its end, without closing it, and decodes what it held. */
+    /** Reads a stream to its end, without closing it, and decodes the bytes. */
     public static Image read(InputStream stream, ImageOptions options) {
-        return EncodedImage.read("image stream", stream, options).decode();
+        return read("image stream", stream, options);
     }
 
     /** Decodes a {@code data:} URL, base64 or percent-encoded, with the default options. */
@@ -76,22 +87,7 @@ public final class Image {
 
     /** Decodes a {@code data:} URL, base64 or percent-encoded. Its media type is ignored: the content decides. */
     public static Image ofDataUrl(String url, ImageOptions options) {
-        return new EncodedImage("data: URL", DataUrl.decode(url), options).decode();
-    }
-
-    /** Fetches a file from the web under the rules given, and decodes it with the default options. */
-    public static Image fetch(URI address, RemoteMedia rules) {
-        return fetch(address, rules, ImageOptions.defaults());
-    }
-
-    /**
-     * Fetches a file from the web under the rules given, and decodes it.
-     *
-     * @throws RemoteMediaException if it cannot be fetched
-     */
-    public static Image fetch(URI address, RemoteMedia rules, ImageOptions options) {
-        byte[] encoded = rules.fetch(address);
-        return new EncodedImage(WebAddress.of(address).toString(), encoded, options).decode();
+        return decode("data: URL", DataUrl.decode(url), options);
     }
 
     /**
@@ -105,34 +101,66 @@ public final class Image {
             throw new IllegalArgumentException(
                     "picture must have at most " + Integer.MAX_VALUE / 3 + " pixels: " + width + " x " + height);
         }
-        return new Image(width, height, RgbPixels.copyOf(picture));
+        return new Image(new Pixels(width, height, RgbPixels.copyOf(picture)));
     }
 
     /** Copies plain pixels: {@code width * height * 3} bytes, row by row, red, green, blue. */
     public static Image ofRgb(int width, int height, byte[] rgb) {
-        if (width < 1 || height < 1) {
-            throw new IllegalArgumentException("width and height must be positive: " + width + " x " + height);
+        return new Image(new Pixels(width, height, rgb.clone()));
+    }
+
+    private static Image decode(String name, byte[] bytes, ImageOptions options) {
+        if (bytes.length > options.maxBytes()) {
+            throw tooManyBytes(name, Integer.toString(bytes.length), options);
         }
-        if ((long) width * height * 3 != rgb.length) {
-            throw new IllegalArgumentException("rgb must hold " + width + " x " + height + " x 3 = "
-                    + (long) width * height * 3 + " bytes: " + rgb.length);
+        return new Image(ImageFormat.decode(file(name, bytes, options)));
+    }
+
+    /** Reads a stream to its end, or no further than its first bytes if they begin no image. */
+    private static Image read(String name, InputStream stream, ImageOptions options) {
+        try {
+            byte[] head = stream.readNBytes(ImageFormat.MAGIC_BYTES);
+            ImageFormat.of(file(name, head, options));
+            InputStream whole = new SequenceInputStream(new ByteArrayInputStream(head), stream);
+            byte[] bytes = whole.readNBytes((int) options.maxBytes());
+            if (bytes.length == options.maxBytes() && whole.read() >= 0) {
+                throw tooManyBytes(name, "more", options);
+            }
+            return decode(name, bytes, options);
+        } catch (IOException e) {
+            throw unreadable(name, e.toString(), e);
         }
-        return new Image(width, height, rgb.clone());
+    }
+
+    private static ImageFile file(String name, byte[] bytes, ImageOptions options) {
+        return new ImageFile(name, bytes, options.maxPixels(), options.applyExifOrientation());
+    }
+
+    private static MediaException tooManyBytes(String name, String found, ImageOptions options) {
+        return new MediaException(
+                Reason.TOO_LARGE,
+                name + ": an image must have at most " + options.maxBytes() + " bytes: " + found
+                        + "; shrink it or raise ImageOptions.maxBytes",
+                null);
+    }
+
+    private static MediaException unreadable(String name, String found, Throwable cause) {
+        return new MediaException(Reason.UNREADABLE, name + ": must be readable: " + found + "; check the path", cause);
     }
 
     /** Width in pixels, at least 1. */
     public int width() {
-        return width;
+        return pixels.width();
     }
 
     /** Height in pixels, at least 1. */
     public int height() {
-        return height;
+        return pixels.height();
     }
 
     /** The pixels, {@code height * width * 3} bytes, row by row, red, green, blue: a new read-only view. */
     public ByteBuffer rgb() {
-        return ByteBuffer.wrap(rgb).asReadOnlyBuffer();
+        return ByteBuffer.wrap(pixels.rgb()).asReadOnlyBuffer();
     }
 
     /** SHA-256 of size and pixels in hexadecimal; equal pictures have equal hashes. Computed at the first call. */
@@ -140,22 +168,18 @@ public final class Image {
         String hash = contentHash;
         if (hash == null) {
             MessageDigest digest = sha256();
-            digest.update(ByteBuffer.allocate(8).putInt(width).putInt(height).flip());
-            hash = HexFormat.of().formatHex(digest.digest(rgb));
+            digest.update(
+                    ByteBuffer.allocate(8).putInt(width()).putInt(height()).flip());
+            hash = HexFormat.of().formatHex(digest.digest(pixels.rgb()));
             contentHash = hash;
         }
         return hash;
     }
 
-    /** The pixels themselves, not to be changed. */
-    byte[] pixels() {
-        return rgb;
-    }
-
     /** Size in words: {@code Image[640 x 480]}. */
     @Override
     public String toString() {
-        return "Image[" + width + " x " + height + "]";
+        return "Image[" + width() + " x " + height() + "]";
     }
 
     private static MessageDigest sha256() {

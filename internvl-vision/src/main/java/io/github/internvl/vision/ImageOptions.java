@@ -1,13 +1,13 @@
 package io.github.internvl.vision;
 
 /**
- * How image bytes are decoded. Immutable; derive a variant with the {@code with} methods.
+ * Options and limits for decoding an image. Immutable; derive a variant with the {@code with} methods.
  *
- * @param applyExifOrientation whether the picture is turned as its EXIF orientation says; the reference does not, so
- *     the default is {@code false}. A TIFF is always turned, as the reference's decoder does by itself.
- * @param maxPixels largest width times height that is decoded; a header that announces more is refused before any pixel
- *     memory is taken. 1..715,827,882 (three bytes each in one array), by default 178,956,970, where Pillow refuses too
- * @param maxBytes most bytes of the file that are read at all, 1..2,147,483,639 (one array), by default 536,870,912
+ * @param applyExifOrientation whether the EXIF orientation is applied; the reference does not apply it, so the default is
+ *     {@code false}. A TIFF is always rotated, as the reference's decoder does by itself, and so is a HEIC
+ * @param maxPixels largest width times height to decode; a header that announces more is rejected before the pixels are
+ *     allocated. 1..715,827,882 (three bytes each in one array), by default 178,956,970, the limit of Pillow
+ * @param maxBytes most bytes of the file, 1..2,147,483,639 (one array), by default 536,870,912
  */
 public record ImageOptions(boolean applyExifOrientation, long maxPixels, long maxBytes) {
     private static final long MOST_PIXELS = Integer.MAX_VALUE / 3;

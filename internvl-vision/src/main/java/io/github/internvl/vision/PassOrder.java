@@ -1,18 +1,12 @@
 package io.github.internvl.vision;
 
 /**
- * Which pass of a resize comes first. Bytes are rounded between the passes, so a few of them depend on it; Pillow,
- * whose resize the reference uses, has changed its mind once.
+ * The first of the two passes of a resize. Values are rounded to bytes between the passes, so that a few bytes depend on the
+ * order. Pillow, whose resize the reference uses, changed its order in version 13.
  */
 public enum PassOrder {
-    /** Along rows first: every Pillow up to 12, and so all that the models were trained and evaluated with. */
+    /** Along rows first: every Pillow up to 12, with which the models were trained and evaluated. */
     ROWS_FIRST,
     /** Along columns first where that is less work: Pillow 13. */
     LESS_WORK_FIRST;
-
-    /** Whether a picture of this size is resized along its columns first. */
-    boolean isColumnsFirst(int width, int height, int newWidth, int newHeight) {
-        int shrinks = height - newHeight;
-        return this == LESS_WORK_FIRST && shrinks > 0 && shrinks > 2 * (width - newWidth);
-    }
 }

@@ -1,12 +1,13 @@
 package io.github.internvl.vision;
 
+import io.github.internvl.vision.spi.VideoFile;
 import java.time.Duration;
 
 /**
- * How much a video may cost. Immutable; derive a variant with the {@code with} methods. The header is checked
- * before memory is taken.
+ * Limits on the cost of a video. Immutable; derive a variant with the {@code with} methods. The header is checked before
+ * memory is allocated.
  *
- * @param maxBytes most bytes of the file, by default 16 GiB; a file is read piece by piece, so they cost time, not memory
+ * @param maxBytes most bytes of the file, by default 16 GiB; a file is read in pieces, so they cost time, not memory
  * @param maxFramePixels largest width times height of a frame, by default 35,651,584 (8192 x 4352)
  * @param maxPixels most pixels of all frames that are taken at once, by default 400,000,000: 48 frames in 4K, or 192 in
  *     full HD. They are kept on the Java heap, three bytes each
@@ -56,5 +57,9 @@ public record VideoOptions(long maxBytes, long maxFramePixels, long maxPixels, D
     /** These options with another limit of time. */
     public VideoOptions withTimeout(Duration limit) {
         return new VideoOptions(maxBytes, maxFramePixels, maxPixels, limit);
+    }
+
+    VideoFile.Limits limits() {
+        return new VideoFile.Limits(maxBytes, maxFramePixels, maxPixels, timeout);
     }
 }

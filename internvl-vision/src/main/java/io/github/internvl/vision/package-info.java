@@ -1,7 +1,6 @@
 /**
- * Pictures as InternVL 2.5 takes them: {@link io.github.internvl.vision.Image} decodes one, and
- * {@link io.github.internvl.vision.ImageProcessor} cuts it into {@link io.github.internvl.vision.PixelTiles}, bit for bit as
- * the reference does.
+ * Pictures and videos for InternVL 2.5: {@link io.github.internvl.vision.Image} decodes a picture, and {@link
+ * io.github.internvl.vision.Video} takes frames of a video as pictures, with the pixels of the reference bit for bit.
  */
 @NullMarked
 package io.github.internvl.vision;

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.internvl.vision.VideoException.Reason;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -72,7 +73,7 @@ class AnimationTest {
             try {
                 List<String> found = hashes(Video.of(cut));
                 assertThat(found).isNotEmpty().isEqualTo(frames.subList(0, found.size()));
-            } catch (VideoException e) {
+            } catch (MediaException e) {
                 assertThat(e.reason()).isIn(Reason.TRUNCATED, Reason.CORRUPT);
                 assertThat(e).hasMessageStartingWith("video bytes: ");
                 refused++;
@@ -93,7 +94,7 @@ class AnimationTest {
     }
 
     private static Reason reason(Runnable call) {
-        return catchThrowableOfType(VideoException.class, call::run).reason();
+        return catchThrowableOfType(MediaException.class, call::run).reason();
     }
 
     private static byte[] bytes(String file) throws IOException {

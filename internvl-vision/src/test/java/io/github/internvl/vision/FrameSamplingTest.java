@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.internvl.vision.VideoException.Reason;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -49,11 +50,11 @@ class FrameSamplingTest {
     @Test
     void refusesBoundsBehindTheEnd() {
         FrameSampling late = FrameSampling.frames(4).between(12, 22);
-        VideoException failure = catchThrowableOfType(VideoException.class, () -> late.indices(20, 10));
+        MediaException failure = catchThrowableOfType(MediaException.class, () -> late.indices(20, 10));
         assertThat(failure.reason()).isEqualTo(Reason.OUT_OF_RANGE);
         assertThat(failure).hasMessageContaining("from 12.0 s to 22.0 s").hasMessageContaining("20 frames, 2.0 s");
         assertThat(catchThrowableOfType(
-                        VideoException.class,
+                        MediaException.class,
                         () -> FrameSampling.all().between(12, 22).indices(20, 10)))
                 .isNotNull();
     }

@@ -13,12 +13,12 @@ import java.util.HexFormat;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** What {@code src/test/python/make_goldens.py} has made. */
-final class Goldens {
+/** The files of {@code src/test/python/make_goldens.py}. */
+public final class Goldens {
     private Goldens() {}
 
     /** The rows of a table without its head; the last column may hold commas. */
-    static Stream<String[]> rows(String table, int columns) {
+    public static Stream<String[]> rows(String table, int columns) {
         try (InputStream in = Objects.requireNonNull(Goldens.class.getResourceAsStream("/" + table), table)) {
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             return text.lines().skip(1).map(line -> line.split(",", columns));
@@ -27,7 +27,7 @@ final class Goldens {
         }
     }
 
-    static Path image(String name) {
+    public static Path image(String name) {
         try {
             return Path.of(Objects.requireNonNull(Goldens.class.getResource("/images/" + name), name)
                     .toURI());
@@ -37,17 +37,17 @@ final class Goldens {
     }
 
     /** Bytes of a linear congruential generator, the same as in the script. */
-    static Image noise(int width, int height) {
+    public static Image noise(int width, int height) {
         byte[] rgb = new byte[width * height * 3];
         int state = 1;
         for (int i = 0; i < rgb.length; i++) {
             state = (state * 1103515245 + 12345) & 0x7fffffff;
             rgb[i] = (byte) (state >> 16);
         }
-        return new Image(width, height, rgb);
+        return Image.ofRgb(width, height, rgb);
     }
 
-    static String sha256(ByteBuffer bytes) {
+    public static String sha256(ByteBuffer bytes) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(bytes);

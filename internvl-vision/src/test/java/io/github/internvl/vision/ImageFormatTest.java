@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.management.ThreadMXBean;
-import io.github.internvl.vision.ImageException.Reason;
+import io.github.internvl.vision.spi.ImageFile;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -78,7 +80,7 @@ class ImageFormatTest {
         "bad_no_scan.jpg, CORRUPT",
     })
     void namesTheReasonAndTheFileThatIsBad(String file, Reason reason) {
-        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.open(Goldens.image(file)));
+        MediaException failure = catchThrowableOfType(MediaException.class, () -> Image.open(Goldens.image(file)));
         assertThat(failure.reason()).isEqualTo(reason);
         assertThat(failure).hasMessageStartingWith(Goldens.image(file) + ": ");
     }
@@ -86,7 +88,7 @@ class ImageFormatTest {
     @ParameterizedTest
     @MethodSource("refused")
     void decodesNothingThatTheReferenceRefuses(String file) {
-        assertThatExceptionOfType(ImageException.class).isThrownBy(() -> Image.open(Goldens.image(file)));
+        assertThatExceptionOfType(MediaException.class).isThrownBy(() -> Image.open(Goldens.image(file)));
     }
 
     @Test
@@ -94,7 +96,7 @@ class ImageFormatTest {
         Path folder = Goldens.image("../unsupported/lab.tif").getParent();
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.toList()).hasSizeGreaterThan(10).allSatisfy(file -> {
-                ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.open(file));
+                MediaException failure = catchThrowableOfType(MediaException.class, () -> Image.open(file));
                 assertThat(failure.reason()).isEqualTo(Reason.UNSUPPORTED_FORMAT);
                 assertThat(failure).hasMessageStartingWith(file + ": a").hasMessageContaining("; convert it");
             });
@@ -110,7 +112,7 @@ class ImageFormatTest {
             byte[] cut = Arrays.copyOf(whole, length);
             try {
                 assertThat(Image.of(cut).contentHash()).isEqualTo(expected.contentHash());
-            } catch (ImageException e) {
+            } catch (MediaException e) {
                 assertThat(e.reason()).isIn(Reason.EMPTY, Reason.NOT_AN_IMAGE, Reason.TRUNCATED, Reason.CORRUPT);
             }
         }
@@ -123,7 +125,7 @@ class ImageFormatTest {
         long pixels = (long) width * height;
         ImageOptions tooSmall = ImageOptions.defaults().withMaxPixels(Math.max(1, pixels - 1));
         if (pixels > 1) {
-            assertThatExceptionOfType(ImageException.class)
+            assertThatExceptionOfType(MediaException.class)
                     .isThrownBy(() -> Image.of(bytes, tooSmall))
                     .withMessageContaining(
                             "at most " + (pixels - 1) + " pixels: " + widthAndHeight(file, width, height))
@@ -210,7 +212,7 @@ class ImageFormatTest {
     private static void assertRefusedWithoutMemory(byte[] bytes, Reason reason) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
-        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.of(bytes));
+        MediaException failure = catchThrowableOfType(MediaException.class, () -> Image.of(bytes));
         long taken = threads.getCurrentThreadAllocatedBytes() - before;
         assertThat(failure.reason()).isEqualTo(reason);
         assertThat(taken).isLessThan(PIXEL_MEMORY);
@@ -218,8 +220,8 @@ class ImageFormatTest {
 
     @Test
     void refusesSidesBeyondAMillionPixels() {
-        EncodedImage image = new EncodedImage("long.png", new byte[0], ImageOptions.defaults());
-        assertThatExceptionOfType(ImageException.class)
+        ImageFile image = new ImageFile("long.png", new byte[0], Long.MAX_VALUE, false);
+        assertThatExceptionOfType(MediaException.class)
                 .isThrownBy(() -> image.checkSize(1, 1_048_577))
                 .withMessage("long.png: the sides of an image must be at most 1048576 pixels: 1 x 1048577; shrink it");
     }
@@ -230,12 +232,12 @@ class ImageFormatTest {
         "BM is how this text begins, NOT_AN_IMAGE, BM is how this t",
         "'', EMPTY, there are no bytes",
         "'....ftypisom', UNSUPPORTED_FORMAT, (isom); convert it",
-        "'....ftypheic', TRUNCATED, the HEIF header must be whole",
+        "'....ftypheic', NO_DECODER, AVIF and HEIC pictures need a decoder",
         "'II+.', NOT_AN_IMAGE, II+.",
     })
     void tellsWhatTheBytesAreInstead(String text, Reason reason, String found) {
         byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.of(bytes));
+        MediaException failure = catchThrowableOfType(MediaException.class, () -> Image.of(bytes));
         assertThat(failure.reason()).isEqualTo(reason);
         assertThat(failure).hasMessageContaining(found);
     }
@@ -243,9 +245,12 @@ class ImageFormatTest {
     @Test
     void namesTheArtifactThatDecodesAvif() {
         Path file = Path.of("../internvl-video/src/test/resources/heif/420.avif");
-        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.open(file));
-        assertThat(failure.reason()).isEqualTo(Reason.UNSUPPORTED_FORMAT);
-        assertThat(failure).hasMessageStartingWith(file + ": AVIF and HEIC").hasMessageContaining("internvl-video");
+        MediaException failure = catchThrowableOfType(MediaException.class, () -> Image.open(file));
+        assertThat(failure.reason()).isEqualTo(Reason.NO_DECODER);
+        assertThat(failure)
+                .hasMessage(
+                        file + ": AVIF and HEIC pictures need a decoder: none is on the class path; add the artifact"
+                                + " io.github.internvl:internvl-video");
     }
 
     @ParameterizedTest

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.internvl.vision.ImageException.Reason;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.ByteArrayInputStream;
@@ -65,7 +66,7 @@ class ImageTest {
         "'data:,', EMPTY, data: URL: ",
     })
     void saysWhatIsWrongWithADataUrl(String url, Reason reason, String found) {
-        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.ofDataUrl(url));
+        MediaException failure = catchThrowableOfType(MediaException.class, () -> Image.ofDataUrl(url));
         assertThat(failure.reason()).isEqualTo(reason);
         assertThat(failure).hasMessageContaining(found);
     }
@@ -73,7 +74,7 @@ class ImageTest {
     @Test
     void missingFilesAndFoldersAreUnreadable(@TempDir Path folder) {
         for (Path path : new Path[] {folder, folder.resolve("none.png")}) {
-            ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.open(path));
+            MediaException failure = catchThrowableOfType(MediaException.class, () -> Image.open(path));
             assertThat(failure.reason()).isEqualTo(Reason.UNREADABLE);
             assertThat(failure).hasMessageStartingWith(path + ": must be readable: ");
         }
@@ -97,7 +98,7 @@ class ImageTest {
                 throw new AssertionError("closed");
             }
         };
-        ImageException failure = catchThrowableOfType(ImageException.class, () -> Image.read(failing));
+        MediaException failure = catchThrowableOfType(MediaException.class, () -> Image.read(failing));
         assertThat(failure.reason()).isEqualTo(Reason.UNREADABLE);
         assertThat(failure).hasMessageContaining("line cut").hasCauseInstanceOf(IOException.class);
     }
@@ -120,7 +121,7 @@ class ImageTest {
                 return length;
             }
         };
-        assertThatExceptionOfType(ImageException.class)
+        assertThatExceptionOfType(MediaException.class)
                 .isThrownBy(() -> Image.read(endless))
                 .matches(e -> e.reason() == Reason.NOT_AN_IMAGE);
     }
@@ -136,7 +137,7 @@ class ImageTest {
                 () -> Image.of(bytes, less),
                 () -> Image.open(PNG, less),
                 () -> Image.read(new ByteArrayInputStream(bytes), less))) {
-            ImageException failure = catchThrowableOfType(ImageException.class, decode);
+            MediaException failure = catchThrowableOfType(MediaException.class, decode);
             assertThat(failure.reason()).isEqualTo(Reason.TOO_LARGE);
             assertThat(failure).hasMessageContaining("at most " + (bytes.length - 1) + " bytes");
         }

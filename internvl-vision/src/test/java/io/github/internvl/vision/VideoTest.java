@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.internvl.vision.VideoException.Reason;
+import io.github.internvl.vision.spi.FrameSource;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.Pixels;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,9 +64,11 @@ class VideoTest {
             }
 
             @Override
-            public List<Image> read(int[] indices) {
+            public List<Pixels> read(int[] indices) {
                 asked.add(indices);
-                return Arrays.stream(indices).mapToObj(frames::get).toList();
+                return Arrays.stream(indices)
+                        .mapToObj(k -> new Pixels(1, 1, new byte[] {(byte) k, 0, 0}))
+                        .toList();
             }
         });
         assertThat(numbers(video.sample(FrameSampling.frames(6)))).containsExactly(0, 0, 1, 1, 1, 2);
@@ -73,21 +78,21 @@ class VideoTest {
     @Test
     void saysWhichArtifactDecodesVideoFiles(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("clip.mp4"), "....ftypisom");
-        assertThatExceptionOfType(VideoException.class)
+        assertThatExceptionOfType(MediaException.class)
                 .isThrownBy(() -> Video.open(file))
                 .withMessageStartingWith(file + ": needs a decoder")
                 .withMessageEndingWith("add the artifact io.github.internvl:internvl-video")
-                .extracting(VideoException::reason)
+                .extracting(MediaException::reason)
                 .isEqualTo(Reason.NO_DECODER);
     }
 
     @Test
     void namesWhatIsNoVideo(@TempDir Path folder) throws IOException {
         Path missing = folder.resolve("missing.mp4");
-        assertThatExceptionOfType(VideoException.class)
+        assertThatExceptionOfType(MediaException.class)
                 .isThrownBy(() -> Video.open(missing))
                 .withMessage(missing + ": must be readable: no such file; check the path")
-                .extracting(VideoException::reason)
+                .extracting(MediaException::reason)
                 .isEqualTo(Reason.UNREADABLE);
         Path empty = Files.createFile(folder.resolve("empty.mp4"));
         assertThat(reason(() -> Video.open(empty))).isEqualTo(Reason.EMPTY);
@@ -102,11 +107,11 @@ class VideoTest {
                 new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB),
                 "png",
                 folder.resolve("1.png").toFile());
-        assertThatExceptionOfType(VideoException.class)
+        assertThatExceptionOfType(MediaException.class)
                 .isThrownBy(() ->
                         Video.folder(folder).sample(FrameSampling.frames(1).between(5, 9)))
                 .withMessageStartingWith(folder + ": the frames from 5.0 s")
-                .extracting(VideoException::reason)
+                .extracting(MediaException::reason)
                 .isEqualTo(Reason.OUT_OF_RANGE);
     }
 
@@ -121,7 +126,7 @@ class VideoTest {
     }
 
     private static Reason reason(Runnable call) {
-        return catchThrowableOfType(VideoException.class, call::run).reason();
+        return catchThrowableOfType(MediaException.class, call::run).reason();
     }
 
     private static List<Integer> numbers(List<Image> images) {

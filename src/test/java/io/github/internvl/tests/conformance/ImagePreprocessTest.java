@@ -8,14 +8,14 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageException;
-import io.github.internvl.vision.ImageException.Reason;
 import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.ImageProcessor;
 import io.github.internvl.vision.PassOrder;
-import io.github.internvl.vision.PixelTiles;
-import io.github.internvl.vision.TileGrid;
-import io.github.internvl.vision.TilingOptions;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.tiles.ImageProcessor;
+import io.github.internvl.vision.tiles.PixelTiles;
+import io.github.internvl.vision.tiles.TileGrid;
+import io.github.internvl.vision.tiles.TilingOptions;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.ByteBuffer;
@@ -76,7 +76,7 @@ class ImagePreprocessTest {
         for (String[] row : rows) {
             TilingOptions options =
                     new TilingOptions(number(row[4]), number(row[2]), number(row[3]), Boolean.parseBoolean(row[5]));
-            TileGrid grid = TileGrid.choose(number(row[0]), number(row[1]), options);
+            TileGrid grid = options.grid(number(row[0]), number(row[1]));
             if (!grid.equals(new TileGrid(number(row[6]), number(row[7])))
                     || grid.tiles(options.thumbnail()) != number(row[8])) {
                 differences.add(String.join(",", row) + ": " + grid);
@@ -119,7 +119,7 @@ class ImagePreprocessTest {
         for (JsonElement element : table.getAsJsonArray("rows")) {
             List<Integer> row = ints(element);
             TilingOptions options = new TilingOptions(row.get(4), row.get(2), row.get(3), true);
-            TileGrid grid = TileGrid.choose(row.get(0), row.get(1), options);
+            TileGrid grid = options.grid(row.get(0), row.get(1));
             if (!grid.equals(new TileGrid(row.get(5), row.get(6)))) {
                 differences.add(row + ": " + grid);
             }
@@ -153,7 +153,7 @@ class ImagePreprocessTest {
                 Image upright = Image.open(file, ImageOptions.defaults().withApplyExifOrientation(true));
                 compare(file + " upright", upright, golden.getAsJsonObject("exif_transposed"));
             }
-        } catch (ImageException e) {
+        } catch (MediaException e) {
             if (!decodable) {
                 errors++;
                 if (!reasons(golden).contains(e.reason())) {
@@ -185,7 +185,7 @@ class ImagePreprocessTest {
     }
 
     /** Arithmetic-coded JPEG has no decoder in JDKs that bundle libjpeg 6b. */
-    private static boolean isKnownGap(JsonObject golden, ImageException failure) {
+    private static boolean isKnownGap(JsonObject golden, MediaException failure) {
         boolean arithmetic = golden.get("format").getAsString().equals("JPEG")
                 && String.valueOf(failure.getMessage()).contains("arithmetic");
         return failure.reason() == Reason.UNSUPPORTED_FORMAT && arithmetic;

@@ -1,7 +1,7 @@
 package io.github.internvl.tests.conformance;
 
 import io.github.internvl.internal.engine.LogitsPipeline;
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;

@@ -9,7 +9,7 @@ import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.NumberFormat;
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;

@@ -8,7 +8,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

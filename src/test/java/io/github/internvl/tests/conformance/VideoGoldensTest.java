@@ -9,8 +9,8 @@ import io.github.internvl.fixtures.Checkout;
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoException;
-import io.github.internvl.vision.VideoException.Reason;
+import io.github.internvl.vision.spi.MediaException;
+import io.github.internvl.vision.spi.MediaException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +71,7 @@ class VideoGoldensTest {
                 golden.getAsJsonArray("queries").forEach(query -> compareQuery(video, query.getAsJsonObject()));
                 compareFrames(video, golden);
             }
-        } catch (VideoException e) {
+        } catch (MediaException e) {
             errors++;
             check(clip + " can be opened", false, readable);
             check(e.getMessage() + ": " + e.reason(), true, UNUSABLE.contains(e.reason()));
@@ -88,7 +88,7 @@ class VideoGoldensTest {
         String found;
         try {
             found = Arrays.toString(sampling.indices(video.frameCount(), video.framesPerSecond()));
-        } catch (VideoException e) {
+        } catch (MediaException e) {
             found = e.reason().toString();
         }
         String expected =

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.internvl.vision.FrameSampling;
-import io.github.internvl.vision.PixelTiles;
-import io.github.internvl.vision.TileGrid;
-import io.github.internvl.vision.TilingOptions;
+import io.github.internvl.vision.tiles.PixelTiles;
+import io.github.internvl.vision.tiles.TileGrid;
+import io.github.internvl.vision.tiles.TilingOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,7 +94,7 @@ class VisionConformanceTest {
             TilingOptions options = new TilingOptions(side, least, values[columns.indexOf("max_num")], true);
             int width = values[columns.indexOf("width")];
             int height = values[columns.indexOf("height")];
-            assertThat(TileGrid.choose(width, height, options))
+            assertThat(options.grid(width, height))
                     .as("%s: grid of %s", goldens, row)
                     .isEqualTo(new TileGrid(
                             values[columns.indexOf("tiles_across")], values[columns.indexOf("tiles_down")]));

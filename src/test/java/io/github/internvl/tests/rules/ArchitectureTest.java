@@ -33,6 +33,11 @@ class ArchitectureTest {
     private static final String GRAMMAR = "io.github.internvl.grammar..";
     private static final String HUB = "io.github.internvl.hub..";
     private static final String VISION = "io.github.internvl.vision..";
+    private static final String VISION_SPI = "io.github.internvl.vision.spi..";
+    private static final String VISION_CODEC = "io.github.internvl.vision.codec..";
+    private static final String VISION_API = "io.github.internvl.vision";
+    private static final String VISION_TILES = "io.github.internvl.vision.tiles..";
+    private static final String WEB = "io.github.internvl.web..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String SERVER = "io.github.internvl.server..";
     private static final String VIDEO = "io.github.internvl.video..";
@@ -90,6 +95,17 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat(
                         resideInAnyPackage(VIDEO, VISION, "org.bytedeco..", "org.slf4j..", "org.jspecify..", "java..")
                                 .as("video itself, vision, the JDK, SLF4J and bytedeco's FFmpeg")));
+    }
+
+    @Test
+    void keepsTheWebToItsHttpClient() {
+        check(classes()
+                .that()
+                .resideInAPackage(WEB)
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(
+                                WEB, "okhttp3..", "okio..", "kotlin..", "org.jspecify..", "java..", "javax.net..")
+                        .as("the web module itself, the JDK and OkHttp")));
     }
 
     @Test
@@ -156,6 +172,14 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.bytedeco.."));
+    }
+
+    @Test
+    void dependsDownwardsInsideVision() {
+        downwards(VISION_SPI, resideInAPackage("java..").as("nothing of the product"));
+        downwards(VISION_CODEC, resideInAPackage(VISION_SPI));
+        downwards(VISION_API, resideInAnyPackage(VISION_CODEC, VISION_SPI));
+        downwards(VISION_TILES, resideInAPackage(VISION_API));
     }
 
     @Test

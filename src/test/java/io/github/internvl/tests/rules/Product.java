@@ -23,7 +23,9 @@ final class Product {
             "io.github.internvl.server",
             "io.github.internvl.tokenizer",
             "io.github.internvl.video",
-            "io.github.internvl.vision");
+            "io.github.internvl.vision",
+            "io.github.internvl.vision.spi",
+            "io.github.internvl.web");
 
     private static final JavaClasses ALL = new ClassFileImporter()
             .importPackages("io.github.internvl")

@@ -8,7 +8,7 @@ import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.tokenizer.Tokenizer;
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

@@ -2,8 +2,8 @@ package io.github.internvl.internal.engine;
 
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.Turn;
-import io.github.internvl.vision.PixelTiles;
-import io.github.internvl.vision.TilingOptions;
+import io.github.internvl.vision.tiles.PixelTiles;
+import io.github.internvl.vision.tiles.TilingOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

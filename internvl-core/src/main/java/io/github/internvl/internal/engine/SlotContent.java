@@ -1,6 +1,6 @@
 package io.github.internvl.internal.engine;
 
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

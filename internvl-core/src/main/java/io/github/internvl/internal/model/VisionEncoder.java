@@ -4,7 +4,7 @@ import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
-import io.github.internvl.vision.PixelTiles;
+import io.github.internvl.vision.tiles.PixelTiles;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

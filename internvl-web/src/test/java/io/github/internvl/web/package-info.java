@@ -1,0 +1,5 @@
+/** Tests of the web module. */
+@NullMarked
+package io.github.internvl.web;
+
+import org.jspecify.annotations.NullMarked;
