@@ -202,6 +202,14 @@ public final class InternVL implements AutoCloseable {
         return intake.check(request).prompt().ids().length;
     }
 
+    /**
+     * The model's tokenizer: text to token ids and back, as prompts and answers use it. Thread-safe. It belongs to the model,
+     * which closes it; the caller must not.
+     */
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
     MachineLimits limits() {
         return intake.limits(placement.format(false), device());
     }

@@ -34,6 +34,8 @@ class ArchitectureTest {
     private static final String VISION = "io.github.internvl.vision..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String SERVER = "io.github.internvl.server..";
+    private static final String SERVER_HTTP = "io.github.internvl.server.http..";
+    private static final String SERVER_OPENAI = "io.github.internvl.server.openai..";
     private static final String VIDEO = "io.github.internvl.video..";
     private static final String DEMO = "io.github.internvl.demo..";
     private static final String INTERNAL = "io.github.internvl.internal..";
@@ -133,6 +135,12 @@ class ArchitectureTest {
         downwards(CHECKPOINT, ROOT_EXCEPTION.or(resideInAnyPackage(TORCH, TOKENIZER, VISION)));
         downwards(MODEL, ROOT_EXCEPTION.or(resideInAnyPackage(CHECKPOINT, TORCH, TOKENIZER, VISION)));
         downwards(GENERATE, ROOT_DATA.or(resideInAnyPackage(MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
+    }
+
+    @Test
+    void dependsDownwardsInsideTheServer() {
+        downwards(SERVER_HTTP, resideInAPackage(ROOT));
+        downwards(SERVER_OPENAI, resideInAnyPackage(SERVER_HTTP, ROOT, TOKENIZER, VISION, "io.github.internvl.web.."));
     }
 
     @Test
