@@ -8,24 +8,24 @@ import java.util.Map;
 import java.util.stream.DoubleStream;
 
 /**
- * A figure of {@code internvl bench}: the same thing measured several times.
+ * A result of {@code internvl bench}: one quantity, measured several times.
  *
- * @param name what was measured
- * @param unit of the values; with {@code /s} at its end more is better, otherwise less
+ * @param name name of the quantity
+ * @param unit unit of the values; for a unit that ends in {@code /s} a higher value is better, otherwise a lower one
  * @param runs the values in the order of the runs
- * @param tags what else a reader has to know
+ * @param tags conditions of the measurement
  */
-record Figure(String name, String unit, List<Double> runs, Map<String, Object> tags) {
-    Figure {
+record BenchResult(String name, String unit, List<Double> runs, Map<String, Object> tags) {
+    BenchResult {
         runs = List.copyOf(runs);
         tags = new LinkedHashMap<>(tags);
     }
 
-    /** With one more tag; a share to four digits. */
-    Figure with(String tag, double value) {
+    /** The same result with one more tag. */
+    BenchResult with(String tag, Object value) {
         Map<String, Object> more = new LinkedHashMap<>(tags);
-        more.put(tag, rounded(value));
-        return new Figure(name, unit, runs, more);
+        more.put(tag, value);
+        return new BenchResult(name, unit, runs, more);
     }
 
     double best() {
@@ -40,42 +40,44 @@ record Figure(String name, String unit, List<Double> runs, Map<String, Object> t
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** A line of JSON, with the members that other engines' benchmarks use. */
+    /** A line of JSON, with the field names that other engines' benchmarks use. */
     String json() {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("figure", name);
         values.put("peer", "ours");
-        values.put("best", rounded(best()));
-        values.put("median", rounded(median()));
+        values.put("best", Units.rounded(best()));
+        values.put("median", Units.rounded(median()));
         values.put("unit", unit);
-        values.put("runs", runs.stream().map(Figure::rounded).toList());
+        values.put("runs", runs.stream().map(Units::rounded).toList());
         values.putAll(tags);
         return new Gson().toJson(values);
     }
 
-    /** A line of a table. */
+    /** The head of a table of results. */
+    static String head() {
+        return String.format(
+                Locale.ROOT,
+                "%-26s %12s %12s  %-8s %4s  %s",
+                "figure",
+                "best",
+                "median",
+                "unit",
+                "runs",
+                "of the limit");
+    }
+
+    /** A line of the table. */
     String line() {
         Object share = tags.getOrDefault("share", "");
         return String.format(
                         Locale.ROOT,
                         "%-26s %12s %12s  %-8s %4d  %s",
                         name,
-                        shown(best()),
-                        shown(median()),
+                        Units.number(best()),
+                        Units.number(median()),
                         unit,
                         runs.size(),
                         share instanceof Double part ? Math.round(100 * part) + " %" : "")
                 .stripTrailing();
-    }
-
-    /** Four significant digits: more are noise. */
-    private static double rounded(double value) {
-        return Double.parseDouble(String.format(Locale.ROOT, "%.4g", value));
-    }
-
-    private static String shown(double value) {
-        return value >= 10_000
-                ? String.format(Locale.ROOT, "%,.0f", value)
-                : String.format(Locale.ROOT, value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.3f", value);
     }
 }

@@ -14,37 +14,38 @@ import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 
-/** Measures figures, each so many times after warming up, and hands them on one by one. */
-final class Stopwatch {
+/** Runs measurements, each several times after warm-up runs, and reports one result for each. */
+final class Benchmark {
     private final int runs;
     private final int warmUps;
     private final Predicate<String> wanted;
     private final Map<String, Object> tags;
-    private final Consumer<Figure> figures;
+    private final Consumer<BenchResult> results;
 
-    /** @param tags what holds for all figures */
-    Stopwatch(int runs, int warmUps, Predicate<String> wanted, Map<String, Object> tags, Consumer<Figure> figures) {
+    /** @param tags conditions of all measurements */
+    Benchmark(
+            int runs, int warmUps, Predicate<String> wanted, Map<String, Object> tags, Consumer<BenchResult> results) {
         this.runs = runs;
         this.warmUps = warmUps;
         this.wanted = wanted;
         this.tags = tags;
-        this.figures = figures;
+        this.results = results;
     }
 
-    /** With tags that hold for the figures to come. */
-    Stopwatch with(Map<String, Object> more) {
+    /** A benchmark with more tags. */
+    Benchmark with(Map<String, Object> more) {
         Map<String, Object> all = new LinkedHashMap<>(tags);
         all.putAll(more);
-        return new Stopwatch(runs, warmUps, wanted, all, figures);
+        return new Benchmark(runs, warmUps, wanted, all, results);
     }
 
-    /** Measures a figure, if it is wanted: {@code run} does the work once and returns the value. */
-    void figure(String name, String unit, DoubleSupplier run) {
-        figure(name, unit, 0, run);
+    /** Measures a quantity if it is selected: {@code run} does the work once and returns the value. */
+    void measure(String name, String unit, DoubleSupplier run) {
+        measure(name, unit, 0, run);
     }
 
-    /** The same of something that cannot be above a limit, of which the best run's share is told. */
-    void figure(String name, String unit, double limit, DoubleSupplier run) {
+    /** Measures a quantity with an upper limit; the result has the best run's share of it. */
+    void measure(String name, String unit, double limit, DoubleSupplier run) {
         if (!wanted.test(name)) {
             return;
         }
@@ -55,25 +56,25 @@ final class Stopwatch {
                 values.add(value);
             }
         }
-        Figure figure = new Figure(name, unit, values, tags);
-        report(limit > 0 ? figure.with("share", figure.best() / limit) : figure);
+        BenchResult result = new BenchResult(name, unit, values, tags);
+        report(limit > 0 ? result.with("share", Units.rounded(result.best() / limit)) : result);
     }
 
-    /** A figure that was measured once, as it cannot be repeated in a process. */
-    void once(String name, String unit, double value) {
+    /** Reports a quantity that a process can measure only once. */
+    void report(String name, String unit, double value) {
         if (wanted.test(name)) {
-            report(new Figure(name, unit, List.of(value), tags));
+            report(new BenchResult(name, unit, List.of(value), tags));
         }
     }
 
-    private void report(Figure figure) {
-        Map<String, Object> all = new LinkedHashMap<>(figure.tags());
-        all.put("load1", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-        peakMegabytes().ifPresent(peak -> all.put("peak_rss_mb", peak));
-        figures.accept(new Figure(figure.name(), figure.unit(), figure.runs(), all));
+    private void report(BenchResult result) {
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        BenchResult loaded = result.with("load1", load);
+        results.accept(
+                peakMegabytes().map(peak -> loaded.with("peak_rss_mb", peak)).orElse(loaded));
     }
 
-    /** Most memory that the process had resident, where the system tells. */
+    /** The peak resident memory of the process; empty if the system does not report it. */
     private static Optional<Long> peakMegabytes() {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {
@@ -89,7 +90,7 @@ final class Stopwatch {
         }
     }
 
-    /** Seconds that {@code work} takes. */
+    /** The seconds that {@code work} takes. */
     static double seconds(Runnable work) {
         long start = System.nanoTime();
         work.run();
