@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A server of a heap of a gigabyte under 64 clients, of whom 8 attack with the requests of all catalogues and of the fuzz, slow
- * bodies and hung-up connections; before that the others alone for a third of the time. It runs only when named:
+ * bodies and hung-up connections. All of them warm the server up for a sixth of the time, then the others are alone for a third. It
+ * runs only when named:
  *
  * <pre>
  * mvn -pl src/test -am -Dtest=MixedLoad -Dsurefire.failIfNoSpecifiedTests=false -Dinternvl.load.minutes=10 test
@@ -62,6 +63,7 @@ class MixedLoad {
         try (ServerProcess process = ServerProcess.start(Setup.PLAIN, WideVocabulary.modelOrDemo(folder))) {
             Victim victim = new Victim(process, Setup.PLAIN);
             victim.chat(PATIENCE);
+            phase(victim, pool, posts, minutes / 6, -1); // so that both times are those of compiled code
             List<Double> alone = phase(victim, pool, List.of(), minutes / 3, 0);
             print("first token without attackers", alone);
             List<Double> beside = new ArrayList<>();

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * lengths are remembered, so that an answer that grows by a token takes a step, whichever branch or beam it comes from.
  *
  * <p>Which tokens may follow takes microseconds where the state is known, some milliseconds where it is new, and seconds for
- * formats made to be slow. The caller's thread tries for a few milliseconds ({@link #isReady}); what takes longer goes on
+ * formats made to be slow. The caller's thread tries for half a millisecond ({@link #isReady}); what takes longer goes on
  * elsewhere, up to a bound for each step and each request, and until the answer ends ({@link #end}). Used by one thread.
  */
 public final class FormatRule implements LogitsProcessor {
-    static final long INLINE_STEPS = 40_000;
+    static final long INLINE_STEPS = 4_000; // half a millisecond of the engine's thread
     static final long MOST_STEPS = 4_000_000;
     static final long MOST_STEPS_OF_ALL = 100_000_000;
 
