@@ -44,7 +44,7 @@ record AnswerPrinter(Terminal terminal, boolean streaming, boolean verbose) {
         Usage usage = response.usage();
         Timings times = response.timings();
         statistic("prompt", usage.promptTokens() + " tokens, " + usage.visualTokens() + " of them visual");
-        figure(
+        statistic(
                 "answer",
                 usage.generatedTokens() + " tokens, finish reason "
                         + response.finishReason().name().toLowerCase(Locale.ROOT));
