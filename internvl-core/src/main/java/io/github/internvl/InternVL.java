@@ -216,6 +216,14 @@ public final class InternVL implements AutoCloseable {
         return service.countTokens(asked(request));
     }
 
+    /**
+     * The model's tokenizer: text to token ids and back, as prompts and answers use it. Thread-safe. It belongs to the model,
+     * which closes it; the caller must not.
+     */
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
     /** A snapshot of the queue and of the counters. For a stream of events use {@link MetricsListener}. */
     public ModelStats stats() {
         return service.stats();

@@ -24,19 +24,19 @@ import javax.imageio.ImageIO;
 /**
  * A copy of a picture with boxes drawn on it.
  *
- * @param file where it goes, in place of what is there
- * @param format what ImageIO calls the format
+ * @param file the target, which is replaced
+ * @param format ImageIO's name of the format
  */
 record Annotation(Path file, String format) {
     private static final List<Color> COLORS = List.of(
             new Color(0xE6007E), new Color(0x0072B2), new Color(0x007A5E), new Color(0xB34700), new Color(0x6A3D9A));
 
-    /** A file whose ending is its format, in a folder that is there. */
+    /** An annotation in a file of an existing folder; the file name's ending selects the format. */
     static Annotation at(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
-            throw new IllegalArgumentException(file + ": no such folder to write to: " + folder);
+            throw new IllegalArgumentException(file + ": the folder to write to must exist: " + folder);
         }
         if (name.endsWith(".png")) {
             return new Annotation(file, "png");
@@ -44,10 +44,11 @@ record Annotation(Path file, String format) {
         if (name.endsWith(".jpg") || name.endsWith(".jpeg")) {
             return new Annotation(file, "jpeg");
         }
-        throw new IllegalArgumentException("an annotated picture must end with .png, .jpg or .jpeg: " + file);
+        throw new IllegalArgumentException(
+                "the file of an annotated picture must end with .png, .jpg or .jpeg: " + file);
     }
 
-    /** Draws each box with its label, a color for each label, and writes the file whole or not at all. */
+    /** Draws each box with its label, in one color per label, and writes the file atomically. */
     void write(Image picture, List<Box> boxes) throws IOException {
         BufferedImage drawn = copy(picture);
         Graphics2D pen = drawn.createGraphics();
@@ -93,7 +94,7 @@ record Annotation(Path file, String format) {
         pen.drawRect(box.x + half, box.y + half, box.width - line, box.height - line);
     }
 
-    /** The label on a ground of the box's color, above the box or, where there is no room, inside it. */
+    /** Draws the label on a background of the box's color, above the box, or inside it if there is no room. */
     private static void label(Graphics2D pen, String label, Rectangle box, int width) {
         if (label.isEmpty()) {
             return;

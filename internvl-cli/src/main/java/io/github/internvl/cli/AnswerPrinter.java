@@ -10,20 +10,20 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Writes answers.
+ * A printer of answers.
  *
- * @param streaming whether the text is written as it comes, or whole at the end
- * @param verbose whether figures follow on standard error
+ * @param streaming whether text is printed as it is generated, or only at the end
+ * @param verbose whether statistics follow on standard error
  */
 record AnswerPrinter(Terminal terminal, boolean streaming, boolean verbose) {
 
-    /** Writes an answer to its end. */
+    /** Prints an answer to its end. */
     ChatResponse print(ChatStream stream) {
         PrintWriter out = terminal.out();
         if (streaming) {
             for (String piece : stream) {
                 out.print(piece);
-                if (out.checkError()) { // nobody reads on, as in: internvl chat ... | head -1
+                if (out.checkError()) { // the reader has left, as in: internvl chat ... | head -1
                     stream.close();
                 }
             }
@@ -32,35 +32,35 @@ record AnswerPrinter(Terminal terminal, boolean streaming, boolean verbose) {
         out.println(streaming ? "" : response.text());
         out.flush();
         if (terminal.interactive() && response.finishReason() == FinishReason.LENGTH) {
-            terminal.err().println("(cut off at the limit of tokens; --max-new-tokens allows more)");
+            terminal.err().println("(truncated at the token limit; raise it with --max-new-tokens)");
         }
         if (verbose) {
-            figures(response);
+            statistics(response);
         }
         return response;
     }
 
-    private void figures(ChatResponse response) {
+    private void statistics(ChatResponse response) {
         Usage usage = response.usage();
         Timings times = response.timings();
-        figure("prompt", usage.promptTokens() + " tokens, " + usage.visualTokens() + " of them visual");
-        figure(
+        statistic("prompt", usage.promptTokens() + " tokens, " + usage.visualTokens() + " of them visual");
+        statistic(
                 "answer",
-                usage.generatedTokens() + " tokens, ended by "
+                usage.generatedTokens() + " tokens, finish reason "
                         + response.finishReason().name().toLowerCase(Locale.ROOT));
-        figure("preprocess", Sizes.seconds(times.preprocess()));
-        figure("queued", Sizes.seconds(times.queued()));
-        figure("vision", Sizes.seconds(times.vision()));
-        figure("prefill", rate(usage.promptTokens(), times.prefill()));
-        figure("decode", rate(usage.generatedTokens() - 1, times.decode()));
+        statistic("preprocess", Units.seconds(times.preprocess()));
+        statistic("queued", Units.seconds(times.queued()));
+        statistic("vision", Units.seconds(times.vision()));
+        statistic("prefill", rate(usage.promptTokens(), times.prefill()));
+        statistic("decode", rate(usage.generatedTokens() - 1, times.decode()));
     }
 
     private static String rate(int tokens, Duration time) {
         double seconds = Math.max(time.toNanos(), 1) / 1e9;
-        return Sizes.seconds(time) + String.format(Locale.ROOT, ", %.1f tokens/s", Math.max(tokens, 0) / seconds);
+        return Units.seconds(time) + String.format(Locale.ROOT, ", %.1f tokens/s", Math.max(tokens, 0) / seconds);
     }
 
-    private void figure(String name, String value) {
+    private void statistic(String name, String value) {
         terminal.err().printf(Locale.ROOT, "%-11s %s%n", name, value);
     }
 }

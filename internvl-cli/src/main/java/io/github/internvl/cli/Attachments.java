@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The pictures or the video of a question. As options they belong to the first question. */
+/** The pictures or the video of a question. Those given as options belong to the first question. */
 final class Attachments {
     private static final int USUAL_FRAMES = 8;
     private static final long MOST_BYTES = 1 << 30;
@@ -34,54 +34,55 @@ final class Attachments {
             names = {"-i", "--image"},
             paramLabel = "FILE",
             description =
-                    "A picture of the question: PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF or HEIC, or its https address. May be "
-                            + "given several times.")
+                    "Picture for the question: a PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF or HEIC file, or its https URL. "
+                            + "Repeatable.")
     private final List<String> pictures = new ArrayList<>();
 
     @Option(
             names = "--video",
             paramLabel = "FILE",
             description =
-                    "A video of the question instead of pictures: MP4, WebM, AVI, a GIF or WebP animation and others, "
+                    "Video for the question, instead of pictures: MP4, WebM, AVI, a GIF or WebP animation and others, "
                             + "or a folder of frames.")
     private @Nullable String video;
 
     @Option(
             names = "--allow-host",
             paramLabel = "HOST",
-            description = "Fetch pictures and videos from this host, and go nowhere else: images.example.com, "
-                    + "*.example.com or localhost:8080. May be given several times.")
+            description = "Fetch pictures and videos by URL from this host only: images.example.com, *.example.com or "
+                    + "localhost:8080. Repeatable.")
     private final List<String> hosts = new ArrayList<>();
 
     @Option(
             names = "--frames",
             paramLabel = "N",
-            description = "Frames to take of a video, evenly spread; without it 8, or all of a folder.")
+            description = "Number of evenly spaced frames of a video. Default: 8, or all frames of a folder.")
     private @Nullable Integer frames;
 
-    @Option(names = "--from", paramLabel = "SECONDS", description = "Where in the video to begin.")
+    @Option(names = "--from", paramLabel = "SECONDS", description = "Start time in the video.")
     private double from;
 
-    @Option(names = "--to", paramLabel = "SECONDS", description = "Where in the video to end.")
+    @Option(names = "--to", paramLabel = "SECONDS", description = "End time in the video.")
     private double to = Double.POSITIVE_INFINITY;
 
-    @Option(names = "--exif", description = "Turn pictures as their EXIF orientation says.")
+    @Option(names = "--exif", description = "Apply the EXIF orientation of pictures.")
     private boolean exif;
 
-    /** How many pictures the options name. */
+    /** The number of pictures given as options. */
     int pictures() {
         return pictures.size();
     }
 
-    /** Whether the options name something on the web. */
+    /** Whether a picture or video given as an option is a URL. */
     boolean areRemote() {
         return Stream.concat(pictures.stream(), Stream.ofNullable(video)).anyMatch(Attachments::isRemote);
     }
 
-    /** Refuses options that make no sense together; {@code fetching} if what is on the web is fetched here. */
+    /** Rejects options that cannot be combined; {@code fetching} if this process fetches URLs. */
     void check(boolean fetching) {
         if (video != null && !pictures.isEmpty()) {
-            throw new IllegalArgumentException("a question takes pictures or a video: --image and --video are given");
+            throw new IllegalArgumentException(
+                    "a question takes pictures or a video, not both: --image and --video are given");
         }
         if (frames != null) {
             FrameSampling.frames(frames);
@@ -92,7 +93,7 @@ final class Attachments {
         FrameSampling.all().between(from, to);
     }
 
-    /** Opens what the options name. */
+    /** Opens the pictures or the video given as options. */
     void open() {
         pictures.forEach(this::addPicture);
         if (video != null) {
@@ -100,7 +101,7 @@ final class Attachments {
         }
     }
 
-    /** Gives what the options name to a chat with a server, as it is. */
+    /** Adds the pictures or the video given as options to a chat with a server, unopened. */
     void sendTo(ServerChat chat) throws IOException {
         for (String picture : pictures) {
             chat.addPicture(picture);
@@ -110,10 +111,11 @@ final class Attachments {
         }
     }
 
-    /** Adds a picture, and says what was added. */
+    /** Adds a picture and describes it. */
     String addPicture(String place) {
         if (pendingVideo != null) {
-            throw new IllegalArgumentException("a question takes pictures or a video: it has a video; /new drops it");
+            throw new IllegalArgumentException(
+                    "a question takes pictures or a video, not both: it has a video; /new removes it");
         }
         ImageOptions options = ImageOptions.defaults().withApplyExifOrientation(exif);
         Image picture = isRemote(place)
@@ -123,11 +125,11 @@ final class Attachments {
         return picture.width() + " x " + picture.height() + " pixels";
     }
 
-    /** Adds a video, and says what was added. */
+    /** Adds a video and describes it. */
     String addVideo(String place) {
         if (!pending.isEmpty()) {
             throw new IllegalArgumentException(
-                    "a question takes pictures or a video: it has pictures; /new drops them");
+                    "a question takes pictures or a video, not both: it has pictures; /new removes them");
         }
         boolean folder = !isRemote(place) && Files.isDirectory(Path.of(place));
         Video opened = open(place, folder);
@@ -159,11 +161,11 @@ final class Attachments {
         return place.regionMatches(true, 0, "http://", 0, 7) || place.regionMatches(true, 0, "https://", 0, 8);
     }
 
-    /** The hosts that were named: by the one who sits here, so they may be near. */
+    /** The rules for the allowed hosts; the local user names them, so private addresses are allowed. */
     private RemoteMedia remote() {
         if (hosts.isEmpty()) {
             throw new IllegalArgumentException(
-                    "a file on the web needs its host to be named: --allow-host images.example.com");
+                    "a URL requires its host to be allowed: --allow-host images.example.com");
         }
         RemoteMedia.Builder builder = RemoteMedia.builder().maxBytes(MOST_BYTES).timeout(MOST_TIME);
         hosts.forEach(builder::allowPrivateHost);
@@ -175,12 +177,12 @@ final class Attachments {
         return pending.get(0);
     }
 
-    /** Gives a question what was added. */
+    /** Attaches the pictures or the video to a question. */
     ChatRequest.Builder addTo(ChatRequest.Builder question) {
         return pendingVideo == null ? question.images(pending) : question.video(pendingVideo, sampling);
     }
 
-    /** Drops what was added. */
+    /** Removes the pictures or the video. */
     void clear() {
         pending.clear();
         pendingVideo = null;

@@ -22,21 +22,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code internvl bench}: how fast a model is on this machine. */
+/** {@code internvl bench}: the speed of a model on this machine. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         description = {
-            "Measures how fast a model is on this machine: loading it, encoding tiles, computing prompts, generating, and "
-                    + "what happens to pictures and texts before. The best and the median of several runs count, after one "
-                    + "that does not.",
+            "Measures the speed of a model on this machine: loading, tile encoding, prefill, decoding, and preprocessing of "
+                    + "pictures and text. Reports the best and the median of several runs, after one warm-up run.",
             ""
         },
         footer = {
             "",
-            "Compare only figures of one machine and one hour, with nothing else running; load1 tells what was.",
+            "Compare only results from the same machine and hour, with nothing else running; load1 is the system load.",
             "",
             "Examples:",
             "  internvl bench InternVL2_5-1B",
@@ -79,28 +77,28 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "Folder of an InternVL 2.5 checkpoint; without it $INTERNVL_MODEL, or the demo model.")
+            description = "Folder of an InternVL 2.5 checkpoint. Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
     @Option(
             names = "--preprocess",
-            description = "Measure pictures and texts alone; of the model only its tokenizer is read.")
+            description = "Measure only preprocessing; of the model, only the tokenizer is loaded.")
     private boolean preprocess;
 
     @Option(
             names = "--picture",
             paramLabel = "FILE",
-            description = "The picture to preprocess; without it a JPEG of 4000 x 3000 pixels that is drawn for it.")
+            description = "Picture to preprocess. Default: a generated JPEG of 4000 x 3000 pixels.")
     private @Nullable Path picture;
 
-    @Option(names = "--runs", paramLabel = "N", description = "How often each figure is measured: 5.")
+    @Option(names = "--runs", paramLabel = "N", description = "Number of runs for each result. Default: 5.")
     private int runs = 5;
 
     @Option(
             names = "--figures",
             paramLabel = "NAME",
             split = ",",
-            description = "Only these, such as decode_300,prefill_300.")
+            description = "Measure only these, such as decode_300,prefill_300.")
     private @Nullable List<String> figures;
 
     @Mixin
@@ -108,10 +106,11 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--static-slots",
-            description = "Give each request its whole context from the start, as serve does with it: for GPUs.")
+            description =
+                    "Allocate the whole context of each request at the start, as serve --static-slots does; meant for GPUs.")
     private boolean staticSlots;
 
-    @Option(names = "--json", description = "Write each figure as a line of JSON instead, with all its runs.")
+    @Option(names = "--json", description = "Print each result as a line of JSON with all its runs.")
     private boolean json;
 
     @Mixin
@@ -126,7 +125,7 @@ final class BenchCommand implements Callable<Integer> {
         if (runs < 1) {
             throw new ParameterException(spec.commandLine(), "--runs must be at least 1: " + runs);
         }
-        if (server.isWanted()) {
+        if (server.isSelected()) {
             checkServer();
             try {
                 return server.run(picture, json, terminal);
@@ -137,19 +136,10 @@ final class BenchCommand implements Callable<Integer> {
         checkFigures();
         Path folder = Path.of(ModelFolder.named(model, "MODEL", spec.commandLine()));
         if (!json) {
-            terminal.out()
-                    .printf(
-                            Locale.ROOT,
-                            "%-26s %12s %12s  %-8s %4s  %s%n",
-                            "figure",
-                            "best",
-                            "median",
-                            "unit",
-                            "runs",
-                            "of the limit");
+            terminal.out().println(BenchResult.head());
         }
-        preprocess(folder, stopwatch(Map.of("model", String.valueOf(folder.getFileName()))));
-        if (!preprocess && isWanted(MODEL)) {
+        preprocess(folder, benchmark(Map.of("model", String.valueOf(folder.getFileName()))));
+        if (!preprocess && isSelected(MODEL)) {
             model(folder);
         }
         return 0;
@@ -160,7 +150,7 @@ final class BenchCommand implements Callable<Integer> {
             if (spec.commandLine().getParseResult().hasMatchedOption(name)) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        name + " does not go with --server, which has a model; leave one of them out");
+                        name + " cannot be combined with --server, which has its own model; omit one of them");
             }
         }
     }
@@ -175,17 +165,17 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private boolean isWanted(List<String> some) {
+    private boolean isSelected(List<String> some) {
         return figures == null || some.stream().anyMatch(figures::contains);
     }
 
-    private void preprocess(Path folder, Stopwatch watch) throws IOException {
-        PreprocessBench bench = new PreprocessBench(watch);
-        if (isWanted(PICTURE)) {
+    private void preprocess(Path folder, Benchmark measured) throws IOException {
+        PreprocessBench bench = new PreprocessBench(measured);
+        if (isSelected(PICTURE)) {
             byte[] file = picture == null ? PreprocessBench.photo(4000, 3000) : Files.readAllBytes(picture);
             bench.picture(file, Runtime.getRuntime().availableProcessors());
         }
-        if (isWanted(TEXT)) {
+        if (isSelected(TEXT)) {
             try (Tokenizer tokenizer = Tokenizer.load(folder)) {
                 bench.text(tokenizer);
             }
@@ -202,25 +192,25 @@ final class BenchCommand implements Callable<Integer> {
             tags.put("model", loaded.info().name());
             tags.put("dtype", loaded.precision().name().toLowerCase(Locale.ROOT));
             tags.put("device", loaded.device());
-            stopwatch(tags).once("load", "s", seconds);
-            Roofline limits = Roofline.measure(folder, loaded.devices()); // takes memory that loading does not
+            benchmark(tags).report("load", "s", seconds);
+            Roofline limits = Roofline.measure(folder, loaded.devices()); // allocates memory, so after the load result
             tags.put("threads", limits.threads());
             if (staticSlots) {
                 tags.put("slots", "static");
             }
-            Stopwatch watch = stopwatch(tags);
-            watch.once("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);
-            watch.once("gemm", "GFLOP/s", limits.gemm() / 1e9);
-            new ModelBench(loaded, watch, limits).run();
+            Benchmark measured = benchmark(tags);
+            measured.report("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);
+            measured.report("gemm", "GFLOP/s", limits.gemm() / 1e9);
+            new ModelBench(loaded, measured, limits).run();
         }
     }
 
-    private Stopwatch stopwatch(Map<String, Object> tags) {
-        return new Stopwatch(runs, 1, name -> isWanted(List.of(name)), tags, this::print);
+    private Benchmark benchmark(Map<String, Object> tags) {
+        return new Benchmark(runs, 1, name -> isSelected(List.of(name)), tags, this::print);
     }
 
-    private void print(Figure figure) {
-        terminal.out().println(json ? figure.json() : figure.line());
+    private void print(BenchResult result) {
+        terminal.out().println(json ? result.json() : result.line());
         terminal.out().flush();
     }
 }

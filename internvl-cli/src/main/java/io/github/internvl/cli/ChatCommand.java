@@ -22,27 +22,26 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code internvl chat}: answers one question, or holds a conversation. */
 @Command(
         name = "chat",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         description = {
-            "Answers a question about pictures or a video, or about none, and writes the answer as it is generated. Without a "
-                    + "question it holds a conversation.",
+            "Answers a question, about pictures, a video, or text alone, and prints the answer as it is generated. Without a "
+                    + "question it starts a conversation.",
             ""
         },
         footer = {
             "",
-            "Where pictures go in a question is said by <image> tags: one tag for all of them, or one for each; without "
-                    + "tags they come first.",
+            "<image> tags place the pictures in the question: one tag for all pictures, or one for each. Without tags the "
+                    + "pictures come first.",
             "",
             "Examples:",
             "  internvl chat --image photo.jpg \"What is on the table?\"",
@@ -58,7 +57,7 @@ import picocli.CommandLine.Spec;
                     + "region this sentence describes: <ref>red circle</ref>\""
         })
 final class ChatCommand implements Callable<Integer> {
-    /** Options on what is done here, which a server does in its own way. */
+    /** The options that concern a local model, rejected beside {@code --server}. */
     private static final List<String> NOT_FOR_SERVERS = List.of(
             "--model",
             "--precision",
@@ -74,25 +73,23 @@ final class ChatCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
-    @ParentCommand
-    private @Nullable Main main;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Parameters(
             arity = "0..1",
             paramLabel = "QUESTION",
-            description = "What to ask; - reads it from standard input. Without it, each line of standard input is a "
-                    + "question of one conversation.")
+            description =
+                    "The question; - reads it from standard input. Default: each line of standard input is a question "
+                            + "in one conversation.")
     private @Nullable String question;
 
     @Option(
             names = {"-m", "--model"},
             paramLabel = "MODEL",
             description =
-                    "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub, from which it is then "
-                            + "downloaded once; without it $INTERNVL_MODEL, or the demo model.")
+                    "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub, which is downloaded "
+                            + "once. Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
     @Mixin
@@ -102,24 +99,24 @@ final class ChatCommand implements Callable<Integer> {
             names = "--max-tiles",
             paramLabel = "N",
             description =
-                    "Most tiles a picture is cut into; more show finer detail and take longer. Frames of a video: 1.")
+                    "Maximum number of tiles per picture; more tiles show finer detail and take longer. Video frames have 1.")
     private @Nullable Integer maxTiles;
 
     @Option(
             names = "--pass-order",
             paramLabel = "ORDER",
-            description = "Resize as Pillow up to 12 does (rows_first, the default) or as Pillow 13 (less_work_first).")
+            description = "Resize like Pillow up to 12 (rows_first, the default) or like Pillow 13 (less_work_first).")
     private PassOrder passOrder = PassOrder.ROWS_FIRST;
 
     @Option(
             names = "--annotate",
             paramLabel = "FILE",
             description =
-                    "Draw the boxes of the answer on a copy of the one picture: PNG or JPEG by its ending. Without a "
-                            + "box in the answer nothing is written, and the exit code is 1.")
+                    "Draw the answer's boxes on a copy of the single picture; the file name's ending selects PNG or "
+                            + "JPEG. If the answer has no box, no file is written and the exit code is 1.")
     private @Nullable Path annotated;
 
-    @Option(names = "--system", paramLabel = "TEXT", description = "Replace the model's own system message.")
+    @Option(names = "--system", paramLabel = "TEXT", description = "System message, instead of the model's own.")
     private @Nullable String system;
 
     @Mixin
@@ -131,12 +128,12 @@ final class ChatCommand implements Callable<Integer> {
     @Option(
             names = "--server",
             paramLabel = "URL",
-            description = "Ask this server instead of loading a model here: http://localhost:23333. Its key is in "
-                    + "$INTERNVL_API_KEY. Files go to it as they are; options on loading a model, --exif, --from, --to "
-                    + "and --allow-host are refused.")
+            description = "Ask this server instead of a local model: http://localhost:23333. Its API key comes from "
+                    + "$INTERNVL_API_KEY. Files are sent unchanged; options for loading a model, --exif, --from, --to and "
+                    + "--allow-host are rejected.")
     private @Nullable URI server;
 
-    @Option(names = "--no-stream", description = "Write the answer only when it is complete.")
+    @Option(names = "--no-stream", description = "Print the answer only when it is complete.")
     private boolean whole;
 
     ChatCommand(Terminal terminal) {
@@ -161,7 +158,7 @@ final class ChatCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
         String asked = "-".equals(question) ? readQuestion() : question;
-        boolean verbose = main != null && main.verbose();
+        boolean verbose = isVerbose();
         AnswerPrinter printer = new AnswerPrinter(terminal, !whole, verbose);
         if (server != null) {
             return askServer(server(server, settings, printer), asked, annotation);
@@ -171,7 +168,7 @@ final class ChatCommand implements Callable<Integer> {
         try (InternVL loaded = ModelOptions.load(builder.orElseThrow(), bar)) {
             if (verbose) {
                 Duration time = Duration.ofNanos(System.nanoTime() - start);
-                terminal.err().println("loaded in " + Sizes.seconds(time));
+                terminal.err().println("loaded in " + Units.seconds(time));
             }
             if (asked == null) {
                 return new ChatSession(terminal, loaded, settings, attachments, printer).run();
@@ -186,6 +183,12 @@ final class ChatCommand implements Callable<Integer> {
             }
             return 0;
         }
+    }
+
+    /** Whether {@code --verbose} was given, which all commands share. */
+    private boolean isVerbose() {
+        OptionSpec option = spec.root().findOption("--verbose");
+        return option != null && Boolean.TRUE.equals(option.getValue());
     }
 
     private ServerChat server(URI address, ChatRequest settings, AnswerPrinter printer) throws IOException {
@@ -217,17 +220,18 @@ final class ChatCommand implements Callable<Integer> {
         for (String name : NOT_FOR_SERVERS) {
             if (spec.commandLine().getParseResult().hasMatchedOption(name)) {
                 throw new IllegalArgumentException(
-                        name + " does not go with --server, which has a model and takes files"
-                                + " as they are; leave one of them out");
+                        name + " cannot be combined with --server, which has its own model and receives files"
+                                + " unchanged; omit one of them");
             }
         }
         if (annotated != null && attachments.areRemote()) {
-            throw new IllegalArgumentException("--annotate needs the picture as a file with --server, which fetches"
-                    + " others itself; save it first");
+            throw new IllegalArgumentException(
+                    "--annotate with --server requires the picture as a file, since the server fetches"
+                            + " URLs itself; save the picture first");
         }
     }
 
-    /** All that is said of every question alike, as a request whose text is still to be replaced. */
+    /** The settings common to all questions, as a request without its text. */
     private ChatRequest settings() {
         ChatRequest.Builder settings = ChatRequest.builder().text("").generation(generation.config());
         if (system != null) {
@@ -254,7 +258,7 @@ final class ChatCommand implements Callable<Integer> {
             return Optional.empty();
         }
         if (question == null || attachments.pictures() != 1) {
-            throw new IllegalArgumentException("--annotate needs a question and exactly one --image: "
+            throw new IllegalArgumentException("--annotate requires a question and exactly one --image: "
                     + (question == null ? "no question" : attachments.pictures() + " given"));
         }
         return Optional.of(Annotation.at(annotated));
@@ -263,8 +267,8 @@ final class ChatCommand implements Callable<Integer> {
     private static void annotate(Annotation annotation, Image picture, List<Box> boxes) throws IOException {
         if (boxes.isEmpty()) {
             throw new InternVLException(annotation.file()
-                    + ": not written, since the answer holds no box such as [[100, 250, 400, 900]]; ask for one as the"
-                    + " examples of --help do");
+                    + ": not written, since the answer has no box such as [[100, 250, 400, 900]]; ask for one as in the"
+                    + " examples of --help");
         }
         annotation.write(picture, boxes);
     }
@@ -272,7 +276,7 @@ final class ChatCommand implements Callable<Integer> {
     private String readQuestion() {
         String text = terminal.in().lines().collect(Collectors.joining("\n")).strip();
         if (text.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "standard input holds no question");
+            throw new ParameterException(spec.commandLine(), "standard input contains no question");
         }
         return NativeText.whole(text);
     }

@@ -11,17 +11,17 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A conversation line by line: each line is a question, or a command that begins with a slash. A line that fails is
- * explained and passed over.
+ * An interactive conversation: each line is a question, or a command that begins with a slash. A line that fails prints its
+ * error, and the conversation continues.
  */
 final class ChatSession {
     private static final String HELP = """
             /image FILE  adds a picture to the next question
-            /video FILE  asks the next question about a video
-            /new         forgets the conversation and its pictures
-            /help        shows this
-            /exit        ends, as does Ctrl-D
-            Ctrl-C       stops an answer
+            /video FILE  adds a video to the next question
+            /new         starts a new conversation without pictures
+            /help        prints this list
+            /exit        ends the conversation, as does Ctrl-D
+            Ctrl-C       stops the answer
             """;
 
     private final Terminal terminal;
@@ -31,7 +31,7 @@ final class ChatSession {
     private final AnswerPrinter printer;
     private Conversation conversation;
 
-    /** Makes a session whose questions take all but text and attachments from {@code settings}. */
+    /** Creates a session; {@code settings} applies to all questions. */
     ChatSession(
             Terminal terminal, InternVL model, ChatRequest settings, Attachments attachments, AnswerPrinter printer) {
         this.terminal = terminal;
@@ -42,10 +42,10 @@ final class ChatSession {
         this.conversation = model.conversation();
     }
 
-    /** Goes through all lines; 1 if a line failed that nobody was there to see fail, else 0. */
+    /** Handles all lines; returns 1 if a line failed in a non-interactive run, else 0. */
     int run() throws IOException {
         if (terminal.interactive()) {
-            terminal.err().println("/help lists the commands; Ctrl-D ends.");
+            terminal.err().println("Type /help for the commands, Ctrl-D to end.");
         }
         int failures = 0;
         for (String line = read(); line != null && !line.equals("/exit"); line = read()) {
@@ -91,13 +91,13 @@ final class ChatSession {
                 terminal.err().print(HELP);
                 terminal.err().flush();
             }
-            default -> throw new IllegalArgumentException("unknown command " + words[0] + "; /help lists them");
+            default -> throw new IllegalArgumentException("unknown command " + words[0] + "; /help lists the commands");
         }
     }
 
     private void add(String[] words, Function<String, String> adder) {
         if (words.length < 2) {
-            throw new IllegalArgumentException(words[0] + " needs a file: " + words[0] + " FILE");
+            throw new IllegalArgumentException(words[0] + " requires a file: " + words[0] + " FILE");
         }
         String added = adder.apply(words[1]);
         if (terminal.interactive()) {
@@ -111,7 +111,7 @@ final class ChatSession {
         try (ChatStream stream = conversation.stream(question)) {
             ChatResponse response = Interrupt.stopping(stream::close, () -> printer.print(stream));
             if (response.finishReason() == ChatResponse.FinishReason.CANCELLED) {
-                terminal.err().println("(stopped, and not remembered; its pictures are there for the next question)");
+                terminal.err().println("(stopped: this round is dropped, and its pictures stay for the next question)");
             } else {
                 attachments.clear();
             }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** A plan as {@code internvl info --devices} prints it: a line for each device. */
+/** The table of a device plan for {@code internvl info --devices}: one line for each device. */
 final class DeviceTable {
     private DeviceTable() {}
 
@@ -19,8 +19,8 @@ final class DeviceTable {
                     "%-12s %s: %s%n",
                     device,
                     has == Long.MAX_VALUE
-                            ? Sizes.bytes(bytes)
-                            : Sizes.bytes(bytes) + " of " + Sizes.bytes(has) + " free",
+                            ? Units.bytes(bytes)
+                            : Units.bytes(bytes) + " of " + Units.bytes(has) + " free",
                     String.join(", ", parts(plan, device))));
         });
         return table.toString();

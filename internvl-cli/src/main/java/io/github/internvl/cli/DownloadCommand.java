@@ -12,20 +12,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code internvl download}: brings a model into the cache and writes where it lies. */
+/** {@code internvl download}: downloads a model into the cache and prints its folder. */
 @Command(
         name = "download",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         description = {
-            "Downloads a model from the Hugging Face hub into the cache that Python's huggingface_hub uses too, and writes "
-                    + "the folder it lies in. Files that are present are not fetched again, and an interrupted download resumes.",
+            "Downloads a model from the Hugging Face hub into the cache shared with Python's huggingface_hub, and prints its "
+                    + "folder. Files already in the cache are not downloaded again, and an interrupted download resumes.",
             ""
         },
         footer = {
             "",
-            "The environment is read as by huggingface_hub: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_HUB_OFFLINE.",
+            "Environment variables, as for huggingface_hub: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_HUB_OFFLINE.",
             "",
             "Examples:",
             "  internvl download OpenGVLab/InternVL2_5-1B",
@@ -43,10 +42,10 @@ final class DownloadCommand implements Callable<Integer> {
     @Option(
             names = "--revision",
             paramLabel = "REVISION",
-            description = "Branch, tag or commit to download; without it the newest.")
+            description = "Branch, tag or commit to download. Default: the newest commit.")
     private String revision = "main";
 
-    @Option(names = "--cache", paramLabel = "DIR", description = "Cache to use instead of the usual one.")
+    @Option(names = "--cache", paramLabel = "DIR", description = "Cache folder, instead of the default one.")
     private @Nullable Path cache;
 
     @Option(names = "--endpoint", paramLabel = "URL", description = "Address of a mirror of the hub.")

@@ -12,15 +12,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code internvl export-graph}: the graphs of a model as files, for measuring them without Java. */
+/** {@code internvl export-graph}: writes the graphs of a model to files, for measurements without Java. */
 @Command(
         name = "export-graph",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         description = {
-            "Writes the graphs that a model is computed with: vision.pt and decoder.pt, which torch.jit.load reads, and "
-                    + "graphs.json, which says what to call them with. No weights are needed.",
+            "Writes the graphs of a model: vision.pt and decoder.pt for torch.jit.load, and graphs.json, which describes their "
+                    + "arguments. No weights are needed.",
             ""
         },
         footer = {
@@ -40,22 +39,22 @@ final class ExportCommand implements Callable<Integer> {
             paramLabel = "MODEL",
             description =
                     "Folder with the config.json of an InternVL 2.5 checkpoint, or the name of a published one, which "
-                            + "needs no files; without it $INTERNVL_MODEL, or the demo model.")
+                            + "needs no files. Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
-    @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "Where the files go.")
+    @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "Folder for the files.")
     private Path out = Path.of("");
 
     @Option(
             names = "--precision",
             paramLabel = "FORMAT",
-            description = "float32, bfloat16, float16, int8 or int4; without it, the best for the device.")
+            description = "float32, bfloat16, float16, int8 or int4. Default: the best for the device.")
     private @Nullable Precision precision;
 
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
-            description = "cpu, for this machine's kernels, or cuda:0, which need not be here. Default: cpu.")
+            description = "cpu, for this machine's kernels, or cuda:0, which this machine need not have. Default: cpu.")
     private String device = "cpu";
 
     ExportCommand(Terminal terminal) {

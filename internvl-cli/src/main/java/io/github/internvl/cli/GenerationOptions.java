@@ -12,90 +12,85 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** The options on how to answer; greedy unless one of the sampling options is given. */
+/** The generation options. Decoding is greedy unless a sampling option is given. */
 final class GenerationOptions {
     @Option(
             names = {"-n", "--max-new-tokens"},
             paramLabel = "N",
             defaultValue = "1024",
-            description = "Most tokens of an answer; without it ${DEFAULT-VALUE}.")
+            description = "Maximum number of tokens in an answer. Default: ${DEFAULT-VALUE}.")
     private int maxNewTokens;
 
     @Option(
             names = "--temperature",
             paramLabel = "T",
-            description = "Sample, with this temperature. 0 takes the best token each time, as does giving none of the "
-                    + "sampling options.")
+            description =
+                    "Sample with this temperature. 0 selects the best token each time, as do no sampling options at "
+                            + "all.")
     private @Nullable Double temperature;
 
-    @Option(names = "--top-k", paramLabel = "K", description = "Sample from the K best tokens; 0 for all.")
+    @Option(names = "--top-k", paramLabel = "K", description = "Sample from the K most likely tokens; 0 for all.")
     private @Nullable Integer topK;
 
     @Option(
             names = "--top-p",
             paramLabel = "P",
-            description = "Sample from the best tokens that together have the probability P.")
+            description = "Sample from the most likely tokens whose probabilities add up to P.")
     private @Nullable Double topP;
 
     @Option(
             names = "--min-p",
             paramLabel = "P",
-            description = "Sample from the tokens that have at least this share of the best one's probability.")
+            description = "Sample from tokens with at least this share of the most likely token's probability.")
     private @Nullable Double minP;
 
     @Option(
             names = "--repetition-penalty",
             paramLabel = "F",
-            description = "Divide the logits of tokens that came before by this: more than 1 against repeating.")
+            description = "Divide the logits of earlier tokens by this; above 1 discourages repetition.")
     private @Nullable Double repetitionPenalty;
 
     @Option(
             names = "--presence-penalty",
             paramLabel = "X",
-            description = "Take this from the logits of all tokens of the answer so far.")
+            description = "Subtract this from the logits of all tokens in the answer so far.")
     private @Nullable Double presencePenalty;
 
     @Option(
             names = "--frequency-penalty",
             paramLabel = "X",
-            description = "Take this from the logit of a token each time that it came in the answer.")
+            description = "Subtract this from a token's logit for each of its occurrences in the answer.")
     private @Nullable Double frequencyPenalty;
 
     @Option(
             names = "--no-repeat-ngram",
             paramLabel = "N",
-            description = "Let no run of N tokens come twice in an answer.")
+            description = "Prevent any sequence of N tokens from occurring twice in an answer.")
     private @Nullable Integer noRepeatNgram;
 
     @Option(
             names = "--prompt-lookup",
             paramLabel = "N",
             description =
-                    "Draft up to N tokens from what came before and verify them together: faster where answers quote.")
+                    "Draft up to N tokens from earlier text and verify them together; faster for answers that quote.")
     private @Nullable Integer promptLookup;
 
-    @Option(names = "--min-new-tokens", paramLabel = "N", description = "Fewest tokens of an answer.")
+    @Option(names = "--min-new-tokens", paramLabel = "N", description = "Minimum number of tokens in an answer.")
     private @Nullable Integer minNewTokens;
 
-    @Option(
-            names = "--bad-word",
-            paramLabel = "TEXT",
-            description = "Keep this text out of answers. May be given several times.")
+    @Option(names = "--bad-word", paramLabel = "TEXT", description = "Prevent this text in answers. Repeatable.")
     private final List<String> badWords = new ArrayList<>();
 
-    @Option(names = "--seed", paramLabel = "S", description = "Make a sampled answer repeatable.")
+    @Option(names = "--seed", paramLabel = "S", description = "Seed for reproducible sampling.")
     private @Nullable Long seed;
 
-    @Option(
-            names = "--stop",
-            paramLabel = "TEXT",
-            description = "End an answer before this text. May be given several times.")
+    @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer before this text. Repeatable.")
     private final List<String> stop = new ArrayList<>();
 
     @ArgGroup(exclusive = true)
     private @Nullable FormatOption format;
 
-    /** The format of answers; at most one of these options is set. */
+    /** The format of the answer; at most one of these options is set. */
     static final class FormatOption {
         @Option(names = "--json", description = "Answer with a JSON object.")
         private boolean json;
@@ -103,20 +98,20 @@ final class GenerationOptions {
         @Option(
                 names = "--json-schema",
                 paramLabel = "FILE",
-                description = "Answer with JSON that the schema in this file allows.")
+                description = "Answer with JSON that is valid under the schema in this file.")
         private @Nullable Path schema;
 
         @Option(
                 names = "--regex",
                 paramLabel = "REGEX",
-                description = "Answer with a text that this regular expression matches as a whole.")
+                description = "Answer with text that matches this regular expression as a whole.")
         private @Nullable String expression;
 
         @Option(
                 names = "--choice",
                 paramLabel = "TEXT",
                 split = ",",
-                description = "Answer with one of some texts, with commas between them or given one by one.")
+                description = "Answer with one of these texts, separated by commas or given one by one.")
         private List<String> choices = new ArrayList<>();
 
         OutputFormat format() {
@@ -134,12 +129,12 @@ final class GenerationOptions {
                 return Files.readString(file);
             } catch (IOException e) {
                 throw new IllegalArgumentException(
-                        "--json-schema: cannot read " + file + "; name a file with a JSON schema", e);
+                        "--json-schema: cannot read " + file + "; give a file with a JSON schema", e);
             }
         }
     }
 
-    /** The settings; throws {@link io.github.internvl.InvalidRequestException} for a value out of its range. */
+    /** The settings; throws {@link io.github.internvl.InvalidRequestException} for a value out of range. */
     GenerationConfig config() {
         GenerationConfig.Builder config = GenerationConfig.builder().maxNewTokens(maxNewTokens);
         config.stop(stop.toArray(String[]::new));

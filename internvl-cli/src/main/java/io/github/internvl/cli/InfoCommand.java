@@ -17,12 +17,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code internvl info}: what a model holds and what memory it takes, told without its weights. */
+/** {@code internvl info}: the parts of a model and the memory it needs, without loading its weights. */
 @Command(
         name = "info",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
-        description = "Shows what a model holds and how much memory it takes, without loading its weights.",
+        description = "Shows the parts of a model and the memory it needs, without loading its weights.",
         footer = {
             "",
             "Examples:",
@@ -40,27 +39,27 @@ final class InfoCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "Folder of an InternVL 2.5 checkpoint, or the name of a published one, which needs no files; "
-                    + "without it $INTERNVL_MODEL, or the demo model.")
+            description = "Folder of an InternVL 2.5 checkpoint, or the name of a published one, which needs no files. "
+                    + "Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
     @Option(names = "--all", description = "List the published checkpoints instead.")
     private boolean all;
 
-    @Option(names = "--json", description = "Write JSON; sizes are in bytes.")
+    @Option(names = "--json", description = "Print JSON; sizes are in bytes.")
     private boolean json;
 
-    @Option(names = "--devices", description = "Show how the model would be spread over this machine's GPUs.")
+    @Option(names = "--devices", description = "Show how the model would be distributed over this machine's GPUs.")
     private boolean devices;
 
     @Option(
             names = "--gpu-memory",
             paramLabel = "GIB",
             split = ",",
-            description = "Plan for GPUs with so much memory free instead, such as 24,24.")
+            description = "Plan for GPUs with this much free memory instead, such as 24,24.")
     private @Nullable List<Double> gpuMemory;
 
-    @Option(names = "--offload", description = "Plan for the CPU what no GPU has room for.")
+    @Option(names = "--offload", description = "Assign to the CPU the parts that fit on no GPU.")
     private boolean offload;
 
     InfoCommand(Terminal terminal) {
@@ -71,10 +70,11 @@ final class InfoCommand implements Callable<Integer> {
     public Integer call() {
         boolean plan = devices || gpuMemory != null;
         if (all && (json || plan || model != null)) {
-            throw new ParameterException(spec.commandLine(), "--all stands alone; leave MODEL and other options out");
+            throw new ParameterException(
+                    spec.commandLine(), "--all cannot be combined with MODEL or other options; omit them");
         }
         if (plan && json) {
-            throw new ParameterException(spec.commandLine(), "a plan has no JSON form; leave --json out");
+            throw new ParameterException(spec.commandLine(), "a device plan has no JSON form; omit --json");
         }
         terminal.out().print(all ? ModelFacts.family() : json ? facts().json() : plan ? plan() : facts().table());
         terminal.out().flush();
@@ -93,7 +93,7 @@ final class InfoCommand implements Callable<Integer> {
         return free;
     }
 
-    /** A folder of that name goes before a published model. */
+    /** The facts of a folder, or of a published model if there is no such folder. */
     private ModelFacts facts() {
         String name = ModelFolder.named(model, "MODEL", spec.commandLine());
         Path folder = Path.of(name);

@@ -6,13 +6,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ctrl-C while something goes on that can be stopped; at any other time it ends the program as usual. The JDK's class for
- * signals is reached by reflection, since it belongs to a module that a runtime may lack; without it nothing is caught.
+ * A handler of Ctrl-C during a task that can be stopped; at any other time Ctrl-C ends the program as usual. The JDK's signal
+ * class is accessed by reflection, since a runtime may lack its module; without it Ctrl-C is not handled.
  */
 final class Interrupt {
     private Interrupt() {}
 
-    /** Does a task; when Ctrl-C is pressed meanwhile, runs {@code stop} on another thread. */
+    /** Runs a task; if Ctrl-C is pressed meanwhile, runs {@code stop} on another thread. */
     static <T> T stopping(Runnable stop, Supplier<T> task) {
         Object usual = handle(stop);
         try {
@@ -24,7 +24,7 @@ final class Interrupt {
         }
     }
 
-    /** Sets what Ctrl-C does, a {@code Runnable} or an earlier handler; gives the handler before, or null if none can be set. */
+    /** Sets the handler of Ctrl-C, a {@code Runnable} or an earlier handler; returns the previous one, or null if none can be set. */
     private static @Nullable Object handle(Object action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");

@@ -3,7 +3,7 @@ package io.github.internvl.cli;
 import io.github.internvl.hub.ProgressListener;
 import java.time.Duration;
 
-/** How far loading or downloading has come, as a line that replaces itself; nothing is shown of what takes but a moment. */
+/** A progress bar for loading and downloading, on one line; a task of less than half a second shows none. */
 final class LoadingBar implements AutoCloseable {
     private static final int WIDTH = 30;
     private static final Duration MOMENT = Duration.ofMillis(500);
@@ -25,7 +25,7 @@ final class LoadingBar implements AutoCloseable {
         this.nextNanos = moment.toNanos();
     }
 
-    /** Shows what it hears as something that is being done. */
+    /** A listener that shows progress under the name of an action. */
     ProgressListener listener(String action) {
         return (bytes, totalBytes) -> show(action, bytes, totalBytes);
     }
@@ -37,11 +37,11 @@ final class LoadingBar implements AutoCloseable {
         }
         nextNanos = elapsed + (moment.isZero() ? 0 : PAUSE.toNanos());
         int full = (int) (WIDTH * bytes / Math.max(1, totalBytes));
-        show(action + " [" + "#".repeat(full) + " ".repeat(WIDTH - full) + "] " + Sizes.bytes(bytes) + " of "
-                + Sizes.bytes(totalBytes));
+        show(action + " [" + "#".repeat(full) + " ".repeat(WIDTH - full) + "] " + Units.bytes(bytes) + " of "
+                + Units.bytes(totalBytes));
     }
 
-    /** Wipes the line. */
+    /** Clears the line. */
     @Override
     public void close() {
         if (!shown.isEmpty()) {

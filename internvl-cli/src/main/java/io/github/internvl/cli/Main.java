@@ -11,14 +11,14 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The {@code internvl} command. Exit codes: 0 done, 1 failed, 2 wrongly called. Answers and tables go to standard output,
- * everything else to standard error.
+ * The {@code internvl} command. Exit codes: 0 for success, 1 for a failure, 2 for a usage error. Answers and tables go to standard
+ * output, everything else to standard error.
  */
 @Command(
         name = "internvl",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Asks InternVL 2.5 about pictures, on this machine.",
+        description = "Chat with InternVL 2.5 about pictures and videos, on this machine.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
@@ -31,21 +31,21 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  source <(internvl completion)",
             "  internvl bench InternVL2_5-1B",
             "",
-            "internvl COMMAND --help tells more."
+            "Run internvl COMMAND --help for the options of a command."
         })
 public final class Main {
-    /** Whether figures and stack traces are wanted. */
+    /** Whether to print statistics and stack traces. */
     @Option(
             names = {"-v", "--verbose"},
             scope = ScopeType.INHERIT,
-            description = "Print tokens and times, and the whole trace of a failure, to standard error.")
+            description = "Print token counts, times, and the stack trace of a failure to standard error.")
     private boolean verbose;
 
     private Main() {}
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
-        System.setProperty("java.awt.headless", "true"); // pictures are drawn without a display
+        System.setProperty("java.awt.headless", "true"); // for drawing without a display
         Terminal terminal = Terminal.ofProcess();
         String damage = NativeText.damage(args, System.getenv());
         if (damage != null) {
@@ -57,7 +57,7 @@ public final class Main {
 
     static CommandLine commandLine(Terminal terminal) {
         Main main = new Main();
-        return new CommandLine(main)
+        CommandLine command = new CommandLine(main)
                 .addSubcommand(new ChatCommand(terminal))
                 .addSubcommand(new InfoCommand(terminal))
                 .addSubcommand(new DownloadCommand(terminal))
@@ -70,11 +70,11 @@ public final class Main {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)
                 .setParameterExceptionHandler((wrong, args) -> explainUse(wrong))
-                .setExecutionExceptionHandler((failure, command, parsed) -> main.explain(failure, command));
-    }
-
-    boolean verbose() {
-        return verbose;
+                .setExecutionExceptionHandler((failure, failed, parsed) -> main.explain(failure, failed));
+        for (CommandLine sub : command.getSubcommands().values()) {
+            sub.getCommandSpec().versionProvider(new Version());
+        }
+        return command;
     }
 
     private int explain(Exception failure, CommandLine command) {
@@ -97,7 +97,7 @@ public final class Main {
         return CommandLine.ExitCode.USAGE;
     }
 
-    /** Version of the program and of the Java that runs it. */
+    /** The version of the program and of the Java runtime. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {

@@ -16,21 +16,21 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Benchmarks of a loaded model: encoding tiles, prefill, decode, and several callers at once.
- * Every request is new to the model, so that nothing of an earlier one can serve it.
+ * Benchmarks of a loaded model: tile encoding, prefill, decode, and several callers at once. No request shares a prefix with an
+ * earlier one, so that no cache helps.
  */
 final class ModelBench {
     private static final int NEW_TOKENS = 64;
     private static final int CALLERS = 8;
 
     private final InternVL model;
-    private final Stopwatch watch;
+    private final Benchmark bench;
     private final Roofline limits;
     private int requests;
 
-    ModelBench(InternVL model, Stopwatch watch, Roofline limits) {
+    ModelBench(InternVL model, Benchmark bench, Roofline limits) {
         this.model = model;
-        this.watch = watch;
+        this.bench = bench;
         this.limits = limits;
     }
 
@@ -53,7 +53,7 @@ final class ModelBench {
     }
 
     private void vision(String name, int width, int height) {
-        watch.figure(name, "s/tile", () -> {
+        bench.measure(name, "s/tile", () -> {
             int tiles =
                     (width / model.info().tileSize()) * (height / model.info().tileSize());
             ChatResponse answer = model.chat(request(noise(width, height), tiles, 0, 1));
@@ -62,7 +62,7 @@ final class ModelBench {
     }
 
     private void prefill(int tokens) {
-        watch.with(Map.of("prompt_tokens", tokens)).figure("prefill_" + tokens, "tok/s", limits.prefill(), () -> {
+        bench.with(Map.of("prompt_tokens", tokens)).measure("prefill_" + tokens, "tok/s", limits.prefill(), () -> {
             ChatResponse answer = model.chat(request(null, 1, tokens, 1));
             ChatResponse.Usage usage = answer.usage();
             return (usage.promptTokens() - usage.cachedTokens())
@@ -72,15 +72,15 @@ final class ModelBench {
 
     private void decode(int context) {
         Map<String, Object> tags = Map.of("prompt_tokens", context, "bytes_per_token", limits.bytesPerToken());
-        watch.with(tags).figure("decode_" + context, "tok/s", limits.decode(), () -> {
+        bench.with(tags).measure("decode_" + context, "tok/s", limits.decode(), () -> {
             ChatResponse answer = model.chat(request(null, 1, context, NEW_TOKENS + 1));
             return NEW_TOKENS / seconds(answer.timings().decode());
         });
     }
 
-    /** Tokens per second of all callers together, from when the last one has begun to when the first one ends. */
+    /** Tokens per second of all callers together, from the last one's first token to the first one's last. */
     private void manyCallers() {
-        watch.with(Map.of("callers", CALLERS)).figure("decode_300_x" + CALLERS, "tok/s", () -> {
+        bench.with(Map.of("callers", CALLERS)).measure("decode_300_x" + CALLERS, "tok/s", () -> {
             List<List<Long>> times = new ArrayList<>();
             List<ChatRequest> batch = new ArrayList<>();
             for (int caller = 0; caller < CALLERS; caller++) {
@@ -104,13 +104,13 @@ final class ModelBench {
     }
 
     private void generate(int side) {
-        watch.figure("generate_1tile_300_" + NEW_TOKENS, "s", () -> {
+        bench.measure("generate_1tile_300_" + NEW_TOKENS, "s", () -> {
             ChatRequest request = request(noise(side, side), 1, 300, NEW_TOKENS);
-            return Stopwatch.seconds(() -> model.chat(request));
+            return Benchmark.seconds(() -> model.chat(request));
         });
     }
 
-    /** A request that begins as no other; its text fills the prompt up to so many tokens, pictures not counted. */
+    /** A request with a unique beginning, whose text fills the prompt to {@code tokens}, pictures not counted. */
     private ChatRequest request(@Nullable Image picture, int tiles, int tokens, int newTokens) {
         return request(picture, tiles, tokens, newTokens, token -> true);
     }

@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A model as {@code internvl info} shows it.
+ * The facts about a model that {@code internvl info} prints.
  *
  * @param info its sizes
- * @param known its place in the family, for a model that is shown without its files
+ * @param known its entry in the family, for a model without files
  */
 record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
     private static final int USUAL_CONTEXT = 8192;
@@ -39,26 +39,26 @@ record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
                 + line(
                         "language",
                         info.languageModel() + ", " + info.languageLayers() + " layers, vocabulary of "
-                                + Sizes.count(info.vocabulary()) + ", " + Sizes.count(info.positions()) + " positions")
+                                + Units.count(info.vocabulary()) + ", " + Units.count(info.positions()) + " positions")
                 + line("vision", info.visionLayers() + " layers")
                 + line(
                         "pictures",
-                        "up to " + info.maxTiles() + " tiles and a thumbnail, each " + side + " x " + side
+                        "up to " + info.maxTiles() + " tiles and a thumbnail, each of " + side + " x " + side
                                 + " pixels and " + info.tokensPerTile() + " visual tokens")
                 + line(
                         "parameters",
-                        Sizes.count(info.parameters()) + ", " + Sizes.count(info.visionParameters())
-                                + " of them in vision and projector")
-                + line("stored", Sizes.bytes(info.weightBytes()) + " in " + name(info.storedPrecision()))
+                        Units.count(info.parameters()) + ", " + Units.count(info.visionParameters())
+                                + " of them in the vision part and the projector")
+                + line("stored", Units.bytes(info.weightBytes()) + " in " + name(info.storedPrecision()))
                 + System.lineSeparator()
                 + line("memory in", row(ModelFacts::name))
-                + line("weights", row(precision -> Sizes.bytes(info.memoryBytes(precision, 0))))
-                + line("KV per token", row(precision -> Sizes.bytes(keyValues(precision))))
-                + line("in all", row(precision -> Sizes.bytes(info.memoryBytes(precision, context()))))
+                + line("weights", row(precision -> Units.bytes(info.memoryBytes(precision, 0))))
+                + line("KV per token", row(precision -> Units.bytes(keyValues(precision))))
+                + line("total", row(precision -> Units.bytes(info.memoryBytes(precision, context()))))
                 + line(
                         "",
-                        "(in all: weights and a KV cache of " + Sizes.count(context())
-                                + " tokens; intermediate results come on top)");
+                        "(total: weights and a KV cache of " + Units.count(context())
+                                + " tokens, without intermediate results)");
     }
 
     String json() {
@@ -90,7 +90,7 @@ record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
         return gson.toJson(values) + System.lineSeparator();
     }
 
-    /** The family, a line for each member. */
+    /** A table of the family, one line for each model. */
     static String family() {
         String format = "%-33s %-26s %-22s %10s %13s%n";
         String head =
@@ -103,12 +103,12 @@ record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
                         facts.info.source(),
                         facts.known.orElseThrow().visionModel(),
                         facts.known.orElseThrow().languageModel(),
-                        Sizes.bytes(facts.info.weightBytes()),
-                        Sizes.bytes(facts.keyValues(facts.info.storedPrecision()))))
+                        Units.bytes(facts.info.weightBytes()),
+                        Units.bytes(facts.keyValues(facts.info.storedPrecision()))))
                 .collect(Collectors.joining("", head, ""));
     }
 
-    /** How a map spreads it, in the format that it is stored in. */
+    /** The plan that a device map makes for the model, in its stored format. */
     DevicePlan plan(DeviceMap map, Map<String, Long> free) {
         return map.plan(info, info.storedPrecision(), context(), free);
     }
@@ -121,7 +121,7 @@ record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
         return Math.min(USUAL_CONTEXT, info.positions());
     }
 
-    /** Quantized weights are not quantized again. */
+    /** The formats that the model can be loaded in; 4-bit weights are not quantized to 8 bits. */
     private Stream<Precision> precisions() {
         boolean quantized = info.storedPrecision() == Precision.INT4;
         return Arrays.stream(Precision.values()).filter(precision -> !quantized || precision != Precision.INT8);

@@ -11,15 +11,15 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Which checkpoint a command takes, a folder or a hub id: the one it is given, else the one that the system property {@code internvl.model} or
- * the environment variable {@code INTERNVL_MODEL} names, else the demo model that lies beside the program.
+ * The checkpoint of a command, a folder or a hub id: the one given, or else the one in the system property {@code internvl.model}
+ * or the environment variable {@code INTERNVL_MODEL}, or else the demo model beside the program.
  */
 final class ModelFolder {
     private static final String DEMO = "models/internvl-demo";
 
     private ModelFolder() {}
 
-    /** The folder or hub id to take; {@code how} says what gives it, for the case that nothing does. */
+    /** The folder or hub id; {@code how} names the argument for the error message if there is none. */
     static String named(@Nullable String given, String how, CommandLine command) {
         if (given != null) {
             return given;
@@ -32,11 +32,11 @@ final class ModelFolder {
                 .or(() -> program().flatMap(ModelFolder::demoAbove).map(Path::toString))
                 .orElseThrow(() -> new ParameterException(
                         command,
-                        "no model: give " + how
-                                + " with the folder of an InternVL 2.5 checkpoint, or set INTERNVL_MODEL"));
+                        "no model is given: set " + how
+                                + " to the folder of an InternVL 2.5 checkpoint, or set INTERNVL_MODEL"));
     }
 
-    /** The demo model in the nearest folder above a place that has one. */
+    /** The demo model in the nearest folder at or above a path that has one. */
     static Optional<Path> demoAbove(Path place) {
         return Stream.iterate(place.toAbsolutePath(), folder -> folder != null, Path::getParent)
                 .map(folder -> folder.resolve(DEMO))

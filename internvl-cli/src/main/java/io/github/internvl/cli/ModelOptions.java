@@ -6,40 +6,38 @@ import io.github.internvl.Precision;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How a model is loaded, as options of a command that loads one. */
+/** The options for loading a model. */
 final class ModelOptions {
     @Option(
             names = "--precision",
             paramLabel = "FORMAT",
-            description = "float32, bfloat16, float16, int8 or int4; without it, the best for the device.")
+            description = "float32, bfloat16, float16, int8 or int4. Default: the best for the device.")
     private @Nullable Precision precision;
 
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
-            description =
-                    "Compute on cpu or cuda:0; the latter needs a CUDA build of libtorch, which is not part of the command.")
+            description = "cpu or cuda:0; the latter requires a CUDA build of libtorch, which is not included.")
     private @Nullable String device;
 
     @Option(
             names = "--context-length",
             paramLabel = "N",
-            description = "Most tokens of a prompt and its answer together.")
+            description = "Maximum number of tokens in a prompt and its answer together.")
     private @Nullable Integer contextLength;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Threads that compute on CPUs; without it one for each physical core.")
+            description = "CPU compute threads. Default: one for each physical core.")
     private @Nullable Integer threads;
 
     @Option(
             names = "--copy-weights",
-            description =
-                    "Read weights into memory instead of mapping them, for a folder whose files others may change.")
+            description = "Read weights into memory instead of mapping them, for a folder whose files may change.")
     private boolean copyWeights;
 
-    /** Sets what was given. */
+    /** Applies the options that were given. */
     void applyTo(InternVLBuilder builder) {
         builder.copyWeights(copyWeights);
         if (precision != null) {
@@ -56,7 +54,7 @@ final class ModelOptions {
         }
     }
 
-    /** Loads the model, and wipes the line that shows how far that has come. */
+    /** Loads the model and clears the progress line. */
     static InternVL load(InternVLBuilder builder, LoadingBar bar) {
         try (bar) {
             return builder.load();

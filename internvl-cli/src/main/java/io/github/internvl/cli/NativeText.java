@@ -7,33 +7,33 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text that reached the JVM through the character set of the locale. Where that set lacks a character, Java puts U+FFFD in
- * its place: such text is refused, since it is not what was written.
+ * A check of text that reached the JVM through the locale's character set. Java replaces a character outside that set by U+FFFD; such
+ * text is rejected, since it differs from the user's input.
  */
 final class NativeText {
-    /** The arguments that {@code internvl.cmd} received. Windows keeps environment variables whole, and arguments not. */
+    /** The arguments that {@code internvl.cmd} received. Windows preserves environment variables, but not arguments. */
     private static final String GIVEN = "INTERNVL_ARGUMENTS";
 
-    /** Stands in a line for bytes that are no text. */
+    /** The replacement for invalid bytes in a line. */
     static final String LOST = "\ud800";
 
     private static final String PREFIX = "INTERNVL_";
 
     private NativeText() {}
 
-    /** Why the arguments or the variables of InternVL cannot be used; null if they can. */
+    /** The defect of the arguments or of InternVL's environment variables; null if there is none. */
     static @Nullable String damage(String[] args, Map<String, String> environment) {
         String charset =
                 System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name());
         Stream<String> arguments = IntStream.range(0, args.length)
                 .filter(i -> isDamaged(args[i]))
-                .mapToObj(i -> "argument " + (i + 1) + " must be text of the locale's character set, " + charset
+                .mapToObj(i -> "argument " + (i + 1) + " must be text in the locale's character set, " + charset
                         + ": \"" + args[i] + "\"");
         Stream<String> variables = environment.entrySet().stream()
                 .filter(variable -> variable.getKey().startsWith(PREFIX))
                 .filter(variable -> isDamaged(variable.getValue()) || isCut(variable, charset))
                 .map(variable -> (variable.getKey().equals(GIVEN) ? "the arguments" : variable.getKey())
-                        + " must be text of the locale's character set, " + charset + ": it has other characters");
+                        + " must be text in the locale's character set, " + charset + ": it contains other characters");
         return Stream.concat(arguments, variables)
                 .findFirst()
                 .map(damage -> damage + "; " + remedy(environment))
@@ -47,16 +47,16 @@ final class NativeText {
                 && !Charset.forName(charset).newEncoder().canEncode(variable.getValue());
     }
 
-    /** A line that {@link Terminal#reader} read, if it is whole. */
+    /** A line from {@link Terminal#reader}, rejected if it had invalid bytes. */
     static String whole(String line) {
         if (line.codePoints().anyMatch(NativeText::isHalf)) {
             throw new IllegalArgumentException(
-                    "a question must be UTF-8: \"" + line + "\" has bytes that are none; convert it");
+                    "a question must be UTF-8: \"" + line + "\" has invalid bytes; convert it");
         }
         return line;
     }
 
-    /** Whether text has a character in the place of one that was lost, or half of a character. */
+    /** Whether text has a replacement character or an unpaired surrogate. */
     private static boolean isDamaged(String text) {
         return text.codePoints().anyMatch(c -> c == 0xfffd || isHalf(c));
     }
@@ -67,7 +67,7 @@ final class NativeText {
 
     private static String remedy(Map<String, String> environment) {
         if (System.getProperty("os.name").startsWith("Windows")) {
-            return "choose UTF-8 as the language for programs that do not support Unicode, or type the question in"
+            return "select UTF-8 as the language for non-Unicode programs, or type the question in"
                     + " `internvl chat`";
         }
         String locale = Stream.of("LC_ALL", "LC_CTYPE", "LANG")
@@ -75,6 +75,6 @@ final class NativeText {
                 .findFirst()
                 .map(name -> name + "=" + environment.get(name))
                 .orElse("none");
-        return "the locale is " + locale + ", which is no UTF-8 or not installed: set LC_ALL=C.UTF-8";
+        return "the locale is " + locale + ", which is not UTF-8 or not installed: set LC_ALL=C.UTF-8";
     }
 }

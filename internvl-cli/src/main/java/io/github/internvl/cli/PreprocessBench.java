@@ -15,7 +15,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 
-/** Benchmarks of the work before a model: decoding and tiling pictures, encoding texts into tokens. */
+/** Benchmarks of preprocessing: decoding and tiling pictures, tokenizing text. */
 final class PreprocessBench {
     private static final int TEXT = 1_000_000;
     private static final int SHORT = 400;
@@ -30,18 +30,18 @@ final class PreprocessBench {
                             + "{\"json\": [1, 2, 3]}\n")
                     .split(" ");
 
-    private final Stopwatch watch;
+    private final Benchmark bench;
 
-    PreprocessBench(Stopwatch watch) {
-        this.watch = watch;
+    PreprocessBench(Benchmark bench) {
+        this.bench = bench;
     }
 
-    /** A picture file as bytes: decoded, and cut into tiles by so many threads. */
+    /** Measures decoding and tiling of a picture file on a number of threads. */
     void picture(byte[] file, int threads) {
         ImageProcessor processor = new ImageProcessor(threads);
         Image image = Image.of(file);
         PixelTiles tiles = processor.tile(image, TilingOptions.defaults());
-        Stopwatch tagged = watch.with(Map.of(
+        Benchmark tagged = bench.with(Map.of(
                 "threads",
                 threads,
                 "image",
@@ -50,39 +50,39 @@ final class PreprocessBench {
                 file.length,
                 "tiles",
                 tiles.count()));
-        tagged.figure("image_decode", "ms", () -> 1e3 * Stopwatch.seconds(() -> Image.of(file)));
-        tagged.figure(
+        tagged.measure("image_decode", "ms", () -> 1e3 * Benchmark.seconds(() -> Image.of(file)));
+        tagged.measure(
                 "image_resize_tiles",
                 "ms",
-                () -> 1e3 * Stopwatch.seconds(() -> processor.tile(image, TilingOptions.defaults())));
-        tagged.figure(
+                () -> 1e3 * Benchmark.seconds(() -> processor.tile(image, TilingOptions.defaults())));
+        tagged.measure(
                 "image_total",
                 "ms",
-                () -> 1e3 * Stopwatch.seconds(() -> processor.tile(Image.of(file), TilingOptions.defaults())));
+                () -> 1e3 * Benchmark.seconds(() -> processor.tile(Image.of(file), TilingOptions.defaults())));
     }
 
-    /** A million characters of mixed text, whole and in short pieces. */
+    /** Measures the tokenizer on a million characters of mixed text, whole and in short pieces. */
     void text(Tokenizer tokenizer) {
         String text = mixedText(TEXT, 12345);
         int[] ids = tokenizer.encode(text);
-        Stopwatch tagged = watch.with(Map.of("chars", text.length(), "tokens", ids.length));
-        tagged.figure(
-                "tokenizer_encode", "chars/s", () -> text.length() / Stopwatch.seconds(() -> tokenizer.encode(text)));
+        Benchmark tagged = bench.with(Map.of("chars", text.length(), "tokens", ids.length));
+        tagged.measure(
+                "tokenizer_encode", "chars/s", () -> text.length() / Benchmark.seconds(() -> tokenizer.encode(text)));
         String piece = text.substring(5000, 5000 + SHORT);
-        tagged.figure(
+        tagged.measure(
                 "tokenizer_encode_400_chars",
                 "us",
                 () -> 1e4
-                        * Stopwatch.seconds(() -> {
+                        * Benchmark.seconds(() -> {
                             for (int i = 0; i < 100; i++) {
                                 tokenizer.encode(piece);
                             }
                         }));
-        tagged.figure(
-                "tokenizer_decode", "tok/s", () -> ids.length / Stopwatch.seconds(() -> tokenizer.decode(ids, false)));
+        tagged.measure(
+                "tokenizer_decode", "tok/s", () -> ids.length / Benchmark.seconds(() -> tokenizer.decode(ids, false)));
     }
 
-    /** So many characters by a rule that programs in other languages can follow. */
+    /** Text of {@code length} characters by a rule that programs in other languages can reproduce. */
     static String mixedText(int length, long seed) {
         StringBuilder text = new StringBuilder(length + 64);
         for (long state = seed; text.length() < length; ) {
@@ -92,7 +92,7 @@ final class PreprocessBench {
         return text.substring(0, length);
     }
 
-    /** A JPEG of smooth colours with grain, of quality 90. */
+    /** A JPEG of quality 90 with smooth colours and grain. */
     static byte[] photo(int width, int height) {
         BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Random random = new Random(0);
@@ -114,7 +114,7 @@ final class PreprocessBench {
             writer.setOutput(output);
             writer.write(null, new IIOImage(picture, null, null), quality);
         } catch (IOException e) {
-            throw new IllegalStateException("a picture in memory must be writable: " + e.getMessage(), e);
+            throw new IllegalStateException("cannot write a picture to memory: " + e.getMessage(), e);
         } finally {
             writer.dispose();
         }

@@ -29,21 +29,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code internvl serve}: a model behind HTTP, until the process is told to end. */
+/** {@code internvl serve}: serves a model over HTTP until the process is told to stop. */
 @Command(
         name = "serve",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         description = {
-            "Serves a model over HTTP as OpenAI's servers do, to unmodified clients of the openai libraries, with a chat page "
-                    + "at /. It answers this machine alone unless --host says otherwise; then set keys. Ctrl-C or SIGTERM lets "
-                    + "what is being answered finish first.",
+            "Serves a model over OpenAI's HTTP API, for unmodified clients of the openai libraries, with a chat page at /. By "
+                    + "default only this machine can connect; set API keys before opening it with --host. On Ctrl-C or "
+                    + "SIGTERM, requests in progress finish first.",
             ""
         },
         footer = {
             "",
-            "Keys: one a line in --api-key-file, or with commas between them in $INTERNVL_API_KEYS.",
+            "API keys: one per line in --api-key-file, or separated by commas in $INTERNVL_API_KEYS.",
             "",
             "Examples:",
             "  internvl serve OpenGVLab/InternVL2_5-8B --port 23333",
@@ -55,7 +54,7 @@ import picocli.CommandLine.Spec;
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String KEYS = "INTERNVL_API_KEYS";
-    private static final String BYTE_ORDER_MARK = "\uFEFF"; // which some editors write at the beginning
+    private static final String BYTE_ORDER_MARK = "\uFEFF"; // which some editors write at the start of a file
 
     private final Terminal terminal;
 
@@ -65,89 +64,104 @@ final class ServeCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub; without it "
+            description = "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub. Default: "
                     + "$INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
     @Option(
             names = "--host",
             paramLabel = "ADDRESS",
-            description = "Listen here; without it 127.0.0.1; 0.0.0.0 is all.")
+            description = "Address to listen on; 0.0.0.0 for all. Default: 127.0.0.1.")
     private String host = "127.0.0.1";
 
     @Option(
             names = {"--port", "--server-port"},
             paramLabel = "N",
-            description = "Without it 23333; 0 takes any that is free.")
+            description = "Port to listen on; 0 for any free one. Default: 23333.")
     private int port = 23333;
 
     @Option(
             names = {"--name", "--model-name"},
             paramLabel = "NAME",
-            description = "What clients call the model; without it, its id on the hub or its folder's name.")
+            description = "Model name for clients. Default: the hub id or the folder's name.")
     private @Nullable String name;
 
-    @Option(names = "--api-key-file", paramLabel = "FILE", description = "Take only requests with one of these keys.")
+    @Option(
+            names = "--api-key-file",
+            paramLabel = "FILE",
+            description = "Accept only requests with one of the API keys in this file.")
     private @Nullable Path keyFile;
 
     @Option(
             names = "--allow-origin",
             paramLabel = "ORIGIN",
-            description = "Let pages from here ask from a browser: https://example.com. May be given several times.")
+            description = "Allow web pages of this origin to call the server: https://example.com. Repeatable.")
     private final List<String> origins = new ArrayList<>();
 
     @Option(
             names = "--allow-host",
             paramLabel = "HOST",
-            description = "Fetch pictures and videos that requests name from this host; without it, none are fetched. "
-                    + "May be given several times.")
+            description = "Fetch pictures and videos by URL from this host. Default: none are fetched. Repeatable.")
     private final List<String> mediaHosts = new ArrayList<>();
 
     @ArgGroup(exclusive = false)
     private @Nullable Tls tls;
 
-    @Option(names = "--max-requests", paramLabel = "N", description = "Requests inside, waiting ones included: 256.")
+    @Option(
+            names = "--max-requests",
+            paramLabel = "N",
+            description = "Requests admitted at once, queued ones included. Default: 256.")
     private int maxRequests = 256;
 
     @Option(
             names = "--requests-per-minute",
             paramLabel = "N",
-            description = "Requests of one key, or without keys of one address, in a minute; without it any number.")
+            description = "Requests per minute for each API key, or without keys for each address. Default: no limit.")
     private int requestsPerMinute;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Longest time of a request: 600.")
+    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Timeout of a request. Default: 600.")
     private long timeout = 600;
 
-    @Option(names = "--drain", paramLabel = "SECONDS", description = "Longest time to finish at the end: 30.")
+    @Option(
+            names = "--drain",
+            paramLabel = "SECONDS",
+            description = "Grace period for requests in progress at shutdown. Default: 30.")
     private long drain = 30;
 
-    @Option(names = "--max-body", paramLabel = "MIB", description = "Largest request, pictures included: 32.")
+    @Option(
+            names = "--max-body",
+            paramLabel = "MIB",
+            description = "Maximum size of a request, pictures included. Default: 32.")
     private long maxBody = 32;
 
-    @Option(names = "--no-page", description = "Leave the chat page out.")
+    @Option(names = "--no-page", description = "Disable the chat page.")
     private boolean noPage;
 
-    @Option(names = "--max-concurrent", paramLabel = "N", description = "Requests that are computed together: 8.")
+    @Option(names = "--max-concurrent", paramLabel = "N", description = "Requests computed together. Default: 8.")
     private int maxConcurrent = 8;
 
-    @Option(names = "--kv-cache-tokens", paramLabel = "N", description = "Most tokens whose keys and values are kept.")
+    @Option(names = "--kv-cache-tokens", paramLabel = "N", description = "Size of the KV cache in tokens.")
     private @Nullable Long kvCacheTokens;
 
     @Option(
             names = "--static-slots",
             description =
-                    "Give each of these requests its whole context from the start, and attention to all in one: for GPUs.")
+                    "Allocate the whole context of each request at the start, and compute attention for all together; for GPUs.")
     private boolean staticSlots;
 
     @Mixin
     private final ModelOptions loading = new ModelOptions();
 
-    /** The two files of TLS, which go together. */
+    /** The two files of TLS, given together. */
     static final class Tls {
-        @Option(names = "--tls-cert", paramLabel = "FILE", required = true, description = "Chain of certificates, PEM.")
+        @Option(names = "--tls-cert", paramLabel = "FILE", required = true, description = "Certificate chain, PEM.")
         private Path certificates = Path.of("");
 
-        @Option(names = "--tls-key", paramLabel = "FILE", required = true, description = "Its key, PKCS#8 in PEM.")
+        @Option(
+                names = "--tls-key",
+                paramLabel = "FILE",
+                required = true,
+                description = "Private key of the certificate, PKCS#8 in PEM.")
         private Path key = Path.of("");
     }
 
@@ -169,8 +183,8 @@ final class ServeCommand implements Callable<Integer> {
         }
         try (InternVL loaded = ModelOptions.load(builder, bar);
                 InternVLServer server = InternVLServer.start(loaded, options)) {
-            terminal.err().println("internvl: " + loaded.info().name() + " answers at " + server.uri());
-            untilTold(server);
+            terminal.err().println("internvl: " + "serving " + loaded.info().name() + " at " + server.uri());
+            awaitStop(server);
         }
         return 0;
     }
@@ -211,7 +225,7 @@ final class ServeCommand implements Callable<Integer> {
                 .filter(line -> !line.isEmpty() && !line.startsWith("#"))
                 .toList();
         if (keyFile != null && keys.isEmpty()) {
-            throw new IllegalArgumentException(keyFile + ": holds no key; write one on each line");
+            throw new IllegalArgumentException(keyFile + ": contains no API key; write one per line");
         }
         return keys;
     }
@@ -227,7 +241,7 @@ final class ServeCommand implements Callable<Integer> {
         if (kvCacheTokens != null && staticSlots) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--static-slots and --kv-cache-tokens do not go together; use --max-concurrent and --context-length");
+                    "--static-slots and --kv-cache-tokens cannot be combined; use --max-concurrent and --context-length");
         }
         if (kvCacheTokens != null) {
             builder.kvCacheTokens(kvCacheTokens);
@@ -235,8 +249,8 @@ final class ServeCommand implements Callable<Integer> {
         return builder;
     }
 
-    /** Waits for the end of the process, or of this thread, and finishes what is being answered. */
-    private void untilTold(InternVLServer server) {
+    /** Waits until the process or this thread is told to stop, then drains the server. */
+    private void awaitStop(InternVLServer server) {
         Thread self = Thread.currentThread();
         CountDownLatch finished = new CountDownLatch(1);
         Thread hook = new Thread(
@@ -253,7 +267,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             new CountDownLatch(1).await();
         } catch (InterruptedException e) {
-            terminal.err().println("internvl: finishing");
+            terminal.err().println("internvl: finishing requests in progress");
         }
         server.close(Duration.ofSeconds(drain));
         finished.countDown();

@@ -1,5 +1,6 @@
 package io.github.internvl.cli;
 
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -10,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * {@code internvl bench --server}: what many clients of a server get. Requests come at random moments at a rate, or as soon as
- * another one has ended; each asks for the same number of tokens, and all are streamed.
+ * {@code internvl bench --server}: latency and throughput for many clients of a server. Requests arrive at random at a given rate, or
+ * each as soon as an earlier one has ended. All ask for the same number of tokens and are streamed.
  */
 final class ServerBench {
     private static final double[] PERCENTILES = {50, 95, 99};
@@ -31,30 +33,31 @@ final class ServerBench {
     @Option(
             names = "--server",
             paramLabel = "URL",
-            description = "Measure what clients of this server get, instead of a model here; its key is in "
-                    + "$INTERNVL_API_KEY.")
+            description = "Measure this server instead of a local model; its API key comes from $INTERNVL_API_KEY.")
     private @Nullable URI server;
 
-    @Option(names = "--concurrency", paramLabel = "N", description = "Of a server: requests at once, at most: 8.")
+    @Option(
+            names = "--concurrency",
+            paramLabel = "N",
+            description = "Server: maximum number of concurrent requests. Default: 8.")
     private int concurrency = 8;
 
-    @Option(names = "--requests", paramLabel = "N", description = "Of a server: requests in all: 100.")
+    @Option(names = "--requests", paramLabel = "N", description = "Server: total number of requests. Default: 100.")
     private int requests = 100;
 
     @Option(
             names = "--rate",
             paramLabel = "R",
-            description =
-                    "Of a server: requests a second, at random moments; without it as fast as --concurrency lets.")
+            description = "Server: requests per second, at random times. Default: as fast as --concurrency allows.")
     private double rate = Double.POSITIVE_INFINITY;
 
-    @Option(names = "--max-new-tokens", paramLabel = "N", description = "Of a server: tokens of each answer: 64.")
+    @Option(names = "--max-new-tokens", paramLabel = "N", description = "Server: tokens per answer. Default: 64.")
     private int tokens = 64;
 
-    @Option(names = "--prompt", paramLabel = "TEXT", description = "Of a server: the question.")
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "Server: the question.")
     private String prompt = "Please describe the image in detail.";
 
-    /** The times of one request, in seconds; empty if it failed. */
+    /** The times of one request in seconds; empty if it failed. */
     private record Request(
             double first,
             double whole,
@@ -62,11 +65,11 @@ final class ServerBench {
             int tokens,
             @Nullable String failure) {}
 
-    boolean isWanted() {
+    boolean isSelected() {
         return server != null;
     }
 
-    /** Measures, and writes the figures; 1 if a request failed, else 0. */
+    /** Measures and prints the results; returns 1 if a request failed, else 0. */
     int run(@Nullable Path picture, boolean json, Terminal terminal) throws IOException {
         if (server == null || concurrency < 1 || requests < 1 || !(rate > 0)) {
             throw new IllegalArgumentException("--concurrency and --requests must be at least 1, --rate above 0");
@@ -78,19 +81,13 @@ final class ServerBench {
         long start = System.nanoTime();
         List<Request> all = requests(client, part);
         double seconds = (System.nanoTime() - start) / 1e9;
-        JsonObject figures = figures(all, seconds);
-        figures.addProperty("model", model);
+        Map<String, Object> results = results(all, seconds);
+        results.put("model", model);
         if (json) {
-            terminal.out().println(figures);
+            terminal.out()
+                    .println(new GsonBuilder().disableHtmlEscaping().create().toJson(results));
         } else {
-            for (Map.Entry<String, JsonElement> figure : figures.entrySet()) {
-                terminal.out()
-                        .printf(
-                                Locale.ROOT,
-                                "%-26s %s%n",
-                                figure.getKey(),
-                                figure.getValue().getAsString());
-            }
+            results.forEach((name, value) -> terminal.out().printf(Locale.ROOT, "%-26s %s%n", name, value));
         }
         all.stream()
                 .map(Request::failure)
@@ -120,7 +117,7 @@ final class ServerBench {
             return ended;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InternVLException("interrupted while measuring", e);
+            throw new InternVLException("the benchmark was interrupted", e);
         } catch (ExecutionException e) {
             throw new InternVLException("a client failed: " + e.getCause(), e);
         } finally {
@@ -133,7 +130,7 @@ final class ServerBench {
         if (part != null) {
             content.add(part);
         }
-        content.add(ServerClient.words(number + ". " + prompt)); // a prompt that none before began with
+        content.add(ServerClient.words(number + ". " + prompt)); // a unique prefix, so that no cache helps
         JsonObject message = new JsonObject();
         message.addProperty("role", "user");
         message.add("content", content);
@@ -161,49 +158,44 @@ final class ServerBench {
         }
     }
 
-    private JsonObject figures(List<Request> all, double seconds) {
+    private Map<String, Object> results(List<Request> all, double seconds) {
         List<Request> answered =
                 all.stream().filter(request -> request.failure() == null).toList();
         int generated = answered.stream().mapToInt(Request::tokens).sum();
-        JsonObject figures = new JsonObject();
-        figures.addProperty("requests", all.size());
-        figures.addProperty("failed", all.size() - answered.size());
-        figures.addProperty("concurrency", concurrency);
-        figures.addProperty("seconds", rounded(seconds));
-        figures.addProperty("requests_per_second", rounded(answered.size() / seconds));
-        figures.addProperty("tokens_per_second", rounded(generated / seconds));
-        add(figures, "first_token_ms", answered.stream().map(Request::first).toList());
+        Map<String, Object> results = new LinkedHashMap<>();
+        results.put("requests", all.size());
+        results.put("failed", all.size() - answered.size());
+        results.put("concurrency", concurrency);
+        results.put("seconds", Units.rounded(seconds));
+        results.put("requests_per_second", Units.rounded(answered.size() / seconds));
+        results.put("tokens_per_second", Units.rounded(generated / seconds));
+        add(results, "first_token_ms", answered.stream().map(Request::first).toList());
         add(
-                figures,
+                results,
                 "per_token_ms",
                 answered.stream()
                         .filter(request -> request.tokens() > 1)
                         .map(request -> (request.whole() - request.first()) / (request.tokens() - 1))
                         .toList());
         add(
-                figures,
+                results,
                 "between_pieces_ms",
                 answered.stream().flatMap(request -> request.gaps().stream()).toList());
-        add(figures, "whole_ms", answered.stream().map(Request::whole).toList());
-        return figures;
+        add(results, "whole_ms", answered.stream().map(Request::whole).toList());
+        return results;
     }
 
-    private static void add(JsonObject figures, String name, List<Double> seconds) {
+    private static void add(Map<String, Object> results, String name, List<Double> seconds) {
         if (seconds.isEmpty()) {
             return;
         }
         List<Double> sorted = new ArrayList<>(seconds);
         Collections.sort(sorted);
         double mean = sorted.stream().mapToDouble(Double::doubleValue).average().orElse(0);
-        figures.addProperty(name + "_mean", rounded(mean * 1000));
+        results.put(name + "_mean", Units.rounded(mean * 1000));
         for (double percent : PERCENTILES) {
             int rank = (int) Math.ceil(percent / 100 * sorted.size()) - 1;
-            figures.addProperty(name + "_p" + (int) percent, rounded(sorted.get(Math.max(rank, 0)) * 1000));
+            results.put(name + "_p" + (int) percent, Units.rounded(sorted.get(Math.max(rank, 0)) * 1000));
         }
-    }
-
-    /** Four significant digits: more are noise. */
-    private static double rounded(double value) {
-        return Double.parseDouble(String.format(Locale.ROOT, "%.4g", value));
     }
 }

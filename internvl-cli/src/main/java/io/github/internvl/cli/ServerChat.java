@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** {@code internvl chat --server}: the questions of a conversation, answered by a server. */
+/** {@code internvl chat --server}: a conversation with a server. */
 final class ServerChat {
     private static final Pattern SPECIAL = Pattern.compile("[\\\\^$.|?*+()\\[\\]{}/-]");
 
@@ -70,7 +70,7 @@ final class ServerChat {
         pending.add(part);
     }
 
-    /** Asks the next question about a video. */
+    /** Adds a video to the next question. */
     void addVideo(String place, @Nullable Integer frames) throws IOException {
         JsonObject part = ServerClient.part("video_url", place);
         if (frames != null) {
@@ -79,7 +79,7 @@ final class ServerChat {
         pending.add(part);
     }
 
-    /** Asks, and writes the answer; gives the places that it names. */
+    /** Sends a question, prints the answer, and returns its boxes. */
     List<Box> ask(String question) {
         JsonArray content = pending.deepCopy();
         content.add(ServerClient.words(question));
@@ -111,7 +111,7 @@ final class ServerChat {
         return answer.boxes();
     }
 
-    /** Takes each line for a question or a command; 1 if a line failed that nobody was there to see fail, else 0. */
+    /** Handles each line as a question or a command; returns 1 if a line failed in a non-interactive run, else 0. */
     int run() throws IOException {
         int failures = 0;
         for (String line = terminal.in().readLine();
@@ -133,7 +133,7 @@ final class ServerChat {
             case "" -> {}
             case "/image", "/video" -> {
                 if (words.length < 2) {
-                    throw new IllegalArgumentException(words[0] + " needs a file: " + words[0] + " FILE");
+                    throw new IllegalArgumentException(words[0] + " requires a file: " + words[0] + " FILE");
                 }
                 if (words[0].equals("/image")) {
                     addPicture(words[1]);
@@ -145,14 +145,14 @@ final class ServerChat {
             default -> {
                 if (line.startsWith("/")) {
                     throw new IllegalArgumentException(
-                            "unknown command " + words[0] + "; there are /image FILE, /video FILE, /new and /exit");
+                            "unknown command " + words[0] + "; use /image FILE, /video FILE, /new or /exit");
                 }
                 List<Box> unused = ask(line);
             }
         }
     }
 
-    /** Generation settings as the protocol has them. */
+    /** Generation settings as fields of the protocol. */
     static JsonObject fields(GenerationConfig config) {
         JsonObject fields = new JsonObject();
         fields.addProperty("max_tokens", config.maxNewTokens());

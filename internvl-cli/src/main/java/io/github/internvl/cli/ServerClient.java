@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a server that speaks OpenAI's chat protocol. Thread-safe. */
+/** A client of a server with OpenAI's chat protocol. Thread-safe. */
 final class ServerClient {
     private static final String KEY = "INTERNVL_API_KEY";
 
@@ -55,31 +55,31 @@ final class ServerClient {
     private final URI base;
 
     /**
-     * The outcome of a streamed answer.
+     * A streamed answer at its end.
      *
-     * @param finishReason why it ended, in the protocol's word
-     * @param usage its tokens, if the server told
-     * @param boxes the places that it names
+     * @param finishReason the protocol's finish reason
+     * @param usage its token counts, if the server sent them
+     * @param boxes the boxes in its text
      */
     record Answer(
             String text, String finishReason, @Nullable JsonObject usage, List<Box> boxes) {}
 
-    /** Makes a client of a server, with or without {@code /v1} at the end of its address. */
+    /** Creates a client of a server; its address may end in {@code /v1}. */
     ServerClient(URI server) {
         String text = server.toString().replaceFirst("/+$", "").replaceFirst("/v1$", "");
         if (!text.matches("https?://.+")) {
-            throw new IllegalArgumentException("--server must be an address such as http://localhost:23333: " + server);
+            throw new IllegalArgumentException("--server must be a URL such as http://localhost:23333: " + server);
         }
         base = URI.create(text + "/v1/");
     }
 
-    /** The name of the model that the server has. */
+    /** The name of the server's model. */
     String model() {
         JsonObject list = json(send(request("models").build(), HttpResponse.BodyHandlers.ofString()));
         return list.getAsJsonArray("data").get(0).getAsJsonObject().get("id").getAsString();
     }
 
-    /** Asks, and gives each piece of the answer to {@code onText} as it comes. */
+    /** Sends a request and passes each piece of the answer to {@code onText} as it arrives. */
     Answer stream(JsonObject body, Consumer<String> onText) {
         JsonObject options = new JsonObject();
         options.addProperty("include_usage", true);
@@ -113,7 +113,7 @@ final class ServerClient {
             }
         }
         if (finish.isEmpty()) {
-            throw new InternVLException(base + ": the connection ended before the answer did");
+            throw new InternVLException(base + ": the connection ended before the answer was complete");
         }
         return new Answer(text.toString(), finish, usage, boxes);
     }
@@ -167,7 +167,8 @@ final class ServerClient {
             if (e.getCause() instanceof InternVLException refusal) {
                 throw refusal;
             }
-            throw new InternVLException(base + ": cannot be reached; start it with internvl serve (" + e + ")", e);
+            throw new InternVLException(
+                    base + ": cannot be reached; start the server with internvl serve (" + e + ")", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InternVLException("interrupted while waiting for " + base, e);
@@ -189,7 +190,7 @@ final class ServerClient {
                     .get("message")
                     .getAsString();
         } catch (JsonParseException | IllegalStateException | NullPointerException e) {
-            return "without a reason that can be read";
+            return "without a readable reason";
         }
     }
 
@@ -197,7 +198,7 @@ final class ServerClient {
         return JsonParser.parseString(response.body()).getAsJsonObject();
     }
 
-    /** A part of a message: a file as a {@code data:} URL, or an address that the server is to fetch. */
+    /** A part of a message: a file as a {@code data:} URL, or a URL for the server to fetch. */
     static JsonObject part(String type, String place) throws IOException {
         JsonObject source = new JsonObject();
         source.addProperty("url", place.matches("(?i)https?://.*") ? place : dataUrl(Path.of(place)));
@@ -210,7 +211,7 @@ final class ServerClient {
     private static String dataUrl(Path file) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IllegalArgumentException(
-                    file + ": is a folder, and a server takes files; make a video file of it");
+                    file + ": is a folder, and a server accepts only files; convert it to a video file");
         }
         String ending = file.toString().replaceFirst(".*\\.", "").toLowerCase(Locale.ROOT);
         try (InputStream in = Files.newInputStream(file)) {
@@ -219,7 +220,7 @@ final class ServerClient {
         }
     }
 
-    /** A part of a message that is words. */
+    /** A text part of a message. */
     static JsonObject words(String text) {
         JsonObject part = new JsonObject();
         part.addProperty("type", "text");

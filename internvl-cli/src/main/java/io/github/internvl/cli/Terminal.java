@@ -16,16 +16,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The input and the outputs of a command.
+ * The input and output streams of a command.
  *
- * @param in lines of a conversation, or a question
- * @param out answers and tables, nothing else
- * @param err prompts, progress, figures and messages
- * @param interactive whether a person sits in front of it
+ * @param in the lines of a conversation, or a question
+ * @param out answers and tables only
+ * @param err prompts, progress, statistics and messages
+ * @param interactive whether a user is at the terminal
  */
 record Terminal(BufferedReader in, PrintWriter out, PrintWriter err, boolean interactive) {
 
-    /** The streams of this process: UTF-8, or what the console of Windows takes. */
+    /** The streams of this process, in UTF-8, or on Windows in the character set of the console. */
     static Terminal ofProcess() {
         Optional<Console> person = Optional.ofNullable(System.console()).filter(Terminal::isTerminal);
         Charset charset = person.filter(console -> File.separatorChar == '\\')
@@ -38,7 +38,7 @@ record Terminal(BufferedReader in, PrintWriter out, PrintWriter err, boolean int
                 person.isPresent());
     }
 
-    /** Puts half a character, which no valid text has, in the place of bytes that are none; a real U+FFFD stays one. */
+    /** A reader that replaces invalid bytes by an unpaired surrogate, which valid text never has; a real U+FFFD is kept. */
     static BufferedReader reader(InputStream bytes, Charset charset) {
         return new BufferedReader(new InputStreamReader(
                 bytes,
@@ -52,7 +52,7 @@ record Terminal(BufferedReader in, PrintWriter out, PrintWriter err, boolean int
         return new PrintWriter(new OutputStreamWriter(new FileOutputStream(target), charset), true);
     }
 
-    /** Later JDKs have a console without a terminal too, and a method that tells; up to 21 there is none then. */
+    /** From JDK 22 on, a console can exist without a terminal, and has a method that says so. */
     private static boolean isTerminal(Console console) {
         try {
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);

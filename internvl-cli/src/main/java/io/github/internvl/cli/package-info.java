@@ -1,4 +1,4 @@
-/** The {@code internvl} command: chat about pictures, and a look at checkpoints. */
+/** The {@code internvl} command: chat, a server, downloads, benchmarks, and facts about models. */
 @NullMarked
 package io.github.internvl.cli;
 

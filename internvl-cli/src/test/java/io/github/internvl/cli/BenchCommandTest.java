@@ -99,17 +99,18 @@ class BenchCommandTest {
 
     @Test
     void takesTheMedianBetweenTwoRuns() {
-        Figure figure = new Figure("decode_300", "tok/s", List.of(10.0, 20.0, 12.0, 14.0), Map.of());
+        BenchResult figure = new BenchResult("decode_300", "tok/s", List.of(10.0, 20.0, 12.0, 14.0), Map.of());
         assertThat(figure.median()).isEqualTo(13);
         assertThat(figure.best()).isEqualTo(20);
-        assertThat(new Figure("load", "s", List.of(3.0, 2.0), Map.of()).best()).isEqualTo(2);
+        assertThat(new BenchResult("load", "s", List.of(3.0, 2.0), Map.of()).best())
+                .isEqualTo(2);
     }
 
     @Test
     void refusesWhatMeansNothingWithAServer() {
         CommandRun run = CommandRun.of("bench", "--server", "http://localhost:1", "--figures", "decode_300");
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).contains("--figures does not go with --server");
+        assertThat(run.err()).contains("--figures cannot be combined with --server");
     }
 
     @Test

@@ -67,7 +67,7 @@ class ChatCommandTest {
             assertThat(run.err()).isEmpty();
             assertThat(run.out()).isEqualTo(answer("image1_auto", 0) + "\n");
             assertThat(CommandRun.of(chat("-i", address, "Where?")).err())
-                    .contains("needs its host to be named: --allow-host");
+                    .contains("requires its host to be allowed: --allow-host");
             assertThat(CommandRun.of(chat("--allow-host", "localhost", "-i", address, "Where?"))
                             .err())
                     .contains(host + " is not");
@@ -247,7 +247,7 @@ class ChatCommandTest {
                 "",
                 TinyModel.args(
                         List.of("-m", TinyModel.FOLDER.toString()), "--max-new-tokens", "2", question("text", 0)));
-        assertThat(run.err()).contains("--max-new-tokens allows more");
+        assertThat(run.err()).contains("raise it with --max-new-tokens");
     }
 
     @ParameterizedTest
@@ -310,7 +310,7 @@ class ChatCommandTest {
                 "--annotate out.png -i a.png -i b.png Where?       | exactly one --image: 2 given",
                 "--annotate out.png -i a.png                       | a question and exactly one --image: no question",
                 "--annotate out.gif -i a.png Where?                | must end with .png, .jpg or .jpeg: out.gif",
-                "--annotate no-such-folder/a.png -i a.png Where?   | no such folder to write to"
+                "--annotate no-such-folder/a.png -i a.png Where?   | the folder to write to must exist"
             })
     void refusesToAnnotateAnythingButOnePicture(String args, String message) {
         CommandRun run = CommandRun.of(TinyModel.args(List.of("-m", "nowhere"), args.split(" ")));
@@ -321,7 +321,7 @@ class ChatCommandTest {
     @Test
     void refusesEmptyStandardInputForAQuestion() {
         CommandRun run = CommandRun.reading("\n", chat("-"));
-        assertThat(run.err()).contains("standard input holds no question");
+        assertThat(run.err()).contains("standard input contains no question");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 

@@ -49,7 +49,7 @@ class ChatSessionTest {
         assertThat(run.err().lines())
                 .satisfiesExactly(
                         line -> assertThat(line).startsWith("internvl: no-such.png: "),
-                        line -> assertThat(line).contains("/image needs a file"),
+                        line -> assertThat(line).contains("/image requires a file"),
                         line -> assertThat(line).contains("unknown command /picture"),
                         line -> assertThat(line).contains("1 tags for 0 pictures"));
         assertThat(run.exitCode()).isEqualTo(1);
@@ -59,7 +59,7 @@ class ChatSessionTest {
     void promptsAPersonOnStandardErrorAlone() {
         CommandRun run = CommandRun.typing("/help\n\nnonsense <image>\n" + question("text", 0) + "\n", chat());
         assertThat(run.out()).isEqualTo(answer("text", 0) + "\n");
-        assertThat(run.err()).contains("Ctrl-D ends", "> ", "/image FILE", "1 tags for 0 pictures");
+        assertThat(run.err()).contains("Ctrl-D to end", "> ", "/image FILE", "1 tags for 0 pictures");
         assertThat(run.exitCode()).isZero();
     }
 
@@ -90,8 +90,8 @@ class ChatSessionTest {
                 chat());
         assertThat(run.err().lines())
                 .satisfiesExactly(
-                        line -> assertThat(line).contains("it has a video; /new drops it"),
-                        line -> assertThat(line).contains("it has pictures; /new drops them"));
+                        line -> assertThat(line).contains("it has a video; /new removes it"),
+                        line -> assertThat(line).contains("it has pictures; /new removes them"));
     }
 
     @Test

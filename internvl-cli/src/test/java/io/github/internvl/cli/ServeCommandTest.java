@@ -59,7 +59,7 @@ class ServeCommandTest {
                         TinyModel.FOLDER.toString())));
         command.start();
         String line = new BufferedReader(errors).readLine();
-        assertThat(line).contains(" answers at http://127.0.0.1:");
+        assertThat(line).contains(" at http://127.0.0.1:");
         address = line.substring(line.indexOf("http"));
     }
 
@@ -130,7 +130,7 @@ class ServeCommandTest {
     void refusesStaticSlotsBesideABudgetOfTokens() {
         CommandRun run = CommandRun.of(
                 "serve", TinyModel.FOLDER.toString(), "--port", "0", "--static-slots", "--kv-cache-tokens", "512");
-        assertThat(run.err()).contains("--static-slots and --kv-cache-tokens do not go together");
+        assertThat(run.err()).contains("--static-slots and --kv-cache-tokens cannot be combined");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 
@@ -138,12 +138,12 @@ class ServeCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--model tiny                                      | --model does not go with --server",
-                "--device cpu                                      | --device does not go with --server",
-                "--video a.mp4 --from 2                            | --from does not go with --server",
-                "--video a.mp4 --to 2                              | --to does not go with --server",
-                "--allow-host example.com                          | --allow-host does not go with --server",
-                "--exif                                            | --exif does not go with --server",
+                "--model tiny                                      | --model cannot be combined with --server",
+                "--device cpu                                      | --device cannot be combined with --server",
+                "--video a.mp4 --from 2                            | --from cannot be combined with --server",
+                "--video a.mp4 --to 2                              | --to cannot be combined with --server",
+                "--allow-host example.com                          | --allow-host cannot be combined with --server",
+                "--exif                                            | --exif cannot be combined with --server",
                 "--annotate a.png -i http://localhost/a.png        | --annotate needs the picture as a file",
                 "--annotate a.png                                  | exactly one --image: 0 given",
                 "--video .                                         | is a folder, and a server takes files"
@@ -186,12 +186,12 @@ class ServeCommandTest {
         assertThat(nobody.err()).contains("http://localhost:1/v1/: cannot be reached");
         Path text = Files.writeString(folder.resolve("text.png"), "no picture");
         CommandRun refused = CommandRun.of("chat", "--server", address, "--image", text.toString(), "Why?");
-        assertThat(refused.err()).contains(": 400, messages[0].content[0].image_url.url is no usable picture");
+        assertThat(refused.err()).contains(": 400, messages[0].content[0].image_url.url is not a usable picture");
         assertThat(refused.exitCode()).isEqualTo(1);
         Path keys = Files.writeString(folder.resolve("keys.txt"), "\uFEFF# none\n");
         CommandRun keyless = CommandRun.of("serve", "--api-key-file", keys.toString(), TinyModel.FOLDER.toString());
         assertThat(keyless.exitCode()).isEqualTo(2);
-        assertThat(keyless.err()).contains("holds no key");
+        assertThat(keyless.err()).contains("contains no API key");
         assertThat(CommandRun.of("chat", "--server", "localhost", "Why?").exitCode())
                 .isEqualTo(2);
     }

@@ -24,7 +24,7 @@ class TerminalTest {
         assertThatThrownBy(() -> NativeText.whole(damaged))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("a question must be UTF-8: \"A ")
-                .hasMessageEndingWith("? line\" has bytes that are none; convert it");
+                .hasMessageEndingWith("? line\" has invalid bytes; convert it");
         assertThat(NativeText.whole(lines.readLine())).isEqualTo(whole);
     }
 }

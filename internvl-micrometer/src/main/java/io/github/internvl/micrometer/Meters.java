@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /** The meters of a model: their names, units and buckets. */
 final class Meters {
-    /** From a step on a GPU to a long answer on a CPU. */
+    /** Bucket bounds, from one step on a GPU to a long answer on a CPU. */
     private static final Duration[] BUCKETS = Stream.of(
                     1L, 2L, 5L, 10L, 20L, 50L, 100L, 200L, 500L, 1_000L, 2_000L, 5_000L, 10_000L, 20_000L, 50_000L,
                     100_000L, 200_000L, 500_000L)
@@ -38,30 +38,30 @@ final class Meters {
         this.tags = tags;
         gauges = List.of(
                 Gauge.builder("internvl.requests.running", () -> stats.get().running())
-                        .description("Requests that are being computed")
+                        .description("Requests being computed")
                         .tags(tags)
                         .register(registry),
                 Gauge.builder("internvl.requests.waiting", () -> stats.get().waiting())
-                        .description("Requests that have no slot yet")
+                        .description("Requests waiting for a slot")
                         .tags(tags)
                         .register(registry),
                 Gauge.builder("internvl.kv.use", () -> stats.get().kvUse())
-                        .description("Share of the room for keys and values that is in use, 0 to 1")
+                        .description("Used share of the KV cache, 0 to 1")
                         .tags(tags)
                         .register(registry));
         promptTokens =
                 counter("internvl.tokens.prompt", "Tokens of computed prompts, visual and cached tokens included");
-        cachedTokens = counter("internvl.tokens.cached", "Tokens of prompts that were computed for an earlier request");
+        cachedTokens = counter("internvl.tokens.cached", "Prompt tokens reused from earlier requests");
         generatedTokens = counter("internvl.tokens.generated", "Tokens generated");
-        rejected = counter("internvl.requests.rejected", "Requests refused before any computing");
+        rejected = counter("internvl.requests.rejected", "Requests rejected before any computation");
         timeToFirstToken = timer("internvl.time.to.first.token", "From a request's arrival to its first token", tags);
         timePerOutputToken = timer("internvl.time.per.output.token", "From one token of an answer to the next", tags);
-        queueTime = timer("internvl.request.queue.time", "Waiting for a slot", tags);
+        queueTime = timer("internvl.request.queue.time", "Time in the queue", tags);
         prefillTime = timer("internvl.request.prefill.time", "From a slot to the first token, tiles included", tags);
         decodeTime = timer("internvl.request.decode.time", "From the first token to the end", tags);
     }
 
-    /** From arrival to end, for requests that end in one way. */
+    /** The timer of whole requests, from arrival to end, with one finish reason. */
     Timer duration(String finishReason) {
         return timer("internvl.request.duration", "From arrival to end", tags.and("finish.reason", finishReason));
     }

@@ -20,20 +20,20 @@ import org.jspecify.annotations.Nullable;
  * InternVL model = InternVL.builder("OpenGVLab/InternVL2_5-1B").metrics(new MicrometerMetrics(registry)).load();
  * }</pre>
  *
- * <p>The gauges leave the registry when the model is closed; counters and timers stay and go on when it is loaded again.
- * Thread-safe. Each model takes one of its own.
+ * <p>Closing the model removes the gauges from the registry; counters and timers stay, and continue if the model is loaded again.
+ * Thread-safe. Each model needs an instance of its own.
  */
 public final class MicrometerMetrics implements MetricsListener {
     private final MeterRegistry registry;
     private final Tags tags;
-    private volatile @Nullable Meters meters; // from the moment that the model is loaded
+    private volatile @Nullable Meters meters; // set when the model is loaded
 
-    /** Makes metrics for a model whose tag {@code model} is its name. */
+    /** Creates metrics whose {@code model} tag is the model's name. */
     public MicrometerMetrics(MeterRegistry registry) {
         this(registry, List.of());
     }
 
-    /** Makes metrics with more tags; needed where two models of one name are loaded at once. One called model overrides. */
+    /** Creates metrics with more tags, required if two models of the same name are loaded at once. A tag named model overrides the default. */
     public MicrometerMetrics(MeterRegistry registry, Iterable<Tag> tags) {
         this.registry = registry;
         this.tags = Tags.of(tags);
@@ -42,8 +42,8 @@ public final class MicrometerMetrics implements MetricsListener {
     @Override
     public void onLoad(ModelInfo model, Supplier<ModelStats> stats) {
         if (meters != null) {
-            throw new IllegalStateException("MicrometerMetrics must serve one model alone: " + model.name()
-                    + " came second; make a new one for it");
+            throw new IllegalStateException("MicrometerMetrics must serve a single model: "
+                    + model.name() + " is the second; create another instance for it");
         }
         meters = new Meters(registry, Tags.of("model", model.name()).and(tags), stats);
     }
@@ -52,7 +52,7 @@ public final class MicrometerMetrics implements MetricsListener {
         Meters known = meters;
         if (known == null) {
             throw new IllegalStateException(
-                    "MicrometerMetrics must be given to a model: InternVL.builder(..).metrics(..)");
+                    "MicrometerMetrics must be registered with a model: InternVL.builder(..).metrics(..)");
         }
         return known;
     }

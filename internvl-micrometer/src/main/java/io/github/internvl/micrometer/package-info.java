@@ -1,4 +1,4 @@
-/** A model's metrics for Micrometer, and through it for Prometheus and others. */
+/** Metrics of a model in Micrometer, for Prometheus and other monitoring systems. */
 @NullMarked
 package io.github.internvl.micrometer;
 

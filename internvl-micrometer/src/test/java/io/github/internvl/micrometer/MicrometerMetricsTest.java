@@ -121,12 +121,12 @@ class MicrometerMetricsTest {
         MicrometerMetrics metrics = new MicrometerMetrics(registry);
         assertThatThrownBy(() -> metrics.onRejection(new IllegalStateException()))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("must be given to a model");
+                .hasMessageContaining("must be registered with a model");
         try (InternVL model = load(metrics)) {
             assertThat(model.stats().answered()).isZero();
             assertThatThrownBy(() -> load(metrics))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining(NAME + " came second");
+                    .hasMessageContaining(NAME + " is the second");
             assertThat(registry.find("internvl.requests.running").gauge()).isNotNull();
         }
     }

@@ -8,9 +8,9 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The chat page: files of this package, read once, which ask nobody but the server that they come from. Thread-safe. */
+/** The chat page: static files of this package, read once, which call only their own server. Thread-safe. */
 final class ChatPage {
-    /** Lets a browser load and run what comes from here, and nothing else. */
+    /** The content security policy, which allows only this server as a source. */
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
             + " img-src 'self' data: blob:; media-src data: blob:; base-uri 'none'; form-action 'none';"
             + " frame-ancestors 'none'";

@@ -1,4 +1,4 @@
-/** An HTTP server for a loaded model: OpenAI's chat protocol with LMDeploy's additions, and a chat page. */
+/** An HTTP server for a loaded model, with OpenAI's protocol, additions of LMDeploy and vLLM, and a chat page. */
 @NullMarked
 package io.github.internvl.server;
 

@@ -17,7 +17,6 @@ import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -296,17 +295,6 @@ class ChatRouteTest {
     }
 
     @Test
-    void writesMarksOfCallsInArgumentsAsEscapes() {
-        Fields call = Fields.of(
-                Demo.json(
-                        "{\"function\": {\"name\": \"f\", \"arguments\": \"{\\\"a\\\":\\\"</tool_call><tool_call>\\\"}\"}}"),
-                Set.of("function"));
-        assertThat(CallText.of(call))
-                .isEqualTo("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\":"
-                        + " \"\\u003c/tool_call>\\u003ctool_call>\"}}\n</tool_call>");
-    }
-
-    @Test
     void takesSpecialTokensInToolsForText() {
         String tool = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\", \"description\": \"%1$s\","
                 + " \"parameters\": {\"type\": \"object\", \"properties\": {\"a\": {\"description\": \"%1$s\","
@@ -356,10 +344,10 @@ class ChatRouteTest {
                 "\"temperature\": \"hot\"; temperature; must be a number",
                 "\"top_p\": 1e999; top_p; must be a number",
                 "\"max_tokens\": 0; max_tokens; maxNewTokens must be",
-                "\"max_tokens\": 1.5; max_tokens; must be a whole number",
+                "\"max_tokens\": 1.5; max_tokens; must be an integer",
                 "\"n\": 0; n; must be 1..128",
                 "\"n\": 2, \"temperature\": 0; ; answers above 1",
-                "\"top_logprobs\": 2; top_logprobs; needs logprobs",
+                "\"top_logprobs\": 2; top_logprobs; requires logprobs",
                 "\"logit_bias\": {\"x\": 1}; logit_bias; must map",
                 "\"logit_bias\": {\"99999999\": 1}; ; tokens of the model",
                 "\"stop\": [1]; stop; must be a string",
@@ -368,9 +356,9 @@ class ChatRouteTest {
                 "\"bad_words\": [\"\"]; bad_words; must not be empty",
                 "\"top_p\": -0.1; top_p; topP must be 0..1",
                 "\"response_format\": {\"type\": \"xml\"}; response_format.type; must be text",
-                "\"response_format\": {\"type\": \"json_schema\"}; response_format.json_schema; must be there",
-                "\"tools\": [{\"type\": \"function\"}]; tools[0].function; must be there",
-                "\"stream_options\": {}; stream_options; needs stream"
+                "\"response_format\": {\"type\": \"json_schema\"}; response_format.json_schema; is required",
+                "\"tools\": [{\"type\": \"function\"}]; tools[0].function; is required",
+                "\"stream_options\": {}; stream_options; requires stream"
             })
     void refusesWrongFields(String field, String param, String message) {
         JsonObject error = demo.refused(PATH, ask("\"Why?\"", field));
@@ -386,14 +374,14 @@ class ChatRouteTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{\"type\": \"image_url\", \"image_url\": {\"url\": \"https://example.com/a.png\"}}| fetches nothing",
+                "{\"type\": \"image_url\", \"image_url\": {\"url\": \"https://example.com/a.png\"}}| does not fetch URLs",
                 "{\"type\": \"image_url\", \"image_url\": {\"url\": \"file:///etc/passwd\"}}| must be a data: URL",
-                "{\"type\": \"image_url\", \"image_url\": {\"url\": \"data:image/png;base64,AAAA\"}}| is no usable picture",
+                "{\"type\": \"image_url\", \"image_url\": {\"url\": \"data:image/png;base64,AAAA\"}}| is not a usable picture",
                 "{\"type\": \"image_url\", \"image_url\": {\"url\": \"data:,\", \"detail\": \"best\"}}| must be low",
-                "{\"type\": \"video_url\", \"video_url\": {\"url\": \"data:video/mp4;base64,AAAA\"}}| is no usable video",
+                "{\"type\": \"video_url\", \"video_url\": {\"url\": \"data:video/mp4;base64,AAAA\"}}| is not a usable video",
                 "{\"type\": \"input_audio\"}| must be text, image_url or video_url",
-                "{\"type\": \"image_url\"}| must be there",
-                "{\"text\": \"a\"}| must be there"
+                "{\"type\": \"image_url\"}| is required",
+                "{\"text\": \"a\"}| is required"
             })
     void refusesPartsThatAreNone(String part, String message) {
         JsonObject error = demo.refused(PATH, ask("[" + part + "]"));

@@ -87,7 +87,7 @@ final class LifeAttacks {
             byte[] block = new byte[4096];
             for (int read = in.read(block); read >= 0; read = in.read(block)) {
                 told.append(new String(block, 0, read, StandardCharsets.UTF_8));
-                if (told.indexOf("answers at") >= 0) {
+                if (told.indexOf(" at http") >= 0) {
                     process.destroyForcibly();
                     process.waitFor(60, TimeUnit.SECONDS);
                     throw new AssertionError("the server has started: " + told);

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * kills the process.
  */
 final class ServerProcess implements AutoCloseable {
-    private static final Pattern ADDRESS = Pattern.compile("answers at (http://\\S+)");
+    private static final Pattern ADDRESS = Pattern.compile("serving \\S+ at (http://\\S+)");
     private static final Pattern USED = Pattern.compile("(?:heap|generation)\\s+total \\d+K, used (\\d+)K");
     private static final int START_SECONDS = 120;
     private static final int KIBIBYTE = 1024;

@@ -40,6 +40,8 @@ class ArchitectureTest {
     private static final String WEB = "io.github.internvl.web..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String SERVER = "io.github.internvl.server..";
+    private static final String SERVER_HTTP = "io.github.internvl.server.http..";
+    private static final String SERVER_OPENAI = "io.github.internvl.server.openai..";
     private static final String VIDEO = "io.github.internvl.video..";
     private static final String DEMO = "io.github.internvl.demo..";
     private static final String INTERNAL = "io.github.internvl.internal..";
@@ -196,6 +198,12 @@ class ArchitectureTest {
                         .and(not(dependsOn(resideInAPackage(CHAT))))
                         .as("types of the root package that do not use it")
                         .or(resideInAnyPackage(ENGINE, GRAMMAR, MODEL, CHECKPOINT, OBSERVE, TORCH, TOKENIZER, VISION)));
+    }
+
+    @Test
+    void dependsDownwardsInsideTheServer() {
+        downwards(SERVER_HTTP, resideInAPackage(ROOT));
+        downwards(SERVER_OPENAI, resideInAnyPackage(SERVER_HTTP, ROOT, TOKENIZER, VISION, "io.github.internvl.web.."));
     }
 
     @Test

@@ -1,0 +1,100 @@
+package io.github.internvl.server.openai;
+
+import com.google.gson.FormattingStyle;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.JsonWriter;
+import io.github.internvl.ToolCall;
+import io.github.internvl.server.http.JsonFields;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+
+/** Earlier tool calls as text, exactly as Qwen2.5's chat template writes them. */
+final class CallText {
+    private CallText() {}
+
+    /** The text of a call in the history of a request. */
+    static String of(JsonFields call) {
+        JsonFields function = call.object("function");
+        if (function == null) {
+            throw call.invalid("function", "is required and must be an object");
+        }
+        String name = quoted(function.required("name"));
+        String arguments = withoutMarks(arguments(function.required("arguments")));
+        return ToolCall.START + "\n{\"name\": " + name + ", \"arguments\": " + arguments + "}\n" + ToolCall.END;
+    }
+
+    /** Escapes call marks inside arguments: they can only be in strings, where the escape is equivalent and not a token. */
+    private static String withoutMarks(String arguments) {
+        return arguments
+                .replace(ToolCall.START, "\\u003c" + ToolCall.START.substring(1))
+                .replace(ToolCall.END, "\\u003c" + ToolCall.END.substring(1));
+    }
+
+    /** Arguments as one line of JSON; a truncated call keeps its text as it is. A blank text means no arguments. */
+    private static String arguments(String text) {
+        if (text.isBlank()) {
+            return "{}";
+        }
+        StringWriter line = new StringWriter(text.length());
+        try (JsonReader from = new JsonReader(new StringReader(text));
+                JsonWriter to = writer(line)) {
+            from.setStrictness(Strictness.STRICT);
+            while (from.peek() != JsonToken.END_DOCUMENT) {
+                copy(from, to);
+            }
+            return line.toString();
+        } catch (IOException | IllegalStateException e) {
+            return text;
+        }
+    }
+
+    private static JsonWriter writer(StringWriter line) {
+        JsonWriter writer = new JsonWriter(line);
+        writer.setFormattingStyle(FormattingStyle.COMPACT.withSpaceAfterSeparators(true));
+        return writer;
+    }
+
+    private static String quoted(String name) {
+        StringWriter text = new StringWriter();
+        try (JsonWriter writer = writer(text)) {
+            writer.value(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    /** Copies one token, without building a tree. */
+    private static void copy(JsonReader from, JsonWriter to) throws IOException {
+        switch (from.peek()) {
+            case BEGIN_OBJECT -> {
+                from.beginObject();
+                to.beginObject();
+            }
+            case END_OBJECT -> {
+                from.endObject();
+                to.endObject();
+            }
+            case BEGIN_ARRAY -> {
+                from.beginArray();
+                to.beginArray();
+            }
+            case END_ARRAY -> {
+                from.endArray();
+                to.endArray();
+            }
+            case NAME -> to.name(from.nextName());
+            case STRING -> to.value(from.nextString());
+            case NUMBER -> to.jsonValue(from.nextString());
+            case BOOLEAN -> to.value(from.nextBoolean());
+            default -> {
+                from.nextNull();
+                to.nullValue();
+            }
+        }
+    }
+}

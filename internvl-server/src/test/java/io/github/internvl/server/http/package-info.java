@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.internvl.server.http;
+
+import org.jspecify.annotations.NullMarked;

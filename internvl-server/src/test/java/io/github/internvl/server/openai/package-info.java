@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.internvl.server.openai;
+
+import org.jspecify.annotations.NullMarked;
