@@ -42,8 +42,8 @@ public final class MicrometerMetrics implements MetricsListener {
     @Override
     public void onLoad(ModelInfo model, Supplier<ModelStats> stats) {
         if (meters != null) {
-            throw new IllegalStateException("MicrometerMetrics must serve a single model: "
-                    + model.name() + " is the second; create another instance for it");
+            throw new IllegalStateException("MicrometerMetrics must serve a single model: " + model.name()
+                    + " is the second; create another instance for it");
         }
         meters = new Meters(registry, Tags.of("model", model.name()).and(tags), stats);
     }

@@ -1,8 +1,8 @@
 package io.github.internvl.server.openai;
 
 import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.RemoteMedia;
 import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.web.RemoteMedia;
 import java.util.Optional;
 
 /**
