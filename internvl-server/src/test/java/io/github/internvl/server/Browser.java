@@ -83,9 +83,8 @@ final class Browser implements AutoCloseable {
 
     /** Opens a page that shares nothing with others. The caller closes it. */
     Page page() {
-        String context = call("", "Target.createBrowserContext")
-                .get("browserContextId")
-                .getAsString();
+        String context =
+                call("", "Target.createBrowserContext").get("browserContextId").getAsString();
         String target = call("", "Target.createTarget", "url", "about:blank", "browserContextId", context)
                 .get("targetId")
                 .getAsString();
@@ -195,7 +194,10 @@ final class Browser implements AutoCloseable {
 
         /** Chooses a file in an input for files. */
         void choose(String selector, Path file) {
-            int root = call("DOM.getDocument").getAsJsonObject("root").get("nodeId").getAsInt();
+            int root = call("DOM.getDocument")
+                    .getAsJsonObject("root")
+                    .get("nodeId")
+                    .getAsInt();
             int node = call("DOM.querySelector", "nodeId", root, "selector", selector)
                     .get("nodeId")
                     .getAsInt();
@@ -208,8 +210,9 @@ final class Browser implements AutoCloseable {
         void screenshot(String name) throws IOException {
             String folder = System.getProperty("internvl.screenshots", "");
             if (!folder.isEmpty()) {
-                String data =
-                        call("Page.captureScreenshot", "format", "png").get("data").getAsString();
+                String data = call("Page.captureScreenshot", "format", "png")
+                        .get("data")
+                        .getAsString();
                 Files.write(
                         Files.createDirectories(Path.of(folder)).resolve(name + ".png"),
                         Base64.getDecoder().decode(data));
@@ -312,7 +315,9 @@ final class Browser implements AutoCloseable {
                 }
                 return;
             }
-            Page page = received.has("sessionId") ? pages.get(received.get("sessionId").getAsString()) : null;
+            Page page = received.has("sessionId")
+                    ? pages.get(received.get("sessionId").getAsString())
+                    : null;
             if (page != null) {
                 page.receive(received.get("method").getAsString(), received.getAsJsonObject("params"));
             }

@@ -46,7 +46,8 @@ class ReleaseTest {
     void keepsTestsAndProgramsOfThisBuildToItself() {
         List<String> kept = parent.values("/project/modules/module").stream()
                 .map(module -> Pom.read(module + "/pom.xml"))
-                .filter(module -> module.values("/project/properties/maven.deploy.skip").contains("true"))
+                .filter(module ->
+                        module.values("/project/properties/maven.deploy.skip").contains("true"))
                 .map(module -> module.value("/project/artifactId"))
                 .toList();
         assertThat(parent.values("//excludeArtifact")).containsAll(kept);
@@ -63,10 +64,7 @@ class ReleaseTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "pytorch-native-cpu, pytorch.classifier",
-        "ffmpeg, bytedeco.classifier",
-        "javacpp, bytedeco.classifier"
+    @CsvSource({"pytorch-native-cpu, pytorch.classifier", "ffmpeg, bytedeco.classifier", "javacpp, bytedeco.classifier"
     })
     void managesTheNativeLibrariesOfEveryPlatform(String artifact, String classifier) {
         assertThat(bom.values(MANAGED + "[artifactId='" + artifact + "']/classifier"))
@@ -78,8 +76,13 @@ class ReleaseTest {
         Path sbom = Checkout.ROOT.resolve("internvl-cli/target/sbom.json");
         assumeTrue(Files.exists(sbom), "mvn package has not written " + sbom);
         List<String> purls =
-                JsonParser.parseString(Checkout.read(sbom)).getAsJsonObject().getAsJsonArray("components").asList().stream()
-                        .map(component -> component.getAsJsonObject().get("purl").getAsString())
+                JsonParser.parseString(Checkout.read(sbom))
+                        .getAsJsonObject()
+                        .getAsJsonArray("components")
+                        .asList()
+                        .stream()
+                        .map(component ->
+                                component.getAsJsonObject().get("purl").getAsString())
                         .toList();
         for (String library : List.of(
                 "ai.djl.pytorch/pytorch-native-cpu@" + parent.value("//pytorch.version") + "?classifier=",
