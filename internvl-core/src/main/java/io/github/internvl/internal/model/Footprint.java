@@ -47,7 +47,7 @@ public final class Footprint {
         return numbers(languageGraph, weight -> weight.name().startsWith("layers.0."));
     }
 
-    /** Those of them in linears, which can be quantized. */
+    /** Numbers of the linears of a layer, which can be quantized. */
     private long layerLinears() {
         return numbers(languageGraph, weight -> weight.name().startsWith("layers.0.") && weight.shape().length == 2);
     }
