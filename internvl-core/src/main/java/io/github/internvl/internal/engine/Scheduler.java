@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Fairness among prompts.</b> Half of a chunk belongs to the oldest prompt, so each prompt advances by at least half a chunk per
  * step once it is the oldest, and none starves. The other half goes to the prompts with the fewest tokens left, shortest remaining
- * first, so a short question does not wait for a long one. What one of them leaves goes to the next.
+ * first, so a short question does not wait for a long one. The remainder of a share goes to the next prompt.
  *
  * <p><b>Tiles.</b> The ViT works for one sequence per turn and for a few layers at a time, about as long as a chunk takes. A pass that has
  * begun is finished first, since its intermediate results hold memory; otherwise the sequence whose last pass is longest ago is
