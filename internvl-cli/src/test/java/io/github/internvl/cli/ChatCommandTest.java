@@ -357,6 +357,6 @@ class ChatCommandTest {
     void showsTheTraceOfAFailureOnlyWhenVerbose() {
         assertThat(CommandRun.of("chat", "-m", "no-such-folder", "Hello").err()).doesNotContain("\tat ");
         assertThat(CommandRun.of("chat", "-v", "-m", "no-such-folder", "Hello").err())
-                .contains("io.github.internvl.CheckpointException", "\tat ");
+                .contains("io.github.internvl.hub.DownloadException", "\tat ");
     }
 }
