@@ -2,6 +2,7 @@ package io.github.internvl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.hub.Hub;
 import java.io.IOException;
 import java.nio.file.Files;
