@@ -14,6 +14,7 @@ import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
+import io.github.internvl.vision.tiles.ImageProcessor;
 import io.github.internvl.vision.tiles.PixelTiles;
 import io.github.internvl.vision.tiles.TilingOptions;
 import java.time.Duration;

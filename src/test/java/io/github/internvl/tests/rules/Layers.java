@@ -1,4 +1,4 @@
-package io.github.internvl.tests;
+package io.github.internvl.tests.rules;
 
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -38,16 +38,6 @@ final class Layers {
     private static final String INTERNAL = ROOT + ".internal.";
     private static final int LARGEST_KNOT = 3;
 
-    /**
-     * Knots that are still to be untied, by one of their files, with their size. The list may only shrink: an entry goes when its
-     * knot is gone.
-     */
-    private static final Map<String, Integer> KNOWN_KNOTS = Map.of(
-            ROOT + ".InternVL", 9, // the API and the request's way
-            ROOT + ".RequestBudget", 4,
-            ROOT + ".internal.observe.Trace", 6,
-            ROOT + ".vision.Image", 22);
-
     private static final Map<String, Set<String>> FILES = files(Product.all());
     private static final Set<String> DATA = data();
 
@@ -81,14 +71,6 @@ final class Layers {
                 .filter(knot -> knot.size() > LARGEST_KNOT)
                 .distinct()
                 .toList();
-    }
-
-    /** The largest size that a knot may have. */
-    static int allowed(List<String> knot) {
-        return knot.stream()
-                .mapToInt(file -> KNOWN_KNOTS.getOrDefault(file, LARGEST_KNOT))
-                .max()
-                .orElse(LARGEST_KNOT);
     }
 
     private static Set<String> reachable(String file) {
