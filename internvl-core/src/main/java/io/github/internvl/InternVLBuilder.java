@@ -281,7 +281,7 @@ public final class InternVLBuilder {
 
     private InternVL listened(InternVL model) {
         try {
-            metrics.onLoad(model.info(), model::stats);
+            metrics.onLoad(model.info().name(), model::stats);
             return model;
         } catch (RuntimeException | Error e) {
             model.release();

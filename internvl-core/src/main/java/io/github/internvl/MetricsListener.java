@@ -50,10 +50,10 @@ public interface MetricsListener {
     /**
      * The model is loaded and about to serve.
      *
-     * @param model the facts of its checkpoint
+     * @param model its name, as {@link ModelInfo#name} gives it
      * @param stats a snapshot of its queue and counters at each call; thread-safe, also after the model is closed
      */
-    default void onLoad(ModelInfo model, Supplier<ModelStats> stats) {}
+    default void onLoad(String model, Supplier<ModelStats> stats) {}
 
     /** The first token of a request's answer is there. */
     default void onFirstToken(FirstToken first) {}

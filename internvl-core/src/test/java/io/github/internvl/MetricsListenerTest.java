@@ -160,7 +160,7 @@ class MetricsListenerTest {
         }
 
         @Override
-        public void onLoad(ModelInfo model, Supplier<ModelStats> stats) {
+        public void onLoad(String model, Supplier<ModelStats> stats) {
             hear("load");
         }
 

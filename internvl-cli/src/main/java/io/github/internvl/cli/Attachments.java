@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The pictures or the video of a question. Those given as options belong to the first question. */
+/** The pictures or the video of a question. Options give those of the first question. */
 final class Attachments {
     private static final int USUAL_FRAMES = 8;
     private static final long MOST_BYTES = 1 << 30;

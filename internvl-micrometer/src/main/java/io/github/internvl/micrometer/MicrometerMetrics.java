@@ -1,7 +1,6 @@
 package io.github.internvl.micrometer;
 
 import io.github.internvl.MetricsListener;
-import io.github.internvl.ModelInfo;
 import io.github.internvl.ModelStats;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
@@ -40,12 +39,12 @@ public final class MicrometerMetrics implements MetricsListener {
     }
 
     @Override
-    public void onLoad(ModelInfo model, Supplier<ModelStats> stats) {
+    public void onLoad(String model, Supplier<ModelStats> stats) {
         if (meters != null) {
-            throw new IllegalStateException("MicrometerMetrics must serve a single model: " + model.name()
+            throw new IllegalStateException("MicrometerMetrics must serve a single model: " + model
                     + " is the second; create another instance for it");
         }
-        meters = new Meters(registry, Tags.of("model", model.name()).and(tags), stats);
+        meters = new Meters(registry, Tags.of("model", model).and(tags), stats);
     }
 
     private Meters meters() {
