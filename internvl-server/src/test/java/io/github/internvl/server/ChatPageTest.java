@@ -226,7 +226,7 @@ class ChatPageTest {
             browser.open(demo.uri("/"), false);
             ask(browser, STAR);
             browser.await(DONE + 1);
-            assertThat(browser.text(".message.failed .text")).contains("an API key is needed", "Settings");
+            assertThat(browser.text(".message.failed .text")).contains("an API key is required", "Settings");
             browser.screenshot("refused");
             browser.click("#settings-open");
             browser.value("document.querySelector('[name=key]').value = 'secret'");
