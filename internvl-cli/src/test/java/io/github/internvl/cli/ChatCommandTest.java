@@ -237,7 +237,7 @@ class ChatCommandTest {
         assertThat(run.err())
                 .containsPattern("loaded in \\d+\\.\\d\\d s\n")
                 .containsPattern("prompt +\\d+ tokens, 9 of them visual\n")
-                .containsPattern("answer +\\d+ tokens, ended by (stop|length)\n")
+                .containsPattern("answer +\\d+ tokens, finish reason (stop|length)\n")
                 .containsPattern("decode +\\d+\\.\\d\\d s, \\d+\\.\\d tokens/s\n");
     }
 

@@ -106,7 +106,7 @@ class ChatSessionTest {
                 "5");
         CommandRun run = CommandRun.disturbing(InterruptTest::pressCtrlC, "Tell a story.\nAnd then?\n", longAnswers);
         assertThat(run.err())
-                .containsOnlyOnce("(stopped, and not remembered; its pictures are there for the next question)");
+                .containsOnlyOnce("(stopped: this round is dropped, and its pictures stay for the next question)");
         assertThat(run.exitCode()).isZero();
     }
 

@@ -144,9 +144,9 @@ class ServeCommandTest {
                 "--video a.mp4 --to 2                              | --to cannot be combined with --server",
                 "--allow-host example.com                          | --allow-host cannot be combined with --server",
                 "--exif                                            | --exif cannot be combined with --server",
-                "--annotate a.png -i http://localhost/a.png        | --annotate needs the picture as a file",
+                "--annotate a.png -i http://localhost/a.png        | --annotate with --server requires the picture as a file",
                 "--annotate a.png                                  | exactly one --image: 0 given",
-                "--video .                                         | is a folder, and a server takes files"
+                "--video .                                         | is a folder, and a server accepts only files"
             })
     void refusesWhatAServerDoesItsOwnWay(String args, String message) {
         CommandRun run =
