@@ -49,7 +49,7 @@ class LocaleTest {
     void refusesWhatTheLocaleDamaged() throws IOException, InterruptedException {
         String java = "\"$JAVA_HOME/bin/java\" -jar internvl-cli/target/internvl.jar";
         assertThat(script("env -u LC_ALL -u LC_CTYPE LANG=xx_YY.UTF-8 " + java + " chat x '这'"))
-                .startsWith("internvl: argument 3 must be text of the locale's character set, ")
+                .startsWith("internvl: argument 3 must be text in the locale's character set, ")
                 .endsWith("; the locale is LANG=xx_YY.UTF-8, which is no UTF-8 or not installed: set LC_ALL=C.UTF-8");
         assertThat(script("env -u LC_ALL -u LC_CTYPE -u LANG INTERNVL_MODEL=模型 " + java + " info"))
                 .startsWith("internvl: INTERNVL_MODEL must be text of the locale's character set, ")
@@ -64,7 +64,7 @@ class LocaleTest {
     @EnabledOnOs(OS.LINUX)
     void refusesALineThatIsNoText() throws IOException, InterruptedException {
         assertThat(script("printf 'caf\\351' | bin/internvl chat --model " + DEMO))
-                .contains("internvl: a question must be UTF-8: \"caf?\" has bytes that are none; convert it");
+                .contains("internvl: a question must be UTF-8: \"caf?\" has invalid bytes; convert it");
     }
 
     @Test
