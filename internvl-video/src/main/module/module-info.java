@@ -1,6 +1,6 @@
 /** Video files, AVIF and HEIC through FFmpeg. */
 module io.github.internvl.video {
-    requires io.github.internvl.vision;
+    requires transitive io.github.internvl.vision;
     requires org.bytedeco.ffmpeg;
     requires org.bytedeco.javacpp;
     requires org.slf4j;

@@ -45,8 +45,8 @@ public record Box(String label, int x1, int y1, int x2, int y2) {
     }
 
     /**
-     * The least rectangle of whole pixels that covers it in a picture of a size: inside the picture, and at least one pixel
-     * wide and high.
+     * The smallest rectangle of whole pixels that covers the box in a picture of this size: inside the picture, and at least one
+     * pixel wide and high.
      */
     public Rectangle toPixels(int width, int height) {
         if (width < 1 || height < 1) {
@@ -70,7 +70,7 @@ public record Box(String label, int x1, int y1, int x2, int y2) {
     }
 
     /**
-     * The boxes in the text of an answer, in their order; other text is passed over. The model writes {@code
+     * The boxes in the text of an answer, in their order; other text is ignored. The model writes {@code
      * <ref>label</ref><box>[[x1, y1, x2, y2], …]</box>}; the four tags are special tokens, which the text of an answer is without.
      */
     static List<Box> in(String text) {

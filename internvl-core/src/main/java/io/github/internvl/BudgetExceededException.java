@@ -13,13 +13,13 @@ public final class BudgetExceededException extends InvalidRequestException {
 
     private final @Nullable Work work;
 
-    /** Makes the refusal of a request; {@code work} is null if its time was over. */
+    /** Creates an exception for a rejected request; {@code work} is null if its time was over. */
     public BudgetExceededException(@Nullable Work work, String message) {
         super(message);
         this.work = work;
     }
 
-    /** The work that was too much; empty if the time was over. */
+    /** The kind of work that exceeded its limit; empty if the time was over. */
     public Optional<Work> work() {
         return Optional.ofNullable(work);
     }

@@ -126,12 +126,12 @@ public final class ChatRequest {
         return tools;
     }
 
-    /** Whether it is to call one. */
+    /** The rule for calling tools. */
     public ToolChoice toolChoice() {
         return toolChoice;
     }
 
-    /** How to answer. */
+    /** The generation settings. */
     public GenerationConfig generation() {
         return generation;
     }
@@ -145,7 +145,7 @@ public final class ChatRequest {
                 : generation.format();
     }
 
-    /** After what time the answer ends as it is; null for never. */
+    /** The time limit, after which the answer ends incomplete; null for none. */
     public @Nullable Duration timeout() {
         return timeout;
     }
@@ -189,7 +189,7 @@ public final class ChatRequest {
         }
     }
 
-    /** The question in short, for logs of one's own; it holds what the user wrote. */
+    /** The question in short, for the application's own logs; contains the user's text. */
     @Override
     public String toString() {
         return "ChatRequest[text=" + text + ", images=" + images + ", rounds=" + history.size() + ", " + generation
@@ -249,7 +249,7 @@ public final class ChatRequest {
 
         /**
          * Sets frames of a video in place of any pictures before. They are decoded here, by the calling thread, and go into
-         * the history with the answer; later questions of a {@link Conversation} about the video need it no more.
+         * the history with the answer; later questions of a {@link Conversation} about the video no longer need it.
          */
         public Builder video(Video video, FrameSampling sampling) {
             images(video.sample(sampling));

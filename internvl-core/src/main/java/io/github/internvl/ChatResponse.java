@@ -10,7 +10,7 @@ import java.util.List;
  * @param finishReason why it ended
  * @param usage tokens counted
  * @param timings where the time went
- * @param history the rounds up to and with this one, to be given to the next request
+ * @param history the rounds up to and including this one, to be given to the next request
  * @param tokens the tokens of the answer with their log probabilities, where the request asks for them; else empty
  * @param alternatives the other answers, where the request asks for several, without alternatives of their own
  */
@@ -25,15 +25,15 @@ public record ChatResponse(
 
     /** Why an answer ended. */
     public enum FinishReason {
-        /** The model ended it, a stop text or token came, or a token listener had enough. */
+        /** The model ended it, a stop text or token came, or the token listener returned false. */
         STOP,
         /** It reached {@code maxNewTokens} or the model's context length. */
         LENGTH,
-        /** It went round in circles, by the rule of {@link GenerationConfig.Builder#stopLoops}. */
+        /** It repeated itself, by the rule of {@link GenerationConfig.Builder#stopLoops}. */
         LOOP,
         /** Its stream was closed before the end. */
         CANCELLED,
-        /** Its time was over: {@link ChatRequest.Builder#timeout}. */
+        /** The time limit was reached: {@link ChatRequest.Builder#timeout}. */
         TIMEOUT
     }
 
@@ -58,7 +58,7 @@ public record ChatResponse(
             int acceptedTokens) {}
 
     /**
-     * Where the time of a request went. Steps are shared with other requests, so the times of concurrent requests overlap.
+     * The time spent in each phase of a request. Steps are shared with other requests, so the times of concurrent requests overlap.
      *
      * @param preprocess tiling the pictures and making the prompt, on the caller's thread
      * @param queued waiting for a slot

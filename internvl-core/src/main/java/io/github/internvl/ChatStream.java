@@ -79,13 +79,20 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
 
     /**
      * The whole response; waits for it. Pieces may be read before, meanwhile, or not at all. If the request has a time limit,
-     * and the engine does not come back from its present step within five seconds after it, waiting ends with an {@link
+     * and the engine does not finish its current step within five seconds after it, waiting ends with an {@link
      * InternVLException} whose cause is a {@link TimeoutException}.
      *
      * @throws IllegalStateException on the engine's thread, in a callback, before the response is there
      */
     public ChatResponse response() {
-        return answer.response();
+        try {
+            return answer.response();
+        } catch (InternVLException e) {
+            if (e.getCause() instanceof TimeoutException || e.getCause() instanceof InterruptedException) {
+                close(); // a subscriber would wait for ever
+            }
+            throw e;
+        }
     }
 
     /** Stops the generation, unless it has ended. Harmless when repeated. */

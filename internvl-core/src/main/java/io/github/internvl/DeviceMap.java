@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The wish how to spread a model over devices; {@link #plan} makes a {@link DevicePlan} of it. Immutable and thread-safe.
+ * A strategy for distributing a model over devices; {@link #plan} makes a {@link DevicePlan} of it. Immutable and thread-safe.
  *
  * <p>A GPU needs room for its share of the weights, for its layers' part of the KV cache, and 1 GiB for intermediate results.
  * Of the KV cache, one whole context is counted, or the tokens that were set; with static slots, all of them. A model
@@ -78,7 +78,7 @@ public final class DeviceMap {
      * Puts each part on the named device: {@code cpu} or {@code cuda:N}.
      *
      * @param layers a device for each layer of the language model; none: all where the embedding is
-     * @throws IllegalArgumentException if a name is no device's
+     * @throws IllegalArgumentException if a name is not the name of a device
      */
     public static DeviceMap of(String vision, String projector, String embedding, List<String> layers, String head) {
         Places named = new Places(vision, projector, embedding, List.copyOf(layers), head);
@@ -96,7 +96,7 @@ public final class DeviceMap {
 
     /**
      * The free memory of this machine's CUDA devices in bytes, by name and in order; empty without a GPU. It is {@link
-     * Long#MAX_VALUE} where it cannot be found out: that takes {@code org.bytedeco:cuda} for the platform on the class path.
+     * Long#MAX_VALUE} if it is unknown; reading it requires {@code org.bytedeco:cuda} for the platform on the class path.
      *
      * @throws InternVLException if libtorch cannot be loaded
      */

@@ -88,11 +88,11 @@ public final class GenerationConfig {
 
     /** The end of a beam search, by the values of {@code early_stopping} in transformers. */
     public enum EarlyStopping {
-        /** As soon as as many answers are complete as there are beams ({@code True}). */
+        /** When the number of complete answers equals the number of beams ({@code True}). */
         WHEN_COMPLETE,
         /** When the best beam, if it ended now, would not beat the worst complete answer ({@code False}). */
         WHEN_UNLIKELY,
-        /** When no beam can beat the worst complete answer any more, however long it gets ({@code "never"}). */
+        /** When no beam can beat the worst complete answer at any length ({@code "never"}). */
         WHEN_IMPOSSIBLE
     }
 
@@ -317,7 +317,7 @@ public final class GenerationConfig {
             return this;
         }
 
-        /** Sets texts that do not come, as the tokens that they are alone or after a space, in place of any before. */
+        /** Sets texts to ban, tokenized both alone and after a space; replaces any set before. */
         public Builder badWords(String... texts) {
             List<String> words = List.of(texts);
             Penalties p = penalties;
@@ -373,8 +373,8 @@ public final class GenerationConfig {
         }
 
         /**
-         * Sets how many answers are generated, each in a slot; they need sampling, or as many beams. Of sampled ones, the
-         * n-th after the first is the one that the seed + n gives alone.
+         * Sets how many answers are generated, each in a slot; they need sampling, or as many beams. Sampled answer n,
+         * counted from 0, equals a single answer with the seed + n.
          */
         public Builder answers(int count) {
             answers = SettingsCheck.require(count >= 1, "answers must be at least 1", count);
@@ -433,7 +433,7 @@ public final class GenerationConfig {
             return this;
         }
 
-        /** Sets the callback that gets the id of each token, on the engine's thread, and ends the answer by saying false. */
+        /** Sets the callback that gets the id of each token, on the engine's thread, and ends the answer by returning false. */
         public Builder tokenListener(IntPredicate listener) {
             tokenListener = listener;
             return this;

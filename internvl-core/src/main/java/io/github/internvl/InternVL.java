@@ -66,9 +66,9 @@ public final class InternVL implements AutoCloseable {
 
     /**
      * Loads a model by its id on the hub, such as {@code OpenGVLab/InternVL2_5-1B}, downloading what the cache lacks, or
-     * from a folder: if a directory of that name exists, relative to the working directory, it is taken and not the hub.
+     * from a folder: if a directory of that name exists, relative to the working directory, that directory is used.
      *
-     * @throws CheckpointException if a file is missing, damaged, or says something unknown
+     * @throws CheckpointException if a file is missing, damaged, or has an unknown setting
      * @throws DownloadException if the text is neither, or the files are neither in the cache nor available
      * @throws InternVLException if libtorch cannot be loaded
      * @see Hub for other places, progress, and revisions: {@code InternVL.load(hub.fetch(id, revision))}

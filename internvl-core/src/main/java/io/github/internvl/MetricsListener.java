@@ -72,7 +72,7 @@ public interface MetricsListener {
     /** A request failed after its admission. */
     default void onFailure(Throwable failure, Duration sinceArrival) {}
 
-    /** A request was refused before any computing: it is bad, or the model is closed or has too much to do. */
+    /** A request was refused before any computing: it is invalid, the model is closed, or the queue is full. */
     default void onRejection(Throwable refusal) {}
 
     /** The model is closed; nothing more comes. */

@@ -41,7 +41,7 @@ public final class OutputFormat {
         this.texts = List.copyOf(texts);
     }
 
-    /** Free text: what a request has that asks for nothing else. */
+    /** Free text, the default. */
     public static OutputFormat text() {
         return TEXT;
     }
@@ -73,8 +73,8 @@ public final class OutputFormat {
     }
 
     /**
-     * Text that a regular expression matches as a whole: what ECMA-262 and {@code java.util.regex} share, without references
-     * back, looking around, word boundaries and flags; with those a request is refused.
+     * Text that a regular expression matches as a whole: the common part of ECMA-262 and {@code java.util.regex}, except
+     * backreferences, lookaround, word boundaries and flags, which are rejected.
      */
     public static OutputFormat regex(String expression) {
         return new OutputFormat(Kind.REGEX, List.of(expression));
@@ -102,7 +102,7 @@ public final class OutputFormat {
         return kind;
     }
 
-    /** The parts of the format: the schema, the expression, the texts, or names and parameters of tools in turns. */
+    /** The parts of the format: the schema, the expression, the texts, or tool names and parameters, alternating. */
     public List<String> texts() {
         return texts;
     }

@@ -2,7 +2,7 @@ package io.github.internvl;
 
 import java.util.Optional;
 
-/** Whether the model is to call a tool. Immutable. */
+/** The rule for calling tools. Immutable. */
 public final class ToolChoice {
     private enum Kind {
         AUTO,
@@ -22,7 +22,7 @@ public final class ToolChoice {
         this.tool = tool;
     }
 
-    /** As the model likes: a text, one call or several; nothing holds the calls to their parameters. */
+    /** The model decides: text, or one or more calls; the schema does not constrain the arguments. */
     public static ToolChoice auto() {
         return AUTO;
     }
@@ -52,7 +52,7 @@ public final class ToolChoice {
         return kind == Kind.FORCED;
     }
 
-    /** The tool that must be called, if it is a certain one. */
+    /** The tool that must be called, if a specific one is required. */
     public Optional<String> tool() {
         return tool;
     }

@@ -19,7 +19,7 @@ public record Turn(String question, List<Image> images, OptionalInt maxTiles, St
         images = List.copyOf(images);
     }
 
-    /** A round with pictures, tiled as those of the request that it is history of. */
+    /** A round with pictures, with the tile limit of the request that contains it. */
     public Turn(String question, List<Image> images, String answer) {
         this(question, images, OptionalInt.empty(), answer);
     }

@@ -16,7 +16,9 @@ class DeviceMapTest {
     @Test
     void spreadsAsTheModelCardsDoWhereThereIsRoom() {
         DevicePlan plan = plan(DeviceMap.auto(), "InternVL2_5-8B", gpus(24, 24));
-        assertThat(plan.vision()).isEqualTo("cuda:0");
+        assertThat(List.of(plan.vision(), plan.projector(), plan.embedding(), plan.head()))
+                .containsOnly("cuda:0");
+        assertThat(plan.bytes()).containsOnlyKeys("cuda:0", "cuda:1");
         assertThat(plan.layers().subList(0, 11)).containsOnly("cuda:0");
         assertThat(plan.layers().subList(11, 31)).containsOnly("cuda:1");
         assertThat(plan.layers().get(31)).isEqualTo("cuda:0");

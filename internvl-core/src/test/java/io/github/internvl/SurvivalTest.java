@@ -253,12 +253,12 @@ class SurvivalTest {
         try (ChatStream stream = model.stream(hurried)) {
             assertThatThrownBy(stream::response)
                     .isInstanceOf(InternVLException.class)
-                    .hasMessageContaining("the engine has not come back from its present step")
+                    .hasMessageContaining("the engine has not finished its current step")
                     .hasCauseInstanceOf(TimeoutException.class);
             assertThatThrownBy(() -> stream.iterator().hasNext()).isInstanceOf(InternVLException.class);
             assertThatThrownBy(future::join)
                     .hasCauseInstanceOf(InternVLException.class)
-                    .hasMessageContaining("the engine has not come back");
+                    .hasMessageContaining("the engine has not finished its current step");
         } finally {
             letGo.countDown();
         }

@@ -153,7 +153,8 @@ final class Attachments {
         try {
             return decoder.apply(file);
         } catch (MediaException e) {
-            throw new MediaException(e.reason(), place + ": " + e.getMessage(), e);
+            String address = place.replaceFirst("\\?.*", ""); // a query may hold a secret
+            throw new MediaException(e.reason(), address + ": " + e.getMessage(), e);
         }
     }
 

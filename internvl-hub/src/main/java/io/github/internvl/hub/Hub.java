@@ -139,7 +139,7 @@ public final class Hub {
         /**
          * Makes the hub.
          *
-         * @throws IllegalArgumentException if the endpoint is no http or https address, or the token is malformed
+         * @throws IllegalArgumentException if the endpoint is not an http or https URL, or the token is malformed
          */
         public Hub build() {
             return new Hub(new HubSettings(endpoint, cache, token, offline, environment.symlinks()), progress);

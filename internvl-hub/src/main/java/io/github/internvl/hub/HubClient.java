@@ -2,6 +2,8 @@ package io.github.internvl.hub;
 
 import java.io.IOException;
 import java.net.URI;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.security.Security;
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +14,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 import okhttp3.Call;
+import okhttp3.ConnectionSpec;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Request;
@@ -32,6 +39,11 @@ final class HubClient {
     private static final Pattern SECONDS = Pattern.compile("\\d{1,6}");
     private static final Pattern RATE_LIMIT_RESET = Pattern.compile("\\bt=(\\d{1,6})\\b");
 
+    private static final ConnectionSpec AS_JAVA_IS_SET_UP = new ConnectionSpec.Builder(ConnectionSpec.MODERN_TLS)
+            .allEnabledTlsVersions()
+            .allEnabledCipherSuites()
+            .build();
+
     private final HubSettings settings;
     private final Duration silence;
     private final OkHttpClient client;
@@ -45,10 +57,28 @@ final class HubClient {
                 .protocols(List.of(Protocol.HTTP_1_1)) // a connection per file
                 .connectTimeout(CONNECT)
                 .readTimeout(silence)
+                .sslSocketFactory((SSLSocketFactory) SSLSocketFactory.getDefault(), trustManager())
+                .connectionSpecs(List.of(AS_JAVA_IS_SET_UP, ConnectionSpec.CLEARTEXT))
                 .followRedirects(false)
                 .followSslRedirects(false)
                 .retryOnConnectionFailure(false) // RetryPolicy retries
                 .build();
+    }
+
+    /** The trust manager of Java's default, for the client's own bookkeeping; the socket factory decides on trust. */
+    private static X509TrustManager trustManager() {
+        try {
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init((KeyStore) null);
+            for (TrustManager manager : factory.getTrustManagers()) {
+                if (manager instanceof X509TrustManager found) {
+                    return found;
+                }
+            }
+            throw new IllegalStateException("Java must be set up with an X.509 trust manager: it has none");
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("Java's trust store must be readable: " + e.getMessage(), e);
+        }
     }
 
     /** Fetches a file from a byte on; the status is 200, 206, or 416 where the file has no such byte. */
@@ -103,6 +133,9 @@ final class HubClient {
     private HubResponse exchange(String thing, URI target, Request request) throws TransientFailure {
         Call call = client.newCall(request);
         calls.add(call);
+        if (Thread.currentThread().isInterrupted()) {
+            call.cancel(); // cancelAll may have come before
+        }
         HeaderDeadline deadline = new HeaderDeadline(call);
         deadline.timeout(silence.toMillis(), TimeUnit.MILLISECONDS);
         deadline.enter();
@@ -119,7 +152,10 @@ final class HubClient {
                                     : "; check the clock, and the certificates of a proxy if there is one"),
                     e);
         } catch (IOException e) {
-            throw new TransientFailure(thing + ": " + place(target) + " cannot be reached: " + e, e);
+            String reason = deadline.exit()
+                    ? " has sent no complete headers within " + silence.toMillis() / 1000.0 + " s"
+                    : " cannot be reached: " + e;
+            throw new TransientFailure(thing + ": " + place(target) + reason, e);
         } finally {
             deadline.exit();
             if (failed) {

@@ -35,7 +35,7 @@ public record FrameSampling(OptionalInt count, double startSeconds, double endSe
         return new FrameSampling(OptionalInt.of(count), 0, Double.POSITIVE_INFINITY);
     }
 
-    /** Takes every frame, for lists and folders of frames that were chosen before. */
+    /** Takes every frame, for preselected lists and folders of frames. */
     public static FrameSampling all() {
         return new FrameSampling(OptionalInt.empty(), 0, Double.POSITIVE_INFINITY);
     }

@@ -99,7 +99,7 @@ public final class RemoteMedia {
     /**
      * Fetches the bytes of a file; the calling thread waits.
      *
-     * @throws RemoteMediaException if the address or the answer breaks a rule, or the host cannot be reached
+     * @throws RemoteMediaException if the address or the response breaks a rule, or the host cannot be reached
      */
     public byte[] fetch(URI address) {
         try (RemoteFetch fetch = new RemoteFetch(this)) {
@@ -185,7 +185,7 @@ public final class RemoteMedia {
         }
 
         /**
-         * Allows a host, written as for {@link #allowHost}, that may be in a private network or this very machine. Link-local
+         * Allows a host, written as for {@link #allowHost}, that may be in a private network or this machine. Link-local
          * and multicast addresses and the metadata services of clouds stay forbidden.
          */
         public Builder allowPrivateHost(String host) {

@@ -50,10 +50,10 @@ class LocaleTest {
         String java = "\"$JAVA_HOME/bin/java\" -jar internvl-cli/target/internvl.jar";
         assertThat(script("env -u LC_ALL -u LC_CTYPE LANG=xx_YY.UTF-8 " + java + " chat x '这'"))
                 .startsWith("internvl: argument 3 must be text in the locale's character set, ")
-                .endsWith("; the locale is LANG=xx_YY.UTF-8, which is no UTF-8 or not installed: set LC_ALL=C.UTF-8");
+                .endsWith("; the locale is LANG=xx_YY.UTF-8, which is not UTF-8 or not installed: set LC_ALL=C.UTF-8");
         assertThat(script("env -u LC_ALL -u LC_CTYPE -u LANG INTERNVL_MODEL=模型 " + java + " info"))
                 .startsWith("internvl: INTERNVL_MODEL must be text in the locale's character set, ")
-                .endsWith("; the locale is none, which is no UTF-8 or not installed: set LC_ALL=C.UTF-8");
+                .endsWith("; the locale is none, which is not UTF-8 or not installed: set LC_ALL=C.UTF-8");
         assertThat(script("LC_ALL=C.UTF-8 INTERNVL_ARGUMENTS=这 " + java + " --version"))
                 .startsWith("internvl ");
         assertThat(script("LC_ALL=C.UTF-8 " + java + " chat \"$(printf '\\377')\""))

@@ -29,7 +29,7 @@ public final class AnswerStream implements Generation.Listener {
     private static final Event END = new Event.End();
 
     private final RequestMetrics metrics;
-    private final ResponseWriter writer;
+    private @Nullable ResponseWriter writer; // until the end: it holds the pictures
     private final Consumer<ChatResponse> onResponse;
 
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
@@ -89,7 +89,7 @@ public final class AnswerStream implements Generation.Listener {
 
     @Override
     public void onEnd(Generation generation) {
-        ChatResponse response = writer.write(generation);
+        ChatResponse response = Objects.requireNonNull(writer).write(generation);
         metrics.ended(generation);
         onResponse.accept(response);
         own.response = response;
@@ -112,6 +112,7 @@ public final class AnswerStream implements Generation.Listener {
 
     private void end() {
         sequence = null; // nothing is left to cancel, and it would keep its memory
+        writer = null;
         outcome.complete(own);
         events.add(END);
         runWhenDone();
@@ -206,7 +207,7 @@ public final class AnswerStream implements Generation.Listener {
 
     /** The failure of a request in the engine that is long past its deadline. */
     static InternVLException late() {
-        return late("the engine has not come back from its present step; ask for smaller steps: fewer tiles,"
+        return late("the engine has not finished its current step; ask for smaller steps: fewer tiles,"
                 + " shorter prompts, a smaller maxConcurrent");
     }
 

@@ -175,7 +175,7 @@ public final class Trace {
         public int generatedTokens;
 
         @Label("Finish Reason")
-        @Description("stop, length, loop or cancelled; error if it failed, rejected if it was refused")
+        @Description("stop, length, loop, timeout or cancelled; error if it failed, rejected if it was rejected")
         public String finishReason = "";
 
         @Label("Failed")

@@ -129,8 +129,9 @@ record ChatWriter(ServedModel served, String id, long created, boolean tools) {
         return new TokenLogprob(token.text(), finite(token.logprob()), bytes, best);
     }
 
+    /** A log probability as JSON can hold it; no number counts as the least. */
     static double finite(double logprob) {
-        return Math.max(logprob, LEAST_LOGPROB);
+        return logprob > LEAST_LOGPROB ? logprob : LEAST_LOGPROB;
     }
 
     /** The tokens of one prompt and of all its answers together. */
