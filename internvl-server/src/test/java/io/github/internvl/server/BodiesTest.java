@@ -157,4 +157,13 @@ class BodiesTest {
             assertThat(error.get("param").getAsString()).isEqualTo("n");
         }
     }
+
+    @Test
+    void keepTheirConnectionWhenTheyAreRejectedWhole() {
+        try (Demo demo = Demo.start()) {
+            HttpResponse<String> response = demo.post(PATH, "{\"messages\": ]}");
+            assertThat(response.statusCode()).isEqualTo(400);
+            assertThat(response.headers().firstValue("connection")).isEmpty();
+        }
+    }
 }

@@ -17,6 +17,7 @@ import java.util.Set;
 /** One request to the server: its body, its limits, and its response. Used by its own thread. */
 public final class RequestContext implements AutoCloseable {
     private static final String USAGE = "internvl.usage";
+    private static final String READ = "internvl.read"; // bytes of the body
     private static final int BLOCK = 1 << 16;
     private static final long MOST_SKIPPED = 64L << 20;
     private static final int SKIP_ATTEMPTS = 20;
@@ -93,7 +94,12 @@ public final class RequestContext implements AutoCloseable {
         try (BodyReadings.Reading reading = admission.bodies().begin()) {
             client.setIdleTimeout(BodyReadings.pause(budget()));
             InputStream in = context.req().getInputStream();
-            body = BodyReader.read(new BodyStream(in, reading, budget(), limits.bodyBytes()), known, memory, budget());
+            try {
+                body = BodyReader.read(
+                        new BodyStream(in, reading, budget(), limits.bodyBytes()), known, memory, budget());
+            } finally {
+                context.attribute(READ, reading.bytes());
+            }
         } catch (IOException e) {
             throw new ClientGone();
         } finally {
@@ -168,7 +174,10 @@ public final class RequestContext implements AutoCloseable {
             ServletInputStream in = context.req().getInputStream();
             byte[] unused = new byte[BLOCK];
             long skipped = 0;
-            for (int attempts = 0; attempts < SKIP_ATTEMPTS && skipped < MOST_SKIPPED && !in.isFinished(); ) {
+            Long read = context.attribute(READ);
+            long left = context.req().getContentLengthLong() - (read == null ? 0 : read); // negative for chunks
+            for (int attempts = 0;
+                    attempts < SKIP_ATTEMPTS && skipped < MOST_SKIPPED && skipped != left && !in.isFinished(); ) {
                 if (in.available() > 0) {
                     skipped += in.read(unused, 0, Math.min(in.available(), BLOCK));
                 } else {
@@ -176,7 +185,7 @@ public final class RequestContext implements AutoCloseable {
                     attempts++;
                 }
             }
-            if (!in.isFinished()) {
+            if (skipped != left && !in.isFinished()) {
                 context.res().setHeader("connection", "close");
             }
         } catch (IOException e) {
