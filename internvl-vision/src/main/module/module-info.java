@@ -7,7 +7,8 @@ module io.github.internvl.vision {
     exports io.github.internvl.vision;
     exports io.github.internvl.vision.spi;
     exports io.github.internvl.vision.tiles to
-            io.github.internvl;
+            io.github.internvl,
+            io.github.internvl.cli;
 
     uses io.github.internvl.vision.spi.ImageDecoder;
     uses io.github.internvl.vision.spi.VideoDecoder;
