@@ -47,6 +47,7 @@ public final class InternVLBuilder {
     private OptionalLong kvCacheTokens = OptionalLong.empty();
     private boolean staticSlots;
     private @Nullable Precision kvCachePrecision;
+    private @Nullable Precision visionPrecision;
     private long visualCacheBytes = 256L << 20;
     private OptionalInt threads = OptionalInt.empty();
     private boolean copyWeights;
@@ -149,6 +150,21 @@ public final class InternVLBuilder {
     }
 
     /**
+     * Sets the number format of the ViT's linears: {@link Precision#INT8} rounds their weights and inputs to 8 bits, one scale
+     * for each output and each position. Pictures are encoded faster, and answers may differ; the projector stays as it is.
+     * Without it, the format that the model computes in. Loading fails on a device that is no faster for it: it takes a CPU
+     * with VNNI or AMX.
+     */
+    public InternVLBuilder visionPrecision(Precision format) {
+        if (format != Precision.INT8) {
+            throw new IllegalArgumentException(
+                    "visionPrecision must be INT8: " + format + "; leave it out for the format of the model");
+        }
+        this.visionPrecision = format;
+        return this;
+    }
+
+    /**
      * Sets the most bytes of visual tokens to cache, so that another question about a picture need not encode it again; 0
      * caches none. Without it 256 MiB.
      */
@@ -247,7 +263,7 @@ public final class InternVLBuilder {
             DevicePlan plan =
                     DeviceMap.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
             Engine.Limits limits = limits(context, plan);
-            Models.Format format = Models.Format.of(plan, shortKeys);
+            Models.Format format = Models.Format.of(plan, shortKeys, visionPrecision == Precision.INT8);
             Models models = models(checkpoint, info, format, limits);
             ChatService service = new ChatService(
                     prompts,

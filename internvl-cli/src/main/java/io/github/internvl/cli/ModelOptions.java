@@ -15,6 +15,13 @@ final class ModelOptions {
     private @Nullable Precision precision;
 
     @Option(
+            names = "--vision-precision",
+            paramLabel = "FORMAT",
+            description = "int8: encode pictures faster, less exactly; takes a CPU with VNNI or AMX. "
+                    + "Default: as the rest of the model.")
+    private @Nullable Precision visionPrecision;
+
+    @Option(
             names = "--device",
             paramLabel = "DEVICE",
             description = "cpu or cuda:0; the latter requires a CUDA build of libtorch, which is not included.")
@@ -42,6 +49,9 @@ final class ModelOptions {
         builder.copyWeights(copyWeights);
         if (precision != null) {
             builder.precision(precision);
+        }
+        if (visionPrecision != null) {
+            builder.visionPrecision(visionPrecision);
         }
         if (device != null) {
             builder.device(device);

@@ -8,6 +8,7 @@
 # Letters: n = tokens of all rows of a step, h = model width, q = query heads, kv = key heads, w = head width,
 # m = tokens that a slot can hold.
 
+import attention
 import cache
 import head
 import layers
@@ -28,7 +29,7 @@ class Rows:
         self.starts = starts
         self.counts = counts
         self.spans = spans
-        self.masks = [layers.mask(counts[i], starts[i] + counts[i], dtype, device) for i in range(len(counts))]
+        self.masks = [attention.mask(counts[i], starts[i] + counts[i], dtype, device) for i in range(len(counts))]
 
 
 class DenseRows:

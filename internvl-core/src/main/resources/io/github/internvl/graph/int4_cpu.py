@@ -1,40 +1,76 @@
-# A linear layer with 4-bit weights, for x86 CPUs. Inputs are rounded to bfloat16.
-# Letters: o = outputs, i = inputs, g = inputs that share a scale.
+# A linear layer with 4-bit weights, for x86 CPUs. libtorch's kernel widens the weights for every few rows anew, and rounds
+# inputs to bfloat16; many rows are multiplied by blocks of weights that are widened once.
+# Letters: o = outputs, i = inputs, g = inputs that share a scale, n = rows, b = outputs that the kernel packs together,
+# r = outputs of a part.
 
 import quantize
 import weights
 
 
+def many() -> int:
+    # Rows from which on widening pays.
+    return 96
+
+
+def unpacked(packed: Tensor, b: int) -> Tensor:
+    # Halves of bytes to numbers: a byte holds outputs k and k + b / 2 of a block. [r, i / 2] -> [i, r / b, 2, b / 2].
+    bytes = packed.view([packed.size(0) // b, -1, b // 2]).transpose(0, 1)    # [i, r / b, b / 2]
+    return torch.stack([torch.bitwise_and(bytes, 15), torch.bitwise_right_shift(bytes, 4)], 2)
+
+
 class Linear:
-    packed : Tensor              # [o, i / 2] uint8, in the kernel's order; o padded to a multiple of 16
+    packed : Tensor              # [o, i / 2] uint8, in the kernel's order; o padded to a multiple of 64
     scales_and_zeros : Tensor    # [i / g, o, 2] bfloat16
-    group : int                  # g
-    outputs : int                # o
+    block : int                  # b; 0 if this machine packs in an order that is not known
+    outputs : int                # o, before it was padded
     bias : Optional[Tensor]      # [o]
 
-    def __init__(self, packed: Tensor, scales_and_zeros: Tensor, group: int, outputs: int,
+    def __init__(self, packed: Tensor, scales_and_zeros: Tensor, block: int, outputs: int,
                  bias: Optional[Tensor]) -> None:
         self.packed = packed
         self.scales_and_zeros = scales_and_zeros
-        self.group = group
+        self.block = block
         self.outputs = outputs
         self.bias = bias
 
     def forward(self, x: Tensor) -> Tensor:
-        short = x.to(torch.bfloat16)                    # [n, i]
-        y = torch._weight_int4pack_mm_for_cpu(short, self.packed, self.group, self.scales_and_zeros)  # [n, o] bfloat16
-        y = y.narrow(1, 0, self.outputs).to(x.dtype)    # [n, o]
+        if self.block > 0 and x.size(0) >= many():
+            y = self.widened(x)                             # [n, o]
+        else:
+            group = x.size(1) // self.scales_and_zeros.size(0)
+            short = x.to(torch.bfloat16)                    # [n, i]
+            y = torch._weight_int4pack_mm_for_cpu(short, self.packed, group, self.scales_and_zeros)  # [n, o] bfloat16
+            y = y.to(x.dtype)                               # [n, o]
+        y = y.narrow(1, 0, self.outputs)                    # [n, o]
         bias = self.bias
         if bias is not None:
-            y = y + bias                                # [n, o]
+            y = y + bias                                    # [n, o]
         return y
+
+    def widened(self, x: Tensor) -> Tensor:
+        o, i = self.packed.size(0), x.size(1)
+        r = max(64, 2097152 // i // 64 * 64)
+        parts : List[Tensor] = []
+        for first in range(0, o, r):
+            count = min(r, o - first)
+            numbers = unpacked(self.packed.narrow(0, first, count), self.block)             # [i, r / b, 2, b / 2] uint8
+            wide = numbers.to(x.dtype).sub_(8).view([-1, i // self.scales_and_zeros.size(0), count])    # [i / g, g, r]
+            both = self.scales_and_zeros.narrow(1, first, count).to(x.dtype).unsqueeze(1)   # [i / g, 1, r, 2]
+            weight = torch.addcmul(both.select(3, 1), wide, both.select(3, 0))              # [i / g, g, r]
+            parts.append(torch.mm(x, weight.view([i, count])))                              # [n, r]
+        return torch.cat(parts, 1)                                                          # [n, o]
 
 
 def load(w: weights.Weights, name: str) -> Linear:
     made = quantize.groups(w, name)
     o, i = made.numbers.size(0), made.numbers.size(1)
-    fill = (16 - o % 16) % 16
+    fill = (64 - o % 64) % 64
     numbers = torch.constant_pad_nd(made.numbers, [0, 0, 0, fill])                    # [o + fill, i]
     both = torch.constant_pad_nd(made.scales_and_zeros(), [0, 0, 0, fill])            # [i / g, o + fill, 2]
     packed = torch._convert_weight_to_int4pack_for_cpu(numbers.to(torch.int32), 1)    # [o + fill, i / 2]
-    return Linear(packed, both, i // made.scales.size(1), o, w.find(name + ".bias"))
+    block = 0
+    for b in [32, 64]:                                                                # with AVX2, with AVX-512
+        first = unpacked(packed.narrow(0, 0, 64), b).view([i, 64])                    # [i, 64]
+        if torch.equal(first, numbers.narrow(0, 0, 64).t()):
+            block = b
+    return Linear(packed, both, block, o, w.find(name + ".bias"))

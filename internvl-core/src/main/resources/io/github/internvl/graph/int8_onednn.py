@@ -11,17 +11,21 @@ class Linear:
     scales : Tensor            # [o] float32
     zeros : Tensor             # [o] int64
     bias : Optional[Tensor]    # [o] float32
+    most : Tensor              # [1] float32: 127
+    middle : Tensor            # [1] float32: the byte of 0, and a half, since numbers are cut
 
     def __init__(self, packed: Tensor, scales: Tensor, bias: Optional[Tensor]) -> None:
         self.packed = packed
         self.scales = scales
         self.zeros = torch.zeros_like(scales, dtype=torch.int64)    # [o]
         self.bias = bias
+        self.most = torch.full([1], 127.0, dtype=torch.float32, device=scales.device)      # [1]
+        self.middle = torch.full([1], 128.5, dtype=torch.float32, device=scales.device)    # [1]
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x.to(torch.float32)                                           # [..., i] float32
-        top = torch.amax(torch.abs(wide), [-1], True).clamp_min_(1.0e-30)    # [..., 1]
-        bytes = (torch.round(wide / top * 127.0) + 128.0).to(torch.uint8)    # [..., i] uint8
+        top = torch.amax(torch.abs(x), [-1], True).to(torch.float32).clamp_min_(1.0e-30)    # [..., 1]
+        scaled = torch.addcmul(self.middle, x.to(torch.float32), self.most / top)           # [..., i] float32
+        bytes = scaled.to(torch.uint8)                                                      # [..., i] uint8
         y = torch.ops.onednn.qlinear_pointwise(
             bytes, 0.007874015748031496, 128, self.packed, self.scales, self.zeros, None, 1.0, 0, torch.float32, "none",
             torch.jit.annotate(List[Optional[number]], []), "")              # [..., o] float32

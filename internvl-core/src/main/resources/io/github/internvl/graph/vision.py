@@ -3,8 +3,10 @@
 # c = heads, w = head width, r = patches that one visual token joins along a side, v = visual tokens a tile,
 # h = width of the language model.
 
+import attention
 import layers
 import linear
+import projector
 import weights
 
 
@@ -52,7 +54,7 @@ class Layer:
         q = q.reshape(shape).transpose(1, 2)                              # [t, c, 1 + p, w]
         k = k.reshape(shape).transpose(1, 2)                              # [t, c, 1 + p, w]
         v = v.reshape(shape).transpose(1, 2)                              # [t, c, 1 + p, w]
-        y = torch.scaled_dot_product_attention(q, k, v)                   # [t, c, 1 + p, w]
+        y = attention.full(q, k, v)                                       # [t, c, 1 + p, w]
         return self.proj.forward(y.transpose(1, 2).reshape([t, n, d]))    # [t, 1 + p, d]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,8 +72,8 @@ class VisionTransformer:
     class_token : Tensor     # [1, 1, d]
     positions : Tensor       # [1, 1 + p, d]
     mlp_norm : layers.Norm
-    mlp_in : linear.Linear
-    mlp_out : linear.Linear
+    mlp_in : projector.Linear
+    mlp_out : projector.Linear
     mlp_device : torch.device
 
     def __init__(self, w: weights.Weights, mlp: weights.Weights) -> None:
@@ -83,8 +85,8 @@ class VisionTransformer:
         self.class_token = w.take("class_token")
         self.positions = w.take("positions")
         self.mlp_norm = mlp.norm("mlp.norm", 1.0e-5)
-        self.mlp_in = linear.load(mlp, "mlp.in")
-        self.mlp_out = linear.load(mlp, "mlp.out")
+        self.mlp_in = projector.load(mlp, "mlp.in")
+        self.mlp_out = projector.load(mlp, "mlp.out")
         self.mlp_device = mlp.device
 
     def normalise(self, tiles: Tensor) -> Tensor:

@@ -50,7 +50,7 @@ class PrecisionConformanceTest {
         }
 
         Models.Format format() {
-            return new Models.Format(numbers, DevicePlan.single(linears, Goldens.DEVICE), shortKeys);
+            return new Models.Format(numbers, DevicePlan.single(linears, Goldens.DEVICE), shortKeys, false);
         }
 
         /** Whether a variant can be loaded so: 4-bit weights stay what they are, and others must be wide enough. */

@@ -55,7 +55,7 @@ public final class GraphFiles {
             throw new InternVLException(model + ": 4-bit weights cannot be computed as INT8; use INT4");
         }
         try {
-            write(config, Models.Format.of(DevicePlan.single(chosen, device), false), folder);
+            write(config, Models.Format.of(DevicePlan.single(chosen, device), false, false), folder);
         } catch (IOException e) {
             throw new InternVLException(folder + ": graphs cannot be written: " + e, e);
         }

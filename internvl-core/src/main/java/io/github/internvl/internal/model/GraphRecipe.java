@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
  * How a graph is made: the text that is packed, the weights to bind, and what makes a model of them.
  *
  * @param graph the file of its text
- * @param used the files that stand behind names of its text: {@code linear}, {@code head}, {@code cache}
+ * @param used the files that stand behind names of its text: {@code linear}, {@code head}, {@code attention}
  * @param weights what is bound
  * @param numbers PyTorch's code of the format that is computed in
  * @param sizes what {@code build} takes after that
@@ -35,12 +36,20 @@ record GraphRecipe(
     /** A call of a method of the graph: first come tables of weights, then the other arguments. */
     record Call(String method, List<String> tables, List<Object> arguments) {}
 
-    static GraphRecipe vision(ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel linear) {
+    /** That of ViT and projector, with kernels for the ViT's linears and for the projector's. */
+    static GraphRecipe vision(
+            ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel layers, LinearKernel wide) {
         VisionConfig vit = config.vision();
         String device = format.places().vision();
         return new GraphRecipe(
                 "vision",
-                Map.of("linear", linear.file()),
+                Map.of(
+                        "linear",
+                        layers.file(),
+                        "projector",
+                        wide.file(),
+                        "attention",
+                        AttentionKernel.ofTiles(vit, format.numbers(), device).file()),
                 weights,
                 format.numbers().code(),
                 List.of(device, format.places().projector()),
@@ -54,7 +63,11 @@ record GraphRecipe(
         LanguageConfig llm = config.language();
         DevicePlan places = format.places();
         String cache = format.shortKeys() ? "cache_int8" : "cache";
-        Map<String, String> used = Map.of("linear", layers.file(), "head", head.file(), "cache", cache);
+        List<String> devices =
+                IntStream.range(0, llm.layers()).mapToObj(places::layer).toList();
+        AttentionKernel attention = AttentionKernel.ofPrompts(llm, format.numbers(), Set.copyOf(devices));
+        Map<String, String> used =
+                Map.of("linear", layers.file(), "head", head.file(), "cache", cache, "attention", attention.file());
         List<Object> sizes = List.of(
                 places.embedding(),
                 places.head(),
@@ -70,7 +83,7 @@ record GraphRecipe(
                 weights,
                 format.numbers().code(),
                 sizes,
-                IntStream.range(0, llm.layers()).mapToObj(places::layer).toList(),
+                devices,
                 List.of(llm.heads(), llm.kvHeads(), llm.headWidth(), llm.eps()));
     }
 

@@ -1,5 +1,6 @@
 package io.github.internvl.internal.model;
 
+import io.github.internvl.InternVLException;
 import io.github.internvl.Precision;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
@@ -83,6 +84,20 @@ enum LinearKernel {
     /** The kernel for ViT and projector, whose inputs have a thousand rows: packing bfloat16 gains nothing there. */
     static LinearKernel ofVision(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
         return numbers == NumberFormat.BFLOAT16 ? DENSE : floats(stored, numbers, devices);
+    }
+
+    /**
+     * The kernel for a ViT in 8 bits.
+     *
+     * @throws InternVLException if this machine has none that is faster than that of {@link #ofVision}
+     */
+    static LinearKernel ofShortVision(NumberFormat numbers, Set<String> devices) {
+        if (areCpu(devices) && INT8_ONEDNN.works(numbers, "cpu")) {
+            return INT8_ONEDNN;
+        }
+        throw new InternVLException(
+                "visionPrecision INT8 needs a CPU that sums products of bytes in 32 bits (VNNI or AMX): "
+                        + String.join(" and ", devices) + " has no such kernel; leave visionPrecision out");
     }
 
     private static boolean isQuantized(Precision precision) {

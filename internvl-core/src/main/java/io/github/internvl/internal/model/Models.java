@@ -33,22 +33,23 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
      * @param numbers the number format of all that is not quantized
      * @param places the devices, and the precision of the language model's linears: those of float formats stay as stored
      * @param shortKeys whether keys and values are kept in 8 bits
+     * @param shortVision whether the linears of the ViT are in 8 bits
      */
-    public record Format(NumberFormat numbers, DevicePlan places, boolean shortKeys) {
+    public record Format(NumberFormat numbers, DevicePlan places, boolean shortKeys, boolean shortVision) {
 
         /** All of it on one device, {@code cpu} or {@code cuda:N}. */
         public Format(NumberFormat numbers, Precision precision, String device) {
-            this(numbers, DevicePlan.single(precision, device), false);
+            this(numbers, DevicePlan.single(precision, device), false, false);
         }
 
         /** The format of a plan; beside quantized linears, numbers are in the float format that the device is fastest in. */
-        public static Format of(DevicePlan plan, boolean shortKeys) {
+        public static Format of(DevicePlan plan, boolean shortKeys, boolean shortVision) {
             NumberFormat numbers = switch (plan.precision()) {
                 case INT8, INT4 -> fastest(plan.embedding());
                 case FLOAT32, BFLOAT16, FLOAT16 ->
                     NumberFormat.valueOf(plan.precision().name());
             };
-            return new Format(numbers, plan, shortKeys);
+            return new Format(numbers, plan, shortKeys, shortVision);
         }
 
         /** The precision of the language model's linears. */
@@ -146,7 +147,9 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
     static GraphRecipe vision(ModelConfig config, Format format, List<Weight> weights, Set<NumberFormat> stored) {
         Set<String> devices =
                 Set.copyOf(List.of(format.places().vision(), format.places().projector()));
-        return GraphRecipe.vision(config, format, weights, LinearKernel.ofVision(stored, format.numbers(), devices));
+        LinearKernel wide = LinearKernel.ofVision(stored, format.numbers(), devices);
+        LinearKernel layers = format.shortVision() ? LinearKernel.ofShortVision(format.numbers(), devices) : wide;
+        return GraphRecipe.vision(config, format, weights, layers, wide);
     }
 
     private static GraphRecipe language(

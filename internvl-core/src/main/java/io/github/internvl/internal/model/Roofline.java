@@ -41,7 +41,7 @@ public record Roofline(double readBandwidth, double gemm, long bytesPerToken, lo
      */
     public static Roofline measure(Path folder, DevicePlan plan) {
         Checkpoint checkpoint = Checkpoint.open(folder);
-        Models.Format format = Models.Format.of(plan, false);
+        Models.Format format = Models.Format.of(plan, false, false);
         LanguageConfig llm = checkpoint.config().language();
         List<Weight> weights =
                 Layout.of(checkpoint.config(), checkpoint.tensors().keySet()).language();

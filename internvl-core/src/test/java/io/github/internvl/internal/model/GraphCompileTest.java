@@ -16,7 +16,7 @@ class GraphCompileTest {
     @EnumSource(LinearKernel.class)
     void compilesEveryLinearInEveryGraph(LinearKernel kernel) {
         assumeTrue(System.getProperty("os.arch").equals("amd64"), "libtorch has the kernels for x86 on x86 alone");
-        Map<String, String> used = Map.of("linear", kernel.file(), "head", kernel.file());
+        Map<String, String> used = Map.of("linear", kernel.file(), "head", kernel.file(), "projector", kernel.file());
         for (String graph : new String[] {"decoder", "vision", "probe", "limits"}) {
             ScriptModule.compile(graph, used).close();
         }
@@ -29,6 +29,16 @@ class GraphCompileTest {
                 .close();
     }
 
+    @ParameterizedTest
+    @EnumSource(AttentionKernel.class)
+    void compilesEveryAttentionInEveryGraph(AttentionKernel kernel) {
+        Map<String, String> used =
+                Map.of("linear", "dense", "head", "dense", "projector", "dense", "attention", kernel.file());
+        for (String graph : new String[] {"decoder", "vision", "trial"}) {
+            ScriptModule.compile(graph, used).close();
+        }
+    }
+
     @Test
     void compilesTheTable() {
         ScriptModule.compile("table", Map.of()).close();
@@ -36,7 +46,7 @@ class GraphCompileTest {
 
     @Test
     void refusesAFileThatIsNotThere() {
-        assertThatThrownBy(() -> ScriptModule.compile("vision", Map.of("linear", "int3")))
+        assertThatThrownBy(() -> ScriptModule.compile("vision", Map.of("linear", "int3", "projector", "dense")))
                 .hasMessageContaining("int3.py");
     }
 }

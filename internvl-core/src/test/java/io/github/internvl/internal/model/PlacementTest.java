@@ -104,8 +104,8 @@ class PlacementTest {
                 .withMaxTiles(1)
                 .withTileSize(checkpoint.config().tileSize());
         PixelTiles tile = new ImageProcessor(1).tile(Image.open(TinyCheckpoint.picture("meadow.png")), one);
-        try (Models models =
-                        Models.load(checkpoint, new Models.Format(NumberFormat.FLOAT32, places, false), bytes -> {});
+        try (Models models = Models.load(
+                        checkpoint, new Models.Format(NumberFormat.FLOAT32, places, false, false), bytes -> {});
                 Tensor visual = models.vision().encode(List.of(tile), 0, 1)) {
             int count = models.vision().tokensPerTile();
             int[] ids = IntStream.range(3, 3 + count + 2).toArray();

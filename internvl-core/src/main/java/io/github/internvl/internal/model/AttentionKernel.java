@@ -1,0 +1,91 @@
+package io.github.internvl.internal.model;
+
+import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
+import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
+import io.github.internvl.internal.torch.NumberFormat;
+import io.github.internvl.internal.torch.ScriptModule;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The graph text that computes attention of many positions. libtorch's own kernel is the faster one on most devices. On
+ * CPUs that multiply bfloat16 by AVX-512 it leaves most of their speed unused, and plain products in blocks are two to
+ * three times as fast; where tiles of AMX do the products, it is ahead again. No property of a CPU tells all that, so both
+ * compute attention of the model's sizes while it is loaded, in turns, and the faster one stays. A process tries a size once.
+ */
+enum AttentionKernel {
+    FUSED("attention"),
+    BLOCKS("attention_blocks");
+
+    private static final Logger LOG = LoggerFactory.getLogger(AttentionKernel.class);
+    private static final int ROUNDS = 5;
+    private static final double MARGIN =
+            1.2; // by which the other kernel must be faster, since machines are never quiet
+    private static final int CHUNK = 512;
+    private static final Map<Trial, AttentionKernel> TRIED = new ConcurrentHashMap<>();
+
+    private final String file;
+
+    AttentionKernel(String file) {
+        this.file = file;
+    }
+
+    /** A call of the graph {@code trial} that makes inputs. */
+    private record Trial(String method, List<Integer> sizes) {}
+
+    /** The graph text's file, without its ending. */
+    String file() {
+        return file;
+    }
+
+    /** The kernel for tiles. */
+    static AttentionKernel ofTiles(VisionConfig vit, NumberFormat numbers, String device) {
+        int positions = 1 + vit.patches();
+        return fastest(numbers, Set.of(device), "tile", vit.heads(), positions, vit.width() / vit.heads());
+    }
+
+    /** The kernel for prompts. */
+    static AttentionKernel ofPrompts(LanguageConfig llm, NumberFormat numbers, Set<String> devices) {
+        int group = llm.heads() / llm.kvHeads();
+        return fastest(numbers, devices, "prompt", CHUNK, 2 * CHUNK, llm.kvHeads(), group, llm.headWidth());
+    }
+
+    private static AttentionKernel fastest(NumberFormat numbers, Set<String> devices, String method, Integer... sizes) {
+        boolean known = numbers != NumberFormat.BFLOAT16 || !devices.equals(Set.of("cpu"));
+        return known ? FUSED : TRIED.computeIfAbsent(new Trial(method, List.of(sizes)), AttentionKernel::tried);
+    }
+
+    private static AttentionKernel tried(Trial trial) {
+        try (ScriptModule fused = compiled(FUSED, trial);
+                ScriptModule blocks = compiled(BLOCKS, trial)) {
+            double one = Double.MAX_VALUE;
+            double other = Double.MAX_VALUE;
+            for (int round = 0; round < ROUNDS; round++) {
+                one = Math.min(one, seconds(fused));
+                other = Math.min(other, seconds(blocks));
+            }
+            LOG.debug("attention of a {} {}: {} s fused, {} s in blocks", trial.method(), trial.sizes(), one, other);
+            return MARGIN * other < one ? BLOCKS : FUSED;
+        }
+    }
+
+    private static ScriptModule compiled(AttentionKernel kernel, Trial trial) {
+        ScriptModule module = ScriptModule.compile("trial", Map.of("attention", kernel.file));
+        Object[] arguments = Stream.concat(trial.sizes().stream(), Stream.of(NumberFormat.BFLOAT16.code()))
+                .toArray();
+        module.run(trial.method(), arguments);
+        module.call("attend").close();
+        return module;
+    }
+
+    private static double seconds(ScriptModule module) {
+        long start = System.nanoTime();
+        module.call("attend").close();
+        return (System.nanoTime() - start) / 1e9;
+    }
+}
