@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             "  internvl bench --precision int8 --figures decode_300,prefill_300 InternVL2_5-1B",
             "  internvl bench --preprocess --picture photo.jpg",
             "  internvl bench --json InternVL2_5-1B > ours.jsonl",
+            "  internvl bench --figures decode_300 --compare 'python peers.py llama llm-bf16.gguf' InternVL2_5-1B",
             "  internvl bench --server http://localhost:23333 --concurrency 16 --requests 200 --picture photo.jpg"
         })
 final class BenchCommand implements Callable<Integer> {
@@ -49,6 +50,7 @@ final class BenchCommand implements Callable<Integer> {
             "--runs",
             "--figures",
             "--static-slots",
+            "--compare",
             "--precision",
             "--device",
             "--context-length",
@@ -113,6 +115,13 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print each result as a line of JSON with all its runs.")
     private boolean json;
 
+    @Option(
+            names = "--compare",
+            paramLabel = "COMMAND",
+            description = "Run this command of the shell after each run of ours, and print how many times as fast ours was. "
+                    + "It prints results as --json does; src/test/python/peers.py does so for llama.cpp and transformers.")
+    private @Nullable String compare;
+
     @Mixin
     private final ServerBench server = new ServerBench();
 
@@ -135,6 +144,10 @@ final class BenchCommand implements Callable<Integer> {
         }
         checkFigures();
         Path folder = Path.of(ModelFolder.named(model, "MODEL", spec.commandLine()));
+        if (compare != null) {
+            compare(folder, compare);
+            return 0;
+        }
         if (!json) {
             terminal.out().println(BenchResult.head());
         }
@@ -183,15 +196,10 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void model(Path folder) {
-        InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0).staticSlots(staticSlots);
-        loading.applyTo(builder);
         long start = System.nanoTime();
-        try (InternVL loaded = builder.load()) {
+        try (InternVL loaded = builder(folder).load()) {
             double seconds = (System.nanoTime() - start) / 1e9;
-            Map<String, Object> tags = new LinkedHashMap<>();
-            tags.put("model", loaded.info().name());
-            tags.put("dtype", loaded.precision().name().toLowerCase(Locale.ROOT));
-            tags.put("device", loaded.device());
+            Map<String, Object> tags = tags(loaded);
             benchmark(tags).report("load", "s", seconds);
             Roofline limits = Roofline.measure(folder, loaded.devices()); // allocates memory, so after the load result
             tags.put("threads", limits.threads());
@@ -203,6 +211,45 @@ final class BenchCommand implements Callable<Integer> {
             measured.report("gemm", "GFLOP/s", limits.gemm() / 1e9);
             new ModelBench(loaded, measured, limits).run();
         }
+    }
+
+    /** Measures the model and another program in turn; the first run of ours warms up. */
+    private void compare(Path folder, String command) throws IOException {
+        Comparison comparison = new Comparison(command);
+        try (InternVL loaded = builder(folder).load()) {
+            Roofline limits = Roofline.measure(folder, loaded.devices());
+            boolean[] warm = {false};
+            Benchmark once = new Benchmark(1, 0, name -> isSelected(List.of(name)), tags(loaded), result -> {
+                if (warm[0]) {
+                    comparison.own(result);
+                }
+            });
+            ModelBench bench = new ModelBench(loaded, once, limits);
+            bench.run();
+            warm[0] = true;
+            for (int pair = 0; pair < runs; pair++) {
+                bench.run();
+                comparison.other();
+            }
+        }
+        comparison.print(json, line -> {
+            terminal.out().println(line);
+            terminal.out().flush();
+        });
+    }
+
+    private InternVLBuilder builder(Path folder) {
+        InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0).staticSlots(staticSlots);
+        loading.applyTo(builder);
+        return builder;
+    }
+
+    private static Map<String, Object> tags(InternVL loaded) {
+        Map<String, Object> tags = new LinkedHashMap<>();
+        tags.put("model", loaded.info().name());
+        tags.put("dtype", loaded.precision().name().toLowerCase(Locale.ROOT));
+        tags.put("device", loaded.device());
+        return tags;
     }
 
     private Benchmark benchmark(Map<String, Object> tags) {

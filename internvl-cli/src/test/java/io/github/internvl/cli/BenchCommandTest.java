@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -95,6 +97,44 @@ class BenchCommandTest {
         CommandRun run = bench("--figures", "decode_400");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains("decode_400").contains("decode_300,");
+    }
+
+    @Test
+    void comparesWithAnotherProgramInTurns() throws IOException {
+        Path calls = folder.resolve("calls");
+        String command = "echo loading; echo x >> '" + calls + "'; echo '{\"figure\":\"decode_300\",\"best\":0.001}'";
+        CommandRun run = bench("--json", "--figures", "decode_300,prefill_300", "--compare", command);
+        assertThat(figures(run)).singleElement().satisfies(figure -> {
+            assertThat(figure.get("figure").getAsString()).isEqualTo("decode_300");
+            assertThat(figure.getAsJsonArray("ratios")).hasSize(2).allSatisfy(ratio -> assertThat(ratio.getAsDouble())
+                    .as("tokens per second of ours by 0.001")
+                    .isGreaterThan(1000));
+            assertThat(figure.get("ours").getAsJsonArray()).hasSize(2);
+        });
+        assertThat(calls).content().hasLineCount(2);
+    }
+
+    @Test
+    void wantsResultsFromTheOtherProgram() {
+        CommandRun run = bench("--figures", "decode_300", "--compare", "echo nothing");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("--compare").contains("printed 0 and exited with 0");
+    }
+
+    @Test
+    void countsATimeAsFastByItsReciprocal() {
+        Comparison comparison = new Comparison("echo '{\"figure\":\"vision_1tile\",\"best\":3.0}'");
+        List<String> lines = new ArrayList<>();
+        try {
+            for (double seconds : new double[] {1.0, 2.0, 1.5}) {
+                comparison.own(new BenchResult("vision_1tile", "s/tile", List.of(seconds), Map.of()));
+                comparison.other();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        comparison.print(false, lines::add);
+        assertThat(lines.get(1)).matches("vision_1tile +1.500 +3.000  s/tile +2.00  1.50 … 3.00 +3");
     }
 
     @Test

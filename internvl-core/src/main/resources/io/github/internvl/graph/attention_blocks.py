@@ -41,7 +41,8 @@ def causal(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     for row in range(0, n, r):
         own = min(r, n - row)
         seen = m - n + row + own
-        queries = q.narrow(0, row, own).permute([1, 2, 0, 3]).reshape([kv, group * own, w]) * w ** -0.5  # [kv, group * r, w]
+        queries = q.narrow(0, row, own).permute([1, 2, 0, 3]) * w ** -0.5             # [kv, group, r, w]
+        queries = queries.reshape([kv, group * own, w])                               # [kv, group * r, w]
         s = torch.bmm(queries, k.narrow(1, 0, seen).transpose(1, 2))                  # [kv, group * r, seen]
         square = s.view([kv, group, own, seen]).narrow(3, seen - own, own)            # [kv, group, r, r]
         square.add_(later.slice(0, 0, own).slice(1, 0, own))

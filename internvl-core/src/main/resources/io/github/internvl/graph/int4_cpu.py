@@ -1,5 +1,5 @@
-# A linear layer with 4-bit weights, for x86 CPUs. libtorch's kernel widens the weights for every few rows anew, and rounds
-# inputs to bfloat16; many rows are multiplied by blocks of weights that are widened once.
+# A linear layer with 4-bit weights, for x86 CPUs. libtorch's kernel widens the weights for every few rows anew, and
+# rounds inputs to bfloat16; many rows are multiplied by blocks of weights that are widened once.
 # Letters: o = outputs, i = inputs, g = inputs that share a scale, n = rows, b = outputs that the kernel packs together,
 # r = outputs of a part.
 
@@ -12,10 +12,14 @@ def many() -> int:
     return 96
 
 
-def unpacked(packed: Tensor, b: int) -> Tensor:
-    # Halves of bytes to numbers: a byte holds outputs k and k + b / 2 of a block. [r, i / 2] -> [i, r / b, 2, b / 2].
-    bytes = packed.view([packed.size(0) // b, -1, b // 2]).transpose(0, 1)    # [i, r / b, b / 2]
-    return torch.stack([torch.bitwise_and(bytes, 15), torch.bitwise_right_shift(bytes, 4)], 2)
+def unpacked(packed: Tensor, b: int, dtype: torch.dtype) -> Tensor:
+    # Halves of bytes to numbers: a byte holds outputs k and k + b / 2 of a block. [r, i / 2] -> [r / b, i, b].
+    blocks, half = packed.size(0) // b, b // 2
+    bytes = packed.view([blocks, -1, half])                                             # [r / b, i, b / 2]
+    wide = torch.empty([blocks, bytes.size(1), b], dtype=dtype, device=packed.device)    # [r / b, i, b]
+    wide.narrow(2, 0, half).copy_(torch.bitwise_and(bytes, 15))
+    wide.narrow(2, half, half).copy_(torch.bitwise_right_shift(bytes, 4))
+    return wide
 
 
 class Linear:
@@ -48,17 +52,18 @@ class Linear:
         return y
 
     def widened(self, x: Tensor) -> Tensor:
-        o, i = self.packed.size(0), x.size(1)
+        o, i, b, groups = self.packed.size(0), x.size(1), self.block, self.scales_and_zeros.size(0)
         r = max(64, 2097152 // i // 64 * 64)
         parts : List[Tensor] = []
         for first in range(0, o, r):
             count = min(r, o - first)
-            numbers = unpacked(self.packed.narrow(0, first, count), self.block)             # [i, r / b, 2, b / 2] uint8
-            wide = numbers.to(x.dtype).sub_(8).view([-1, i // self.scales_and_zeros.size(0), count])    # [i / g, g, r]
-            both = self.scales_and_zeros.narrow(1, first, count).to(x.dtype).unsqueeze(1)   # [i / g, 1, r, 2]
-            weight = torch.addcmul(both.select(3, 1), wide, both.select(3, 0))              # [i / g, g, r]
-            parts.append(torch.mm(x, weight.view([i, count])))                              # [n, r]
-        return torch.cat(parts, 1)                                                          # [n, o]
+            numbers = unpacked(self.packed.narrow(0, first, count), b, x.dtype).sub_(8)           # [r / b, i, b]
+            both = self.scales_and_zeros.narrow(1, first, count).view([groups, -1, b, 2])         # [i / g, r / b, b, 2]
+            both = both.permute([3, 1, 0, 2]).to(x.dtype).contiguous().unsqueeze(3)            # [2, r / b, i / g, 1, b]
+            wide = torch.addcmul(both[1], numbers.view([count // b, groups, -1, b]), both[0])     # [r / b, i / g, g, b]
+            weight = wide.view([-1, i, b]).transpose(0, 1).reshape([i, count])                    # [i, r]
+            parts.append(torch.mm(x, weight))                                                     # [n, r]
+        return torch.cat(parts, 1)                                                                # [n, o]
 
 
 def load(w: weights.Weights, name: str) -> Linear:
@@ -70,7 +75,7 @@ def load(w: weights.Weights, name: str) -> Linear:
     packed = torch._convert_weight_to_int4pack_for_cpu(numbers.to(torch.int32), 1)    # [o + fill, i / 2]
     block = 0
     for b in [32, 64]:                                                                # with AVX2, with AVX-512
-        first = unpacked(packed.narrow(0, 0, 64), b).view([i, 64])                    # [i, 64]
-        if torch.equal(first, numbers.narrow(0, 0, 64).t()):
+        first = unpacked(packed.narrow(0, 0, 64), b, torch.uint8)                     # [64 / b, i, b] uint8
+        if torch.equal(first.transpose(1, 2).reshape([64, i]), numbers.narrow(0, 0, 64)):
             block = b
     return Linear(packed, both, block, o, w.find(name + ".bias"))

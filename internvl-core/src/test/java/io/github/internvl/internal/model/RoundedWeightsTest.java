@@ -1,13 +1,18 @@
 package io.github.internvl.internal.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Weights that are rounded while loading are off by half a step at most: told from products with unit vectors. */
 class RoundedWeightsTest {
@@ -75,6 +80,40 @@ class RoundedWeightsTest {
             }
             for (int i = row * INPUTS; i < (row + 1) * INPUTS; i++) {
                 assertThat(Math.abs(found[i] - weight[i])).isLessThanOrEqualTo(0.501f * most / 127);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = NumberFormat.class,
+            names = {"FLOAT32", "BFLOAT16"})
+    void manyRowsOfFourBitsAreMultipliedAsFewAre(NumberFormat numbers) {
+        assumeTrue(LinearKernel.INT4_CPU.works(numbers, "cpu"), "libtorch has this kernel on x86 alone");
+        int rows = 130;
+        float[] x = new float[rows * INPUTS];
+        Random random = new Random(4);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = random.nextInt(-8, 9) / 8f; // exact in bfloat16
+        }
+        float[] few = new float[rows * OUTPUTS];
+        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", LinearKernel.INT4_CPU.file()));
+                Tensor stored = Tensor.of(weight, OUTPUTS, INPUTS)) {
+            for (int row = 0; row < rows; row++) {
+                try (Tensor one = Tensor.of(Arrays.copyOfRange(x, row * INPUTS, (row + 1) * INPUTS), 1, INPUTS);
+                        Tensor y = probe.call("product", one, stored, numbers.code(), "cpu")) {
+                    System.arraycopy(y.floats(), 0, few, row * OUTPUTS, OUTPUTS);
+                }
+            }
+            try (Tensor all = Tensor.of(x, rows, INPUTS);
+                    Tensor y = probe.call("product", all, stored, numbers.code(), "cpu")) {
+                float[] many = y.floats();
+                for (int i = 0; i < many.length; i++) {
+                    float size = i % OUTPUTS % 3 == 0 ? 40 : 0.02f;
+                    assertThat(many[i])
+                            .as("row %s, output %s", i / OUTPUTS, i % OUTPUTS)
+                            .isCloseTo(few[i], within(size * 0.4f + Math.abs(few[i]) * 0.01f));
+                }
             }
         }
     }
