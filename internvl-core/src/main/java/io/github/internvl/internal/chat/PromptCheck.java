@@ -13,7 +13,6 @@ import io.github.internvl.internal.engine.PreparedRequest;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.format.FormatRule;
 import io.github.internvl.internal.format.Formats;
-import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PassOrder;
 import io.github.internvl.vision.tiles.ImageProcessor;
