@@ -1,6 +1,5 @@
 package io.github.internvl;
 
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.time.Duration;
@@ -244,14 +243,14 @@ public final class ChatRequest {
 
         /** Sets {@code count} frames of a video in place of any pictures before. */
         public Builder video(Video video, int count) {
-            return video(video, FrameSampling.frames(count));
+            return video(video, Video.Sampling.frames(count));
         }
 
         /**
          * Sets frames of a video in place of any pictures before. They are decoded here, by the calling thread, and go into
          * the history with the answer; later questions of a {@link Conversation} about the video no longer need it.
          */
-        public Builder video(Video video, FrameSampling sampling) {
+        public Builder video(Video video, Video.Sampling sampling) {
             images(video.sample(sampling));
             this.frames = true;
             return this;

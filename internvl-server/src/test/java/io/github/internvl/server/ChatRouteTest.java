@@ -13,7 +13,6 @@ import io.github.internvl.ChatResponse;
 import io.github.internvl.Turn;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.tokenizer.Tokenizer;
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.util.List;
@@ -128,7 +127,7 @@ class ChatRouteTest {
         String question = "What moves?";
         ChatRequest same = ChatRequest.builder()
                 .text(question)
-                .video(Video.open(DemoModel.sample("clip.mp4")), FrameSampling.frames(4))
+                .video(Video.open(DemoModel.sample("clip.mp4")), Video.Sampling.frames(4))
                 .build();
         JsonObject answer =
                 demo.chat(ask("[" + Demo.video("clip.mp4", "\"num_frames\": 4") + ", " + text(question) + "]"));

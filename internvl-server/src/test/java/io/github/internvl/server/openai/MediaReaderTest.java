@@ -14,8 +14,7 @@ import io.github.internvl.server.http.ApiException;
 import io.github.internvl.server.http.HeapBudget;
 import io.github.internvl.server.http.JsonFields;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.vision.Video;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -39,7 +38,7 @@ class MediaReaderTest {
     private static final long PIXELS = 3L * WIDTH * HEIGHT;
     private static final String LARGE = large("png");
 
-    private final MediaReader media = reader(VideoOptions.defaults());
+    private final MediaReader media = reader(Video.Options.defaults());
 
     /** A picture whose file is small and whose pixels are not. */
     private static String large(String format) {
@@ -52,8 +51,8 @@ class MediaReaderTest {
         }
     }
 
-    private static MediaReader reader(VideoOptions videos) {
-        ImageOptions images = ImageOptions.defaults().withMaxPixels(50_000_000);
+    private static MediaReader reader(Video.Options videos) {
+        Image.Options images = Image.Options.defaults().withMaxPixels(50_000_000);
         return new MediaReader(new MediaOptions(images, videos, Optional.empty()));
     }
 
@@ -130,7 +129,7 @@ class MediaReaderTest {
     @Test
     void refusesListsOfFramesThatAreTooLongTooLargeOrNoPictures() throws IOException {
         String frame = Base64.getEncoder().encodeToString(flat(10));
-        VideoOptions few = VideoOptions.defaults().withMaxPixels(2 * 64 * 48);
+        Video.Options few = Video.Options.defaults().withMaxPixels(2 * 64 * 48);
         MediaReader narrow = reader(few);
         try (HeapBudget.Share share = new HeapBudget(1 << 30).share(RequestBudget.defaults())) {
             assertThat(narrow.frames(place("data:video/jpeg;base64," + frame + "," + frame), share))
