@@ -202,7 +202,7 @@ public final class InternVL implements AutoCloseable {
     }
 
     /** Continues a conversation. */
-    public Conversation conversation(List<Turn> history) {
+    public Conversation conversation(List<ChatRequest.Turn> history) {
         return new Conversation(this, history);
     }
 
@@ -225,7 +225,7 @@ public final class InternVL implements AutoCloseable {
     }
 
     /** A snapshot of the queue and of the counters. For a stream of events use {@link MetricsListener}. */
-    public ModelStats stats() {
+    public MetricsListener.Stats stats() {
         return service.stats();
     }
 

@@ -73,7 +73,7 @@ class ChatRequestTest {
             Conversation talk = model.conversation();
             ChatResponse first = talk.ask(question);
             ChatResponse second = talk.ask("Which way?");
-            Turn recorded = talk.history().get(0);
+            ChatRequest.Turn recorded = talk.history().get(0);
             assertThat(recorded.question()).isEqualTo(question.text());
             assertThat(recorded.images()).isEqualTo(scene);
             assertThat(recorded.maxTiles()).isEqualTo(OptionalInt.of(1));

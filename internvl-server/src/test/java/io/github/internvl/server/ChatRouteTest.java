@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
-import io.github.internvl.Turn;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
@@ -143,7 +142,7 @@ class ChatRouteTest {
                 + "{\"role\": \"assistant\", \"content\": \"yes\"}, {\"role\": \"user\", \"content\": \"And its color?\"}]}";
         ChatRequest same = ChatRequest.builder()
                 .systemMessage("Be short.")
-                .history(List.of(new Turn(STAR, List.of(shapes), "yes")))
+                .history(List.of(new ChatRequest.Turn(STAR, List.of(shapes), "yes")))
                 .text("And its color?")
                 .build();
         JsonObject answer = demo.chat(body);

@@ -1,8 +1,8 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
 import java.util.List;
 import java.util.Optional;

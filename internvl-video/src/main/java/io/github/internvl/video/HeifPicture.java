@@ -1,10 +1,10 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.ImageFile;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,18 +1,18 @@
 package io.github.internvl.vision;
 
-import java.util.stream.IntStream;
-import java.util.OptionalInt;
-import java.time.Duration;
 import io.github.internvl.vision.codec.VideoFormat;
-import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
+import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * A video: numbered frames at a rate, of which {@link #sample} takes some as pictures. Immutable and, if its source is, safe
@@ -269,8 +269,9 @@ public final class Video {
                 if (indices[k] < 0 || indices[k] >= frameCount) {
                     throw new MediaException(
                             Reason.OUT_OF_RANGE,
-                            "the frames from " + startSeconds + " s to " + endSeconds + " s must lie in the video: it has "
-                                    + frameCount + " frames, " + frameCount / framesPerSecond + " s; move the bounds",
+                            "the frames from " + startSeconds + " s to " + endSeconds
+                                    + " s must lie in the video: it has " + frameCount + " frames, "
+                                    + frameCount / framesPerSecond + " s; move the bounds",
                             null);
                 }
             }

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoDecoder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +31,8 @@ class VideoTest {
     void takesFramesFromAList() {
         Video video = Video.of(frames, 2);
         assertThat(numbers(video.sample(Video.Sampling.frames(4)))).containsExactly(1, 4, 7, 9);
-        assertThat(numbers(video.sample(Video.Sampling.frames(2).between(1, 3)))).containsExactly(3, 5);
+        assertThat(numbers(video.sample(Video.Sampling.frames(2).between(1, 3))))
+                .containsExactly(3, 5);
         assertThat(video.sample(Video.Sampling.all())).isEqualTo(frames);
         assertThat(video).hasToString("Video[video frames, 12 frames, 2.0 per second]");
     }

@@ -78,7 +78,8 @@ class VideoGoldensTest {
     }
 
     private void compareQuery(Video video, JsonObject query) {
-        Video.Sampling sampling = Video.Sampling.frames(query.get("num_segments").getAsInt());
+        Video.Sampling sampling =
+                Video.Sampling.frames(query.get("num_segments").getAsInt());
         if (Goldens.has(query, "bound")) {
             List<JsonElement> bound = query.getAsJsonArray("bound").asList();
             sampling = sampling.between(bound.get(0).getAsDouble(), bound.get(1).getAsDouble());

@@ -7,7 +7,6 @@ import io.github.internvl.LogitsProcessor;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.Tool;
-import io.github.internvl.Turn;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.engine.PreparedRequest;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
@@ -92,8 +91,8 @@ public final class PromptCheck {
         chargeTexts(request, budget, room);
         Runnable check = () -> budget.check(PROMPT);
         UnaryOperator<String> words = request.untrustedText() ? text -> ordinary.of(text, check) : text -> text;
-        List<Turn> turns = new ArrayList<>(request.history());
-        turns.add(new Turn(request.text(), request.images(), request.maxTiles(), ""));
+        List<ChatRequest.Turn> turns = new ArrayList<>(request.history());
+        turns.add(new ChatRequest.Turn(request.text(), request.images(), request.maxTiles(), ""));
         if (request.untrustedText()) {
             turns.replaceAll(turn -> ordinary.of(turn, check));
         }
@@ -106,7 +105,7 @@ public final class PromptCheck {
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
         List<TilingOptions> tilings = new ArrayList<>();
-        for (Turn turn : turns) {
+        for (ChatRequest.Turn turn : turns) {
             TilingOptions tiling = tiling(turn.maxTiles().isPresent() ? turn.maxTiles() : request.maxTiles());
             dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));
             visual.addAll(visualTokens(turn, tiling));
@@ -231,7 +230,7 @@ public final class PromptCheck {
                 request.priority(), deadline.isPresent() ? (Long) deadline.getAsLong() : null);
     }
 
-    /** The tools that the model is told of: none with {@code ToolChoice.none()}. */
+    /** The tools that the model is told of: none with {@code Tool.Choice.none()}. */
     private static List<Tool> tools(ChatRequest request) {
         return request.toolChoice().isAllowed() ? request.tools() : List.of();
     }
@@ -268,7 +267,7 @@ public final class PromptCheck {
     }
 
     /** Frames are made as pictures are; a checkpoint whose video processor wants other numbers has none. */
-    private void refuseOtherVideos(ChatRequest request, List<Turn> turns) {
+    private void refuseOtherVideos(ChatRequest request, List<ChatRequest.Turn> turns) {
         if (config.videoFault() != null
                 && (request.hasFrames()
                         || turns.stream().anyMatch(turn -> turn.question().startsWith(FIRST_FRAME)))) {
@@ -280,7 +279,7 @@ public final class PromptCheck {
     }
 
     /** A tag outside of questions would take a picture that belongs to a question. */
-    private static void refuseStrayTags(@Nullable String systemMessage, List<Turn> history) {
+    private static void refuseStrayTags(@Nullable String systemMessage, List<ChatRequest.Turn> history) {
         if (systemMessage != null && systemMessage.contains(PromptBuilder.IMAGE_TAG)) {
             throw new InvalidRequestException("the system message, or a tool in it, must not contain the tag "
                     + PromptBuilder.IMAGE_TAG + ", which would take a picture; put the picture into a question");
@@ -295,11 +294,11 @@ public final class PromptCheck {
     }
 
     /** Puts a tag in front of a question that has pictures and no tag; checks that tags and pictures fit. */
-    private static Turn tagged(Turn turn) {
+    private static ChatRequest.Turn tagged(ChatRequest.Turn turn) {
         int tags = tags(turn.question());
         int pictures = turn.images().size();
         if (tags == 0 && pictures > 0) {
-            return new Turn(
+            return new ChatRequest.Turn(
                     PromptBuilder.IMAGE_TAG + "\n" + turn.question(), turn.images(), turn.maxTiles(), turn.answer());
         }
         if (tags != pictures && !(tags == 1 && pictures > 1)) {
@@ -328,7 +327,7 @@ public final class PromptCheck {
     }
 
     /** Visual tokens of each tag of a question. */
-    private List<Integer> visualTokens(Turn turn, TilingOptions tiling) {
+    private List<Integer> visualTokens(ChatRequest.Turn turn, TilingOptions tiling) {
         List<Integer> separate = turn.images().stream()
                 .map(i -> ImageProcessor.countTiles(i, tiling) * config.tokensPerTile())
                 .toList();

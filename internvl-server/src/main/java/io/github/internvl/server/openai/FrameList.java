@@ -1,7 +1,7 @@
 package io.github.internvl.server.openai;
 
-import io.github.internvl.vision.Video;
 import io.github.internvl.vision.Image;
+import io.github.internvl.vision.Video;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

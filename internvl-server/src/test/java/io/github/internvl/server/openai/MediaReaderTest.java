@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.sun.management.ThreadMXBean;
-import io.github.internvl.BudgetExceededException;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.RequestBudget.Work;
 import io.github.internvl.demo.DemoModel;
@@ -167,7 +166,7 @@ class MediaReaderTest {
             media.image(place(url), share);
             media.image(place(url), share);
             assertThatThrownBy(() -> media.image(place(url), share))
-                    .isInstanceOf(BudgetExceededException.class)
+                    .isInstanceOf(RequestBudget.ExceededException.class)
                     .hasMessage("url: a request may take at most 6,144 pixels; ask for less");
         }
     }

@@ -1,10 +1,10 @@
 package io.github.internvl.vision.codec;
 
-import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.ImageFile;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
 import java.io.IOException;
 import java.io.InputStream;
