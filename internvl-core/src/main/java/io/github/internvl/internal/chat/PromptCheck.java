@@ -39,8 +39,9 @@ public final class PromptCheck {
 
     private final ModelConfig config;
     private final PromptBuilder prompts;
-    private final OrdinaryText ordinary;
-    private final Formats formats;
+    private final Tokenizer tokenizer;
+    private @Nullable OrdinaryText ordinary; // both are made for the first request that needs them
+    private @Nullable Formats formats;
     private final Set<Integer> endIds;
     private final Set<Integer> formatEndIds; // with a format, the stop text is a token
     private final String stopText;
@@ -61,11 +62,10 @@ public final class PromptCheck {
             int contextTokens,
             PassOrder passOrder,
             UnaryOperator<GenerationConfig> defaults) {
-        Tokenizer tokenizer = text.tokenizer();
+        this.tokenizer = text.tokenizer();
         this.template = text.template();
         this.config = config;
         this.prompts = new PromptBuilder(template, tokenizer);
-        this.ordinary = new OrdinaryText(tokenizer);
         this.stopText = template.stopText();
         this.endIds = config.endIds().isEmpty()
                 ? tokenizer.id(stopText).stream().boxed().collect(Collectors.toUnmodifiableSet())
@@ -74,7 +74,6 @@ public final class PromptCheck {
                         endIds.stream().mapToInt(Integer::intValue), tokenizer.id(stopText).stream())
                 .boxed()
                 .collect(Collectors.toUnmodifiableSet());
-        this.formats = new Formats(tokenizer, formatEndIds);
         this.contextTokens = contextTokens;
         this.passOrder = passOrder;
         this.defaults = defaults;
@@ -90,11 +89,12 @@ public final class PromptCheck {
         long start = System.nanoTime();
         chargeTexts(request, budget, room);
         Runnable check = () -> budget.check(PROMPT);
-        UnaryOperator<String> words = request.untrustedText() ? text -> ordinary.of(text, check) : text -> text;
+        UnaryOperator<String> words =
+                request.untrustedText() ? text -> ordinary().of(text, check) : text -> text;
         List<ChatRequest.Turn> turns = new ArrayList<>(request.history());
         turns.add(new ChatRequest.Turn(request.text(), request.images(), request.maxTiles(), ""));
         if (request.untrustedText()) {
-            turns.replaceAll(turn -> ordinary.of(turn, check));
+            turns.replaceAll(turn -> ordinary().of(turn, check));
         }
         turns.replaceAll(PromptCheck::tagged);
         refuseOtherVideos(request, turns);
@@ -168,7 +168,19 @@ public final class PromptCheck {
             return null;
         }
         String place = format.kind() == OutputFormat.Kind.TOOL_CALL ? "tools" : "format";
-        return formats.rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
+        return formats().rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
+    }
+
+    private synchronized Formats formats() {
+        Formats known = formats == null ? new Formats(tokenizer, formatEndIds) : formats;
+        formats = known;
+        return known;
+    }
+
+    private synchronized OrdinaryText ordinary() {
+        OrdinaryText known = ordinary == null ? new OrdinaryText(tokenizer) : ordinary;
+        ordinary = known;
+        return known;
     }
 
     private void refuseUnknownTokens(TokenPrompt prompt) {
