@@ -1,8 +1,8 @@
 package io.github.internvl.internal.chat;
 
+import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.Usage;
-import io.github.internvl.Turn;
 import io.github.internvl.internal.engine.Generation;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param turns the rounds of the request, the last with an empty answer
  */
-record ResponseWriter(List<Turn> turns) {
+record ResponseWriter(List<ChatRequest.Turn> turns) {
 
     /** The response with the first answer, and the others as its alternatives. */
     ChatResponse write(Generation generation) {
@@ -25,9 +25,9 @@ record ResponseWriter(List<Turn> turns) {
     }
 
     private ChatResponse write(Generation generation, Generation.Output output, List<ChatResponse> others) {
-        List<Turn> history = new ArrayList<>(turns);
-        Turn last = history.remove(history.size() - 1);
-        history.add(new Turn(last.question(), last.images(), last.maxTiles(), output.text()));
+        List<ChatRequest.Turn> history = new ArrayList<>(turns);
+        ChatRequest.Turn last = history.remove(history.size() - 1);
+        history.add(new ChatRequest.Turn(last.question(), last.images(), last.maxTiles(), output.text()));
         return new ChatResponse(
                 output.text(),
                 output.reason(),

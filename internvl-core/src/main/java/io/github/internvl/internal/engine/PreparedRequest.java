@@ -1,7 +1,7 @@
 package io.github.internvl.internal.engine;
 
+import io.github.internvl.ChatRequest;
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.Turn;
 import io.github.internvl.vision.tiles.PixelTiles;
 import io.github.internvl.vision.tiles.TilingOptions;
 import java.time.Duration;
@@ -48,7 +48,7 @@ public record PreparedRequest(
      * @param turns the history, and the question as it is recorded with an empty answer
      * @param tilings the tiling of the pictures of each round
      */
-    public record Dialogue(List<Turn> turns, List<TilingOptions> tilings) {
+    public record Dialogue(List<ChatRequest.Turn> turns, List<TilingOptions> tilings) {
         /** No rounds: a prompt that was not written from any. */
         public static final Dialogue NONE = new Dialogue(List.of(), List.of());
     }
