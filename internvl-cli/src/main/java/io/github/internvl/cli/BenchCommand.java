@@ -118,8 +118,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--compare",
             paramLabel = "COMMAND",
-            description = "Run this command of the shell after each run of ours, and print how many times as fast ours was. "
-                    + "It prints results as --json does; src/test/python/peers.py does so for llama.cpp and transformers.")
+            description =
+                    "Run this command of the shell after each run of ours, and print how many times as fast ours was. "
+                            + "It prints results as --json does; src/test/python/peers.py does so for llama.cpp and transformers.")
     private @Nullable String compare;
 
     @Mixin

@@ -56,8 +56,9 @@ final class Comparison {
             }
             int code = process.waitFor();
             if (code != 0 || results == 0) {
-                throw new IOException("the command of --compare must print results as `internvl bench --json` does and exit "
-                        + "with 0: it printed " + results + " and exited with " + code + ": " + command);
+                throw new IOException(
+                        "the command of --compare must print results as `internvl bench --json` does and exit "
+                                + "with 0: it printed " + results + " and exited with " + code + ": " + command);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

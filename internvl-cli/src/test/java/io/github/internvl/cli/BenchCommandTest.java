@@ -106,9 +106,11 @@ class BenchCommandTest {
         CommandRun run = bench("--json", "--figures", "decode_300,prefill_300", "--compare", command);
         assertThat(figures(run)).singleElement().satisfies(figure -> {
             assertThat(figure.get("figure").getAsString()).isEqualTo("decode_300");
-            assertThat(figure.getAsJsonArray("ratios")).hasSize(2).allSatisfy(ratio -> assertThat(ratio.getAsDouble())
-                    .as("tokens per second of ours by 0.001")
-                    .isGreaterThan(1000));
+            assertThat(figure.getAsJsonArray("ratios"))
+                    .hasSize(2)
+                    .allSatisfy(ratio -> assertThat(ratio.getAsDouble())
+                            .as("tokens per second of ours by 0.001")
+                            .isGreaterThan(1000));
             assertThat(figure.get("ours").getAsJsonArray()).hasSize(2);
         });
         assertThat(calls).content().hasLineCount(2);
