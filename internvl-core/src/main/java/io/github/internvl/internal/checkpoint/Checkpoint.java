@@ -19,8 +19,8 @@ import java.util.function.Predicate;
  * @param copied whether weights are read into memory of their own, instead of mapped
  */
 public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTensor> tensors, boolean copied) {
-    private static final String WANTED = "give the folder of an InternVL 2.5 checkpoint, "
-            + "with config.json, *.safetensors and the tokenizer files";
+    private static final String WANTED =
+            "give the folder of an InternVL checkpoint, " + "with config.json, *.safetensors and the tokenizer files";
     private static final List<String> ADAPTED = List.of(".lora_", ".base_layer.", "base_model.model.");
     private static final List<String> QUANTIZED = List.of(
             ".qweight",

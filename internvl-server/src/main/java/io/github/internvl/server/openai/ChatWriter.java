@@ -61,11 +61,12 @@ record ChatWriter(ServedModel served, String id, long created, boolean tools) {
     Message message(ChatResponse answer) {
         List<ToolCall> calls = calls(answer);
         String text = answer.text();
+        String thinking = answer.thinking().isEmpty() ? null : answer.thinking();
         if (calls.isEmpty()) {
-            return new Message("assistant", text, null, null);
+            return new Message("assistant", text, null, thinking, null);
         }
         String before = text.substring(0, text.indexOf(ToolCall.START)).strip();
-        return new Message("assistant", before.isEmpty() ? null : before, null, wire(calls, false));
+        return new Message("assistant", before.isEmpty() ? null : before, null, thinking, wire(calls, false));
     }
 
     List<ToolCall> calls(ChatResponse answer) {
