@@ -1,6 +1,5 @@
 package io.github.internvl;
 
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.time.Duration;
@@ -35,7 +34,7 @@ public final class ChatRequest {
     private final @Nullable String systemMessage;
     private final OptionalInt maxTiles;
     private final List<Tool> tools;
-    private final ToolChoice toolChoice;
+    private final Tool.Choice toolChoice;
     private final GenerationConfig generation;
     private final @Nullable Duration timeout;
     private final int priority;
@@ -130,7 +129,7 @@ public final class ChatRequest {
     }
 
     /** The rule for calling tools. */
-    public ToolChoice toolChoice() {
+    public Tool.Choice toolChoice() {
         return toolChoice;
     }
 
@@ -185,7 +184,7 @@ public final class ChatRequest {
                         && !names.isEmpty()
                         && !generation.format().isText(),
                 "tools and a format cannot be combined, as an answer of the format can hold no call; use"
-                        + " ToolChoice.none(): " + generation.format().kind());
+                        + " Tool.Choice.none(): " + generation.format().kind());
         if (toolChoice.isForced()) {
             SettingsCheck.checkFormat(generation);
         }
@@ -216,7 +215,7 @@ public final class ChatRequest {
         private @Nullable String systemMessage;
         private OptionalInt maxTiles = OptionalInt.empty();
         private final List<Tool> tools = new ArrayList<>();
-        private ToolChoice toolChoice = ToolChoice.auto();
+        private Tool.Choice toolChoice = Tool.Choice.auto();
         private GenerationConfig.Builder generation = GenerationConfig.builder();
         private @Nullable Duration timeout;
         private int priority;
@@ -253,14 +252,14 @@ public final class ChatRequest {
 
         /** Sets {@code count} frames of a video in place of any pictures before. */
         public Builder video(Video video, int count) {
-            return video(video, FrameSampling.frames(count));
+            return video(video, Video.Sampling.frames(count));
         }
 
         /**
          * Sets frames of a video in place of any pictures before. They are decoded here, by the calling thread, and go into
          * the history with the answer; later questions of a {@link Conversation} about the video no longer need it.
          */
-        public Builder video(Video video, FrameSampling sampling) {
+        public Builder video(Video video, Video.Sampling sampling) {
             images(video.sample(sampling));
             this.frames = true;
             return this;
@@ -302,7 +301,7 @@ public final class ChatRequest {
         }
 
         /** Sets whether the model must, may or must not call a tool; without it, it may. */
-        public Builder toolChoice(ToolChoice choice) {
+        public Builder toolChoice(Tool.Choice choice) {
             this.toolChoice = choice;
             return this;
         }
@@ -365,7 +364,7 @@ public final class ChatRequest {
         /**
          * Sets the time that the answer may take, preparation and waiting included; it ends then as it is, perhaps empty, with
          * {@link ChatResponse.FinishReason#TIMEOUT}. If it is over while a long request is still prepared, the request is
-         * refused with a {@link BudgetExceededException}.
+         * refused with a {@link RequestBudget.ExceededException}.
          */
         public Builder timeout(Duration most) {
             if (most.isNegative() || most.isZero()) {
@@ -417,6 +416,32 @@ public final class ChatRequest {
             ChatRequest request = new ChatRequest(this, text);
             request.checkTools();
             return request;
+        }
+    }
+
+    /**
+     * One past round of a conversation. Immutable.
+     *
+     * @param question the question as it stands in the prompt, with its {@code <image>} tags
+     * @param images the pictures of the question
+     * @param maxTiles most tiles of each picture, without its thumbnail; empty: the limit of the request
+     * @param answer the answer
+     */
+    public record Turn(String question, List<Image> images, OptionalInt maxTiles, String answer) {
+
+        /** Copies the list. */
+        public Turn {
+            images = List.copyOf(images);
+        }
+
+        /** A round with pictures, with the tile limit of the request that contains it. */
+        public Turn(String question, List<Image> images, String answer) {
+            this(question, images, OptionalInt.empty(), answer);
+        }
+
+        /** A round without pictures. */
+        public Turn(String question, String answer) {
+            this(question, List.of(), answer);
         }
     }
 }

@@ -1,7 +1,12 @@
 package io.github.internvl;
 
+import java.awt.Rectangle;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An answer. Immutable.
@@ -22,7 +27,7 @@ public record ChatResponse(
         FinishReason finishReason,
         Usage usage,
         Timings timings,
-        List<Turn> history,
+        List<ChatRequest.Turn> history,
         List<TokenScore> tokens,
         List<ChatResponse> alternatives) {
 
@@ -117,10 +122,124 @@ public record ChatResponse(
 
     /**
      * The calls of tools that the text asks for, in their order: JSON objects with a name and arguments between {@link
-     * ToolCall#START} and {@link ToolCall#END}. All else is passed over. The results go into the next question: {@link
+     * Tool.Call#START} and {@link Tool.Call#END}. All else is passed over. The results go into the next question: {@link
      * ChatRequest.Builder#toolResults}.
      */
-    public List<ToolCall> toolCalls() {
-        return ToolCall.in(text);
+    public List<Tool.Call> toolCalls() {
+        return Tool.Call.in(text);
+    }
+
+    /**
+     * A place in a picture that an answer names, in thousandths of the picture's width and height. Tiling does not matter.
+     * {@link ChatResponse#boxes} reads it from an answer. Immutable.
+     *
+     * @param label the text that the answer gives the place; empty for none
+     * @param x1 left edge, 0 to 1000
+     * @param y1 top edge, 0 to 1000
+     * @param x2 right edge, {@code x1} to 1000
+     * @param y2 bottom edge, {@code y1} to 1000
+     */
+    public record Box(String label, int x1, int y1, int x2, int y2) {
+        private static final int WHOLE = 1000;
+
+        private static final String REF = "<ref>";
+        private static final String END_REF = "</ref>";
+
+        /** A list of lists, as far as it goes: an answer may be cut off. */
+        private static final Pattern LIST =
+                Pattern.compile("\\[\\s*\\[[^\\[\\]]*](?:\\s*,\\s*\\[[^\\[\\]]*])*+(?:\\s*])?");
+
+        private static final Pattern BOX =
+                Pattern.compile("\\[\\s*(\\d{1,4})\\s*,\\s*(\\d{1,4})\\s*,\\s*(\\d{1,4})\\s*,\\s*(\\d{1,4})\\s*]");
+        private static final Pattern TAG = Pattern.compile("</?(?:ref|box)>");
+        private static final Pattern SENTENCE_END = Pattern.compile("[.!?:]\\s|[。！？：\\n]");
+        private static final Pattern AROUND = Pattern.compile("^[\\s,;.:!?*•。，、；：-]+|[\\s,;:*，；：]+$");
+
+        /**
+         * Checks the edges.
+         *
+         * @throws IllegalArgumentException if they are out of order or of range
+         */
+        public Box {
+            if (!isOrdered(x1, x2) || !isOrdered(y1, y2)) {
+                throw new IllegalArgumentException("a box must have 0 <= x1 <= x2 <= 1000 and 0 <= y1 <= y2 <= 1000: ["
+                        + x1 + ", " + y1 + ", " + x2 + ", " + y2 + "]");
+            }
+        }
+
+        /**
+         * The smallest rectangle of whole pixels that covers the box in a picture of this size: inside the picture, and at least one
+         * pixel wide and high.
+         */
+        public Rectangle toPixels(int width, int height) {
+            if (width < 1 || height < 1) {
+                throw new IllegalArgumentException("width and height must be positive: " + width + " x " + height);
+            }
+            int left = first(x1, width);
+            int top = first(y1, height);
+            return new Rectangle(left, top, end(x2, width, left) - left, end(y2, height, top) - top);
+        }
+
+        private static boolean isOrdered(int from, int to) {
+            return 0 <= from && from <= to && to <= WHOLE;
+        }
+
+        private static int first(int edge, int size) {
+            return Math.min((int) ((long) edge * size / WHOLE), size - 1);
+        }
+
+        private static int end(int edge, int size, int first) {
+            return Math.max((int) (((long) edge * size + WHOLE - 1) / WHOLE), first + 1);
+        }
+
+        /**
+         * The boxes in the text of an answer, in their order; other text is ignored. The model writes {@code
+         * <ref>label</ref><box>[[x1, y1, x2, y2], …]</box>}; the four tags are special tokens, which the text of an answer is without.
+         */
+        static List<Box> in(String text) {
+            List<Box> boxes = new ArrayList<>();
+            Matcher lists = LIST.matcher(text);
+            String label = "";
+            int from = 0;
+            while (lists.find()) {
+                String own = label(text.substring(from, lists.start()));
+                label = own.isEmpty() ? label : own;
+                for (MatchResult found : BOX.matcher(lists.group()).results().toList()) {
+                    addTo(boxes, label, found);
+                }
+                from = lists.end();
+            }
+            return List.copyOf(boxes);
+        }
+
+        private static void addTo(List<Box> boxes, String label, MatchResult found) {
+            int[] edges = new int[4];
+            for (int i = 0; i < edges.length; i++) {
+                edges[i] = Integer.parseInt(found.group(i + 1));
+            }
+            if (isOrdered(edges[0], edges[2]) && isOrdered(edges[1], edges[3])) {
+                boxes.add(new Box(label, edges[0], edges[1], edges[2], edges[3]));
+            }
+        }
+
+        /** The tagged words before a list, else those of its sentence. */
+        private static String label(String before) {
+            int start = before.lastIndexOf(REF);
+            int end = before.lastIndexOf(END_REF);
+            if (start >= 0 && start < end) {
+                return before.substring(start + REF.length(), end).strip();
+            }
+            String words = trim(TAG.matcher(before).replaceAll(""));
+            int sentence = SENTENCE_END
+                    .matcher(words)
+                    .results()
+                    .mapToInt(MatchResult::end)
+                    .reduce(0, (first, last) -> last);
+            return trim(words.substring(sentence));
+        }
+
+        private static String trim(String words) {
+            return AROUND.matcher(words).replaceAll("");
+        }
     }
 }

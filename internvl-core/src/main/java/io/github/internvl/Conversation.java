@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 public final class Conversation {
     private final InternVL model;
     // Both are written when an answer is complete, on the engine's thread.
-    private volatile List<Turn> history;
+    private volatile List<ChatRequest.Turn> history;
     private volatile @Nullable String systemMessage;
     private volatile List<Tool> tools = List.of();
 
-    Conversation(InternVL model, List<Turn> history) {
+    Conversation(InternVL model, List<ChatRequest.Turn> history) {
         this.model = model;
         this.history = List.copyOf(history);
     }
@@ -76,7 +76,7 @@ public final class Conversation {
     }
 
     /** The rounds so far, oldest first. */
-    public List<Turn> history() {
+    public List<ChatRequest.Turn> history() {
         return history;
     }
 }

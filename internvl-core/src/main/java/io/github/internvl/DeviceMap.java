@@ -45,12 +45,7 @@ public final class DeviceMap {
             List<String> each = IntStream.range(0, parts.layers())
                     .mapToObj(i -> layers.isEmpty() ? embedding : layers.get(i))
                     .toList();
-            Map<String, Long> bytes = new LinkedHashMap<>();
-            bytes.merge(vision, parts.vision(), Long::sum);
-            bytes.merge(projector, parts.projector(), Long::sum);
-            bytes.merge(embedding, parts.embedding(), Long::sum);
-            each.forEach(device -> bytes.merge(device, parts.layer(), Long::sum));
-            bytes.merge(head, parts.head(), Long::sum);
+            Map<String, Long> bytes = parts.perDevice(vision, projector, embedding, each, head);
             return new DevicePlan(precision, vision, projector, embedding, each, head, bytes);
         }
     }

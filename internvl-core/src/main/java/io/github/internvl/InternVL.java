@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An InternVL model, loaded and ready to answer questions about pictures.
@@ -35,7 +36,8 @@ public final class InternVL implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final MetricsListener metrics;
     private final ChatService service;
-    private final AsyncChats async;
+    private @Nullable AsyncChats async; // made for the first request without waiting
+    private boolean released;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     InternVL(
@@ -51,7 +53,6 @@ public final class InternVL implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.metrics = metrics;
         this.service = service;
-        this.async = new AsyncChats(service, limits.slots() + limits.waiting());
     }
 
     /**
@@ -80,13 +81,13 @@ public final class InternVL implements AutoCloseable {
     /** Collects settings for loading the checkpoint in a folder. */
     public static InternVLBuilder builder(Path folder) {
         Objects.requireNonNull(folder, "folder");
-        return new InternVLBuilder(hub -> folder);
+        return new InternVLBuilder(folder);
     }
 
     /** Collects settings for loading a model by its id on the hub, or from a folder, as {@link #load(String)} takes them. */
     public static InternVLBuilder builder(String idOrFolder) {
         Objects.requireNonNull(idOrFolder, "idOrFolder");
-        return new InternVLBuilder(hub -> hub.get().find(idOrFolder));
+        return new InternVLBuilder(idOrFolder);
     }
 
     /** The facts of the checkpoint that was loaded. */
@@ -139,7 +140,7 @@ public final class InternVL implements AutoCloseable {
      */
     public ChatResponse chat(ChatRequest request) {
         Engine.refuseOwnThread();
-        return stream(request, response -> {}).response();
+        return service.stream(asked(request), response -> {}).response();
     }
 
     /** Asks a question and streams the answer; the caller closes the stream. */
@@ -181,7 +182,19 @@ public final class InternVL implements AutoCloseable {
      * that on. Dependent stages run on a thread of their own, which they may block.
      */
     public CompletableFuture<ChatResponse> chatAsync(ChatRequest request) {
-        return async.ask(asked(Objects.requireNonNull(request, "request")));
+        return async().ask(asked(Objects.requireNonNull(request, "request")));
+    }
+
+    private synchronized AsyncChats async() {
+        AsyncChats known = async;
+        if (known == null) {
+            known = new AsyncChats(service, limits.slots() + limits.waiting());
+            if (released) {
+                known.close();
+            }
+            async = known;
+        }
+        return known;
     }
 
     /**
@@ -202,7 +215,7 @@ public final class InternVL implements AutoCloseable {
     }
 
     /** Continues a conversation. */
-    public Conversation conversation(List<Turn> history) {
+    public Conversation conversation(List<ChatRequest.Turn> history) {
         return new Conversation(this, history);
     }
 
@@ -225,7 +238,7 @@ public final class InternVL implements AutoCloseable {
     }
 
     /** A snapshot of the queue and of the counters. For a stream of events use {@link MetricsListener}. */
-    public ModelStats stats() {
+    public MetricsListener.Stats stats() {
         return service.stats();
     }
 
@@ -253,7 +266,14 @@ public final class InternVL implements AutoCloseable {
     }
 
     void release() {
-        async.close();
+        AsyncChats started;
+        synchronized (this) {
+            released = true;
+            started = async;
+        }
+        if (started != null) {
+            started.close();
+        }
         service.close();
         tokenizer.close();
     }

@@ -21,8 +21,9 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +37,8 @@ public final class InternVLBuilder {
     private static final int USUAL_CONTEXT = 8192;
     private static final int LONGEST_CONTEXT = 1 << 20;
 
-    private final Function<Supplier<Hub>, Path> source;
-    private Supplier<Hub> hub = Hub::fromEnvironment;
+    private final Supplier<Path> source;
+    private @Nullable Hub hub;
     private @Nullable Precision precision;
     private @Nullable DeviceMap devices;
     private OptionalInt contextLength = OptionalInt.empty();
@@ -55,13 +56,17 @@ public final class InternVLBuilder {
     private ProgressListener progress = (bytes, total) -> {};
     private MetricsListener metrics = new MetricsListener() {};
 
-    InternVLBuilder(Function<Supplier<Hub>, Path> source) {
-        this.source = source;
+    InternVLBuilder(Path folder) {
+        this.source = () -> folder;
+    }
+
+    InternVLBuilder(String idOrFolder) {
+        this.source = () -> (hub == null ? Hub.fromEnvironment() : hub).find(idOrFolder);
     }
 
     /** Sets the hub from which a model is fetched by its id; without it, the one that the environment names. */
     public InternVLBuilder hub(Hub place) {
-        this.hub = () -> place;
+        this.hub = place;
         return this;
     }
 
@@ -235,8 +240,8 @@ public final class InternVLBuilder {
             throw new IllegalArgumentException("staticSlots and kvCacheTokens must not both be set: "
                     + kvCacheTokens.getAsLong() + "; with static slots, set maxConcurrent and contextLength");
         }
-        JdkModules.require("a model", "java.logging", "jdk.jfr");
-        Path folder = source.apply(hub);
+        requireModules("java.logging", "jdk.jfr");
+        Path folder = source.get();
         long start = System.nanoTime();
         TorchRuntime.threads(threads);
         Checkpoint stored = Checkpoint.open(folder).copied(copyWeights);
@@ -283,6 +288,21 @@ public final class InternVLBuilder {
         } catch (RuntimeException | Error e) {
             text.tokenizer().close();
             throw e;
+        }
+    }
+
+    /**
+     * Refuses to go on without a module of the JDK; else a class would not be found somewhere on the way. A full JDK has them all,
+     * and an image that jlink made may lack some.
+     */
+    private static void requireModules(String... names) {
+        String missing = Stream.of(names)
+                .filter(name -> ModuleLayer.boot().findModule(name).isEmpty())
+                .collect(Collectors.joining(" and "));
+        if (!missing.isEmpty()) {
+            throw new InternVLException("a model needs the modules " + String.join(", ", names)
+                    + " of the JDK: this Java, " + System.getProperty("java.home") + ", has no " + missing
+                    + "; add it to jlink's --add-modules");
         }
     }
 

@@ -26,7 +26,7 @@ public final class OutputFormat {
         REGEX,
         /** One of some texts. */
         CHOICE,
-        /** A call of one of some tools: what {@link ToolChoice#required} and {@link ToolChoice#named} ask for. */
+        /** A call of one of some tools: what {@link Tool.Choice#required} and {@link Tool.Choice#named} ask for. */
         TOOL_CALL
     }
 

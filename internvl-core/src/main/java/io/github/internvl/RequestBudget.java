@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -84,14 +85,14 @@ public final class RequestBudget {
      * Charges some work, and ends it if the request was cancelled or its time is over.
      *
      * @param place the part of the request that the work is for, such as {@code response_format}
-     * @throws BudgetExceededException if the request has caused more work of this kind than it may, or its time is over
+     * @throws ExceededException if the request has caused more work of this kind than it may, or its time is over
      * @throws CancellationException if it was cancelled
      */
     public void charge(Work work, long amount, String place) {
         Account account = Objects.requireNonNull(accounts.get(work), "work");
         long sum = account.used.addAndGet(amount);
         if (sum > account.limit || sum < 0) {
-            throw new BudgetExceededException(
+            throw new ExceededException(
                     work,
                     String.format(
                             Locale.ROOT,
@@ -106,7 +107,7 @@ public final class RequestBudget {
     /**
      * Ends the work if the request was cancelled or its time is over.
      *
-     * @throws BudgetExceededException if its time is over
+     * @throws ExceededException if its time is over
      * @throws CancellationException if it was cancelled
      */
     public void check(String place) {
@@ -122,7 +123,7 @@ public final class RequestBudget {
         }
         Long end = deadline;
         if (end != null && now - end >= 0) {
-            throw new BudgetExceededException(
+            throw new ExceededException(
                     null,
                     place
                             + ": the time of the request was over before its answer began; ask for less, or allow more time");
@@ -183,6 +184,27 @@ public final class RequestBudget {
         /** Makes the budget. */
         public RequestBudget build() {
             return new RequestBudget(this);
+        }
+    }
+
+    /**
+     * A request that would cause more work, or take more time, than its {@link RequestBudget} allows. The message names the place
+     * and the limit. It is the request's fault: asking again needs a smaller request or a larger budget.
+     */
+    public static final class ExceededException extends InvalidRequestException {
+        private static final long serialVersionUID = 1L;
+
+        private final @Nullable Work work;
+
+        /** Creates an exception for a rejected request; {@code work} is null if its time was over. */
+        public ExceededException(@Nullable Work work, String message) {
+            super(message);
+            this.work = work;
+        }
+
+        /** The kind of work that exceeded its limit; empty if the time was over. */
+        public Optional<Work> work() {
+            return Optional.ofNullable(work);
         }
     }
 }

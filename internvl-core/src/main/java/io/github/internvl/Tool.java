@@ -1,10 +1,18 @@
 package io.github.internvl;
 
+import com.google.gson.FormattingStyle;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A function that the model may ask to be called. The system message describes it, as Qwen2.5's own chat template does.
@@ -42,5 +50,120 @@ public record Tool(String name, String description, String parameters) {
     /** A tool without parameters. */
     public Tool(String name, String description) {
         this(name, description, "{\"type\": \"object\", \"properties\": {}}");
+    }
+
+    /**
+     * A call that the model asks for. Its arguments keep the schema of the tool's parameters only if the request had {@link
+     * Choice#required} or {@link Choice#named}. Immutable.
+     *
+     * @param name the tool
+     * @param arguments a JSON object
+     */
+    public record Call(String name, String arguments) {
+        /** The text before a call in an answer. */
+        public static final String START = "<tool_call>";
+
+        /** The text after a call. */
+        public static final String END = "</tool_call>";
+
+        private static final Gson JSON = new GsonBuilder()
+                .setFormattingStyle(FormattingStyle.COMPACT.withSpaceAfterSeparators(true))
+                .disableHtmlEscaping()
+                .serializeNulls()
+                .create();
+
+        /** The calls in the text of an answer, in their order; other text is passed over. */
+        static List<Call> in(String text) {
+            List<Call> calls = new ArrayList<>();
+            int start = text.indexOf(START);
+            while (start >= 0) {
+                int from = start + START.length();
+                int end = text.indexOf(END, from);
+                Call call = null;
+                while (call == null && end >= 0) {
+                    call = call(text.substring(from, end));
+                    from = call == null ? from : end;
+                    end = text.indexOf(END, end + 1); // the end may also be a part of an argument
+                }
+                if (call != null) {
+                    calls.add(call);
+                }
+                start = text.indexOf(START, from);
+            }
+            return List.copyOf(calls);
+        }
+
+        private static @Nullable Call call(String text) {
+            try {
+                return JsonParser.parseString(text) instanceof JsonObject call
+                                && call.get("name") instanceof JsonPrimitive name
+                                && call.get("arguments") instanceof JsonObject arguments
+                        ? new Call(name.getAsString(), JSON.toJson(arguments))
+                        : null;
+            } catch (JsonParseException e) {
+                return null; // a call that is no JSON is none
+            }
+        }
+    }
+
+    /** The rule for calling tools. Immutable. */
+    public static final class Choice {
+        private enum Kind {
+            AUTO,
+            NONE,
+            FORCED
+        }
+
+        private static final Choice AUTO = new Choice(Kind.AUTO, Optional.empty());
+        private static final Choice NONE = new Choice(Kind.NONE, Optional.empty());
+        private static final Choice REQUIRED = new Choice(Kind.FORCED, Optional.empty());
+
+        private final Kind kind;
+        private final Optional<String> tool;
+
+        private Choice(Kind kind, Optional<String> tool) {
+            this.kind = kind;
+            this.tool = tool;
+        }
+
+        /** The model decides: text, or one or more calls; the schema does not constrain the arguments. */
+        public static Choice auto() {
+            return AUTO;
+        }
+
+        /** No call: the prompt mentions no tool. */
+        public static Choice none() {
+            return NONE;
+        }
+
+        /** One call of one of the tools and nothing else, with arguments that its parameters allow, by construction. */
+        public static Choice required() {
+            return REQUIRED;
+        }
+
+        /** One call of this tool and nothing else, with arguments that its parameters allow, by construction. */
+        public static Choice named(String tool) {
+            return new Choice(Kind.FORCED, Optional.of(tool));
+        }
+
+        /** Whether the prompt may mention tools. */
+        public boolean isAllowed() {
+            return kind != Kind.NONE;
+        }
+
+        /** Whether there must be a call. */
+        public boolean isForced() {
+            return kind == Kind.FORCED;
+        }
+
+        /** The tool that must be called, if a specific one is required. */
+        public Optional<String> tool() {
+            return tool;
+        }
+
+        @Override
+        public String toString() {
+            return tool.orElse(kind == Kind.FORCED ? "required" : kind == Kind.AUTO ? "auto" : "none");
+        }
     }
 }

@@ -3,7 +3,6 @@ package io.github.internvl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.internvl.fixtures.TinyCheckpoint;
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.util.List;
@@ -32,7 +31,7 @@ class ChatRequestTest {
     void takesEightFramesUnlessToldOtherwise() {
         ChatRequest.Builder request = ChatRequest.builder().text("What moves?");
         assertThat(request.video(video).build().images()).hasSize(8);
-        assertThat(request.video(video, FrameSampling.all().between(1, 2))
+        assertThat(request.video(video, Video.Sampling.all().between(1, 2))
                         .build()
                         .images())
                 .isEqualTo(frames.subList(2, 5));
@@ -68,13 +67,13 @@ class ChatRequestTest {
                 .toList();
         ChatRequest question = ChatRequest.builder()
                 .text("What moves?")
-                .video(Video.of(scene), FrameSampling.all())
+                .video(Video.of(scene), Video.Sampling.all())
                 .build();
         try (InternVL model = InternVL.load(TinyCheckpoint.qwen())) {
             Conversation talk = model.conversation();
             ChatResponse first = talk.ask(question);
             ChatResponse second = talk.ask("Which way?");
-            Turn recorded = talk.history().get(0);
+            ChatRequest.Turn recorded = talk.history().get(0);
             assertThat(recorded.question()).isEqualTo(question.text());
             assertThat(recorded.images()).isEqualTo(scene);
             assertThat(recorded.maxTiles()).isEqualTo(OptionalInt.of(1));

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ChatResponseTest {
-    private static final Box DOG = new Box("a dog", 100, 250, 400, 900);
+    private static final ChatResponse.Box DOG = new ChatResponse.Box("a dog", 100, 250, 400, 900);
 
     @ParameterizedTest
     @ValueSource(
@@ -47,7 +47,8 @@ class ChatResponseTest {
                 "[[1, 2, 3, 4], [5, 6, 7, 8]]                                                | ''    | ''"
             })
     void findsSeveralBoxes(String text, String first, String second) {
-        assertThat(boxes(text)).containsExactly(new Box(first, 1, 2, 3, 4), new Box(second, 5, 6, 7, 8));
+        assertThat(boxes(text))
+                .containsExactly(new ChatResponse.Box(first, 1, 2, 3, 4), new ChatResponse.Box(second, 5, 6, 7, 8));
     }
 
     @ParameterizedTest
@@ -85,7 +86,7 @@ class ChatResponseTest {
         assertThat(boxes("[ ".repeat(20_000))).isEmpty();
     }
 
-    private static List<Box> boxes(String text) {
+    private static List<ChatResponse.Box> boxes(String text) {
         Timings timings = new Timings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
         return new ChatResponse(
                         text,

@@ -2,8 +2,10 @@ package io.github.internvl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.github.internvl.fixtures.TinyCheckpoint;
+import io.github.internvl.internal.model.PartBytes;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,7 +83,12 @@ class DeviceMapTest {
         DeviceMap map = DeviceMap.of("cpu", "cuda:1", "cuda:0", Collections.nCopies(24, "cuda:1"), "cuda:0");
         DevicePlan plan = plan(map, "InternVL2_5-1B", gpus(8, 8));
         assertThat(plan.layers()).hasSize(24).containsOnly("cuda:1");
-        assertThat(plan.bytes()).containsOnlyKeys("cpu", "cuda:1", "cuda:0");
+        PartBytes parts = known("InternVL2_5-1B").footprint().parts(Precision.BFLOAT16, 8192, false);
+        assertThat(plan.bytes())
+                .containsExactly(
+                        entry("cpu", parts.vision()),
+                        entry("cuda:1", parts.projector() + 24 * parts.layer()),
+                        entry("cuda:0", parts.embedding() + parts.head()));
         assertThatThrownBy(() -> plan(map, "InternVL2_5-8B", gpus(80, 80)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("each of the model's 32 layers: 24");

@@ -69,7 +69,8 @@ class InternVLTest {
 
         assertThat(first.history()).hasSize(1);
         assertThat(talk.history()).isEqualTo(second.history()).hasSize(2);
-        assertThat(talk.history().get(0)).isEqualTo(new Turn("<image>\nWhat is this?", List.of(SQUARE), first.text()));
+        assertThat(talk.history().get(0))
+                .isEqualTo(new ChatRequest.Turn("<image>\nWhat is this?", List.of(SQUARE), first.text()));
         ChatRequest again =
                 ask("And now?", LAND).toBuilder().history(first.history()).build();
         assertThat(model.chat(again).text()).isEqualTo(second.text());
@@ -108,7 +109,7 @@ class InternVLTest {
     @Test
     void goesOnAfterAnAnswerThatSpeaksOfImageTags() {
         ChatRequest request = ask("And?").toBuilder()
-                .history(List.of(new Turn("How?", "Write <image> there.")))
+                .history(List.of(new ChatRequest.Turn("How?", "Write <image> there.")))
                 .build();
 
         assertThat(model.chat(request).text()).isNotEmpty();
@@ -242,7 +243,9 @@ class InternVLTest {
                 Arguments.of(ask("<image>\nHi."), "1 tags for 0 pictures"),
                 Arguments.of(
                         ask("Hi.", LAND).toBuilder()
-                                .history(List.of(new Turn("Hi.", "Yes."), new Turn("And?", "An <image> of it.")))
+                                .history(List.of(
+                                        new ChatRequest.Turn("Hi.", "Yes."),
+                                        new ChatRequest.Turn("And?", "An <image> of it.")))
                                 .build(),
                         "answer of round 2"),
                 Arguments.of(

@@ -42,7 +42,7 @@ class MetricsListenerTest {
             answer = model.chat(SHORT);
             assertThatThrownBy(() -> model.chat("<image>")).isInstanceOf(InvalidRequestException.class);
             assertThat(model.stats())
-                    .isEqualTo(new ModelStats(
+                    .isEqualTo(new MetricsListener.Stats(
                             0,
                             0,
                             0,
@@ -160,7 +160,7 @@ class MetricsListenerTest {
         }
 
         @Override
-        public void onLoad(String model, Supplier<ModelStats> stats) {
+        public void onLoad(String model, Supplier<MetricsListener.Stats> stats) {
             hear("load");
         }
 

@@ -178,7 +178,7 @@ class OutputFormatTest {
         ChatRequest.Builder call = ChatRequest.builder()
                 .text("?")
                 .tools(CLOCK)
-                .toolChoice(ToolChoice.required())
+                .toolChoice(Tool.Choice.required())
                 .generation(free);
         assertThatThrownBy(call::build)
                 .isInstanceOf(InvalidRequestException.class)
@@ -191,13 +191,13 @@ class OutputFormatTest {
                 ChatRequest.builder().text("Weather?").tools(WEATHER, CLOCK).maxNewTokens(200);
         for (InternVL model : List.of(qwen, internlm2)) {
             ChatResponse any =
-                    model.chat(request.toolChoice(ToolChoice.required()).build());
+                    model.chat(request.toolChoice(Tool.Choice.required()).build());
             assertThat(any.toolCalls())
                     .singleElement()
                     .satisfies(call -> assertThat(call.name()).isIn("weather", "clock"));
             ChatResponse named =
-                    model.chat(request.toolChoice(ToolChoice.named("weather")).build());
-            ToolCall call = named.toolCalls().get(0);
+                    model.chat(request.toolChoice(Tool.Choice.named("weather")).build());
+            Tool.Call call = named.toolCalls().get(0);
             JsonObject arguments = JsonParser.parseString(call.arguments()).getAsJsonObject();
             assertThat(call.name()).isEqualTo("weather");
             assertThat(arguments.get("place").getAsString()).isIn("Paris", "Rome");
@@ -218,7 +218,7 @@ class OutputFormatTest {
                 .isGreaterThan(qwen.countTokens(plain));
         assertThat(qwen.countTokens(plain.toBuilder()
                         .tools(WEATHER)
-                        .toolChoice(ToolChoice.none())
+                        .toolChoice(Tool.Choice.none())
                         .build()))
                 .isEqualTo(qwen.countTokens(plain));
     }
@@ -229,7 +229,7 @@ class OutputFormatTest {
         ChatResponse first = talk.ask(ChatRequest.builder()
                 .text("Weather?")
                 .tools(WEATHER)
-                .toolChoice(ToolChoice.required())
+                .toolChoice(Tool.Choice.required())
                 .maxNewTokens(100)
                 .build());
         ChatResponse second = talk.ask(ChatRequest.builder()
@@ -249,12 +249,12 @@ class OutputFormatTest {
         ChatRequest.Builder request = ChatRequest.builder().text("?");
         assertRefused(request.tools(CLOCK, CLOCK), "different names");
         assertRefused(
-                request.tools(CLOCK).toolChoice(ToolChoice.named("watch")), "must be one of the request's: watch");
-        assertRefused(request.tools().toolChoice(ToolChoice.required()), "must be one of the request's: required");
+                request.tools(CLOCK).toolChoice(Tool.Choice.named("watch")), "must be one of the request's: watch");
+        assertRefused(request.tools().toolChoice(Tool.Choice.required()), "must be one of the request's: required");
         assertRefused(
-                request.tools(CLOCK).toolChoice(ToolChoice.auto()).format(OutputFormat.json()), "tools and a format");
+                request.tools(CLOCK).toolChoice(Tool.Choice.auto()).format(OutputFormat.json()), "tools and a format");
         Tool odd = new Tool("odd", "", "{\"properties\":{\"a\":{\"not\":{}}}}");
-        ChatRequest.Builder bad = ChatRequest.builder().text("?").tools(odd).toolChoice(ToolChoice.required());
+        ChatRequest.Builder bad = ChatRequest.builder().text("?").tools(odd).toolChoice(Tool.Choice.required());
         assertThatThrownBy(() -> qwen.chat(bad.build()))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("the tool odd: the JSON schema at #/properties/a/not");

@@ -75,7 +75,7 @@ class PreparationTest {
                         "the prompt must be shorter than the context of " + CONTEXT + " tokens: at least ")
                 .hasMessageContaining("0 of them visual");
         ChatRequest history = SHORT.toBuilder()
-                .history(List.of(new Turn("Hi.", List.of(), "a".repeat(3_000_000))))
+                .history(List.of(new ChatRequest.Turn("Hi.", List.of(), "a".repeat(3_000_000))))
                 .build();
         assertThatThrownBy(() -> model.chat(history)).hasMessageContaining("tokens: at least ");
         assertThat(model.countTokens(ChatRequest.of(LONG))).isGreaterThan(CONTEXT);
@@ -88,8 +88,8 @@ class PreparationTest {
         List<ChatRequest.Builder> tooMuch = List.of(
                 SHORT.toBuilder().text("a ".repeat(300)),
                 SHORT.toBuilder().systemMessage("a ".repeat(300)),
-                SHORT.toBuilder().history(List.of(new Turn("Hi.", List.of(), "a ".repeat(300)))),
-                SHORT.toBuilder().history(List.of(new Turn("a ".repeat(300), List.of(), "Hi."))),
+                SHORT.toBuilder().history(List.of(new ChatRequest.Turn("Hi.", List.of(), "a ".repeat(300)))),
+                SHORT.toBuilder().history(List.of(new ChatRequest.Turn("a ".repeat(300), List.of(), "Hi."))),
                 SHORT.toBuilder().tools(new Tool("f", "a ".repeat(300))),
                 SHORT.toBuilder().tools(new Tool("f", "a", "{\"title\": \"" + "a ".repeat(300) + "\"}")),
                 SHORT.toBuilder()
@@ -102,12 +102,12 @@ class PreparationTest {
                                 .build()));
         for (ChatRequest.Builder request : tooMuch) {
             assertThatThrownBy(() -> model.chat(limited(request, prompt)))
-                    .isInstanceOf(BudgetExceededException.class)
+                    .isInstanceOf(RequestBudget.ExceededException.class)
                     .hasMessageContaining("at most 500 characters");
         }
         assertThatThrownBy(() -> model.countTokens(limited(ChatRequest.builder().text(LONG), 500_000)))
                 .isInstanceOfSatisfying(
-                        BudgetExceededException.class,
+                        RequestBudget.ExceededException.class,
                         refusal -> assertThat(refusal.work()).isEqualTo(Optional.of(Work.CHARACTERS)));
     }
 
@@ -126,7 +126,7 @@ class PreparationTest {
                 .build();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
-        assertThatThrownBy(() -> model.countTokens(large)).isInstanceOf(BudgetExceededException.class);
+        assertThatThrownBy(() -> model.countTokens(large)).isInstanceOf(RequestBudget.ExceededException.class);
         assertThatThrownBy(() -> model.chat(large)).hasMessageContaining("tokens: at least ");
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(2_000_000);
     }
@@ -156,7 +156,7 @@ class PreparationTest {
     @Test
     void keepsTheTypeOfARefusalInABatch() {
         assertThatThrownBy(() -> model.batchChat(List.of(SHORT, limited(SHORT.toBuilder(), 1))))
-                .isInstanceOf(BudgetExceededException.class)
+                .isInstanceOf(RequestBudget.ExceededException.class)
                 .hasMessageStartingWith("request 1 of the batch: prompt: a request may take at most 1 characters");
     }
 
@@ -201,7 +201,7 @@ class PreparationTest {
                         .timeout(Duration.ofMillis(100))
                         .build()))
                 .isInstanceOfSatisfying(
-                        BudgetExceededException.class,
+                        RequestBudget.ExceededException.class,
                         refusal -> assertThat(refusal.work()).isEmpty());
     }
 

@@ -52,7 +52,9 @@ class ReuseTest {
         switch (random.nextInt(6)) {
             case 0 -> request.text(question);
             case 1 -> request.text(question, picture, PICTURES.get(random.nextInt(PICTURES.size())));
-            case 2 -> request.text(question).history(List.of(new Turn("<image>\nHm?", List.of(picture), "A house.")));
+            case 2 ->
+                request.text(question)
+                        .history(List.of(new ChatRequest.Turn("<image>\nHm?", List.of(picture), "A house.")));
             case 3 -> request.text(question, picture).systemMessage("Speak like a poet, and never of yourself.");
             case 4 ->
                 request.text(question, picture)

@@ -60,7 +60,7 @@ class ToolTest {
                 "nothing | ``"
             })
     void findsCallsInAnAnswer(String text, String calls) {
-        String found = ToolCall.in(text).stream()
+        String found = Tool.Call.in(text).stream()
                 .map(call -> call.name() + call.arguments())
                 .reduce((one, other) -> one + " " + other)
                 .orElse("");

@@ -33,7 +33,8 @@ class VideoSettingsTest {
             for (String question : List.of("What moves?", "<image> What moves?")) {
                 assertRefused(model, ChatRequest.builder().text(question).video(video, 1));
             }
-            Turn earlier = new Turn("Frame1: <image>\nWhat moves?", List.of(LAND), OptionalInt.of(1), "A boat.");
+            ChatRequest.Turn earlier =
+                    new ChatRequest.Turn("Frame1: <image>\nWhat moves?", List.of(LAND), OptionalInt.of(1), "A boat.");
             assertRefused(model, ChatRequest.builder().text("Where to?").history(List.of(earlier)));
         }
     }

@@ -3,11 +3,9 @@ package io.github.internvl.benchmark;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.internvl.Box;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVL;
-import io.github.internvl.Turn;
 import io.github.internvl.fixtures.Checkout;
 import io.github.internvl.vision.Image;
 import java.awt.Rectangle;
@@ -86,12 +84,12 @@ public record HeldOut(Path folder, List<Question> questions) {
         }
 
         /** The box of an answer that is one. */
-        public Box box() {
+        public ChatResponse.Box box() {
             int[] edges = NUMBER.matcher(answer())
                     .results()
                     .mapToInt(number -> Integer.parseInt(number.group()))
                     .toArray();
-            return new Box("", edges[0], edges[1], edges[2], edges[3]);
+            return new ChatResponse.Box("", edges[0], edges[1], edges[2], edges[3]);
         }
 
         /** The pictures belong to the first round. */
@@ -100,10 +98,10 @@ public record HeldOut(Path folder, List<Question> questions) {
             List<Image> images = strings(json.get("images")).stream()
                     .map(name -> Image.open(folder.resolve(name)))
                     .toList();
-            List<Turn> history = new ArrayList<>();
+            List<ChatRequest.Turn> history = new ArrayList<>();
             json.getAsJsonArray("history").forEach(pair -> {
                 List<String> both = strings(pair);
-                history.add(new Turn(
+                history.add(new ChatRequest.Turn(
                         both.get(0), history.isEmpty() ? images : List.of(), OptionalInt.of(maxTiles), both.get(1)));
             });
             ChatRequest.Builder request = ChatRequest.builder()
@@ -149,7 +147,7 @@ public record HeldOut(Path folder, List<Question> questions) {
     }
 
     /** Intersection over union of the first box found and the right one; 0 where none is found. */
-    public static double overlap(List<Box> found, Box right) {
+    public static double overlap(List<ChatResponse.Box> found, ChatResponse.Box right) {
         if (found.isEmpty()) {
             return 0;
         }

@@ -11,7 +11,6 @@ import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.Precision;
-import io.github.internvl.Turn;
 import io.github.internvl.fixtures.Checkout;
 import io.github.internvl.vision.Image;
 import java.io.IOException;
@@ -155,7 +154,8 @@ class Soak {
             case 2 -> request.text("<image>\nCompare them.", picture(random), picture(random));
             case 3 ->
                 request.text("And now?")
-                        .history(List.of(new Turn("<image>\nWhat is it?", List.of(picture(random)), "A picture.")));
+                        .history(List.of(
+                                new ChatRequest.Turn("<image>\nWhat is it?", List.of(picture(random)), "A picture.")));
             case 4 ->
                 request.text("Image-1: <image>\nImage-2: <image>\nWhich?", picture(random), picture(random))
                         .temperature(0.8)

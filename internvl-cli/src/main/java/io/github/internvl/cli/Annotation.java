@@ -1,6 +1,6 @@
 package io.github.internvl.cli;
 
-import io.github.internvl.Box;
+import io.github.internvl.ChatResponse;
 import io.github.internvl.vision.Image;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -49,19 +49,20 @@ record Annotation(Path file, String format) {
     }
 
     /** Draws each box with its label, in one color per label, and writes the file atomically. */
-    void write(Image picture, List<Box> boxes) throws IOException {
+    void write(Image picture, List<ChatResponse.Box> boxes) throws IOException {
         BufferedImage drawn = copy(picture);
         Graphics2D pen = drawn.createGraphics();
         int side = Math.max(picture.width(), picture.height());
         pen.setFont(new Font(Font.SANS_SERIF, Font.BOLD, Math.max(12, side / 32)));
         pen.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-        List<String> labels = boxes.stream().map(Box::label).distinct().toList();
-        for (Box box : boxes) {
+        List<String> labels =
+                boxes.stream().map(ChatResponse.Box::label).distinct().toList();
+        for (ChatResponse.Box box : boxes) {
             pen.setColor(COLORS.get(labels.indexOf(box.label()) % COLORS.size()));
             draw(pen, box.toPixels(picture.width(), picture.height()), Math.max(2, side / 200));
         }
         try {
-            for (Box box : boxes) { // after all frames, which would run through them
+            for (ChatResponse.Box box : boxes) { // after all frames, which would run through them
                 pen.setColor(COLORS.get(labels.indexOf(box.label()) % COLORS.size()));
                 label(pen, box.label(), box.toPixels(picture.width(), picture.height()), drawn.getWidth());
             }

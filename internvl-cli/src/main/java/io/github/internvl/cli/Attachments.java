@@ -1,9 +1,7 @@
 package io.github.internvl.cli;
 
 import io.github.internvl.ChatRequest;
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageOptions;
 import io.github.internvl.vision.Video;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.web.RemoteMedia;
@@ -28,7 +26,7 @@ final class Attachments {
 
     private final List<Image> pending = new ArrayList<>();
     private @Nullable Video pendingVideo;
-    private FrameSampling sampling = FrameSampling.all();
+    private Video.Sampling sampling = Video.Sampling.all();
 
     @Option(
             names = {"-i", "--image"},
@@ -85,12 +83,12 @@ final class Attachments {
                     "a question takes pictures or a video, not both: --image and --video are given");
         }
         if (frames != null) {
-            FrameSampling.frames(frames);
+            Video.Sampling.frames(frames);
         }
         if (fetching && (!hosts.isEmpty() || areRemote())) {
             remote();
         }
-        FrameSampling.all().between(from, to);
+        Video.Sampling.all().between(from, to);
     }
 
     /** Opens the pictures or the video given as options. */
@@ -117,7 +115,7 @@ final class Attachments {
             throw new IllegalArgumentException(
                     "a question takes pictures or a video, not both: it has a video; /new removes it");
         }
-        ImageOptions options = ImageOptions.defaults().withApplyExifOrientation(exif);
+        Image.Options options = Image.Options.defaults().withApplyExifOrientation(exif);
         Image picture = isRemote(place)
                 ? decodeFetched(place, file -> Image.of(file, options))
                 : Image.open(Path.of(place), options);
@@ -133,9 +131,9 @@ final class Attachments {
         }
         boolean folder = !isRemote(place) && Files.isDirectory(Path.of(place));
         Video opened = open(place, folder);
-        FrameSampling wanted = frames != null
-                ? FrameSampling.frames(frames)
-                : folder ? FrameSampling.all() : FrameSampling.frames(USUAL_FRAMES);
+        Video.Sampling wanted = frames != null
+                ? Video.Sampling.frames(frames)
+                : folder ? Video.Sampling.all() : Video.Sampling.frames(USUAL_FRAMES);
         sampling = wanted.between(from, to);
         pendingVideo = opened;
         return String.format(Locale.ROOT, "%d frames, %.4g a second", opened.frameCount(), opened.framesPerSecond());

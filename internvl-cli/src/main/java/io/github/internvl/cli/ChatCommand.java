@@ -1,6 +1,5 @@
 package io.github.internvl.cli;
 
-import io.github.internvl.Box;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatStream;
@@ -208,7 +207,7 @@ final class ChatCommand implements Callable<Integer> {
         if (annotation.isPresent()) {
             attachments.open();
         }
-        List<Box> boxes = chat.ask(asked);
+        List<ChatResponse.Box> boxes = chat.ask(asked);
         if (annotation.isPresent()) {
             annotate(annotation.get(), attachments.firstPicture(), boxes);
         }
@@ -263,7 +262,8 @@ final class ChatCommand implements Callable<Integer> {
         return Optional.of(Annotation.at(annotated));
     }
 
-    private static void annotate(Annotation annotation, Image picture, List<Box> boxes) throws IOException {
+    private static void annotate(Annotation annotation, Image picture, List<ChatResponse.Box> boxes)
+            throws IOException {
         if (boxes.isEmpty()) {
             throw new InternVLException(annotation.file()
                     + ": not written, since the answer has no box such as [[100, 250, 400, 900]]; ask for one as in the"

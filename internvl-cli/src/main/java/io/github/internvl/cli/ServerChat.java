@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import io.github.internvl.Box;
+import io.github.internvl.ChatResponse;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVLException;
 import io.github.internvl.OutputFormat;
@@ -80,7 +80,7 @@ final class ServerChat {
     }
 
     /** Sends a question, prints the answer, and returns its boxes. */
-    List<Box> ask(String question) {
+    List<ChatResponse.Box> ask(String question) {
         JsonArray content = pending.deepCopy();
         content.add(ServerClient.words(question));
         JsonObject body = settings.deepCopy();
@@ -147,7 +147,7 @@ final class ServerChat {
                     throw new IllegalArgumentException(
                             "unknown command " + words[0] + "; use /image FILE, /video FILE, /new or /exit");
                 }
-                List<Box> unused = ask(line);
+                List<ChatResponse.Box> unused = ask(line);
             }
         }
     }

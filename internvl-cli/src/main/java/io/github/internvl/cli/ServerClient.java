@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import io.github.internvl.Box;
+import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVLException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,7 +62,7 @@ final class ServerClient {
      * @param boxes the boxes in its text
      */
     record Answer(
-            String text, String finishReason, @Nullable JsonObject usage, List<Box> boxes) {}
+            String text, String finishReason, @Nullable JsonObject usage, List<ChatResponse.Box> boxes) {}
 
     /** Creates a client of a server; its address may end in {@code /v1}. */
     ServerClient(URI server) {
@@ -93,7 +93,7 @@ final class ServerClient {
         StringBuilder text = new StringBuilder();
         String finish = "";
         JsonObject usage = null;
-        List<Box> boxes = List.of();
+        List<ChatResponse.Box> boxes = List.of();
         try (Stream<String> lines = response.body()) {
             for (Iterator<String> line = lines.iterator(); line.hasNext(); ) {
                 JsonObject chunk = chunk(line.next());
@@ -130,10 +130,10 @@ final class ServerClient {
         return chunk;
     }
 
-    private static List<Box> boxes(JsonArray told) {
+    private static List<ChatResponse.Box> boxes(JsonArray told) {
         return told.asList().stream()
                 .map(JsonElement::getAsJsonObject)
-                .map(box -> new Box(
+                .map(box -> new ChatResponse.Box(
                         box.get("label").getAsString(),
                         box.get("x1").getAsInt(),
                         box.get("y1").getAsInt(),

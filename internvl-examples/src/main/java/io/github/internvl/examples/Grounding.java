@@ -1,6 +1,5 @@
 package io.github.internvl.examples;
 
-import io.github.internvl.Box;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
@@ -17,7 +16,7 @@ public final class Grounding {
             ChatResponse response = model.chat(
                     "<image>\nPlease provide the bounding box coordinate of the region this sentence describes: <ref>red circle</ref>",
                     photo);
-            for (Box box : response.boxes()) {
+            for (ChatResponse.Box box : response.boxes()) {
                 System.out.println(box.label() + ": " + box.toPixels(photo.width(), photo.height()));
             }
             // end::grounding[]

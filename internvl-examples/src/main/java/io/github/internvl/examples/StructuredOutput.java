@@ -6,8 +6,6 @@ import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.Tool;
-import io.github.internvl.ToolCall;
-import io.github.internvl.ToolChoice;
 import io.github.internvl.vision.Image;
 
 /** Answers that programs read: one of some texts, JSON of a schema, and calls of one's own functions. */
@@ -44,9 +42,9 @@ public final class StructuredOutput {
             ChatResponse asked = talk.ask(ChatRequest.builder()
                     .text("Which part is this?", photo)
                     .tools(find)
-                    .toolChoice(ToolChoice.required()) // without it, as the model likes
+                    .toolChoice(Tool.Choice.required()) // without it, as the model likes
                     .build());
-            for (ToolCall call : asked.toolCalls()) {
+            for (Tool.Call call : asked.toolCalls()) {
                 System.out.println(call.name() + call.arguments());
             }
             ChatResponse answer = talk.ask(ChatRequest.builder()

@@ -1,6 +1,5 @@
 package io.github.internvl.grammar;
 
-import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -85,7 +84,7 @@ final class RandomAnswers {
     }
 
     private String text(int[] ids) {
-        TextDecoder decoder = tokenizer.verbatimDecoder();
+        Tokenizer.Decoder decoder = tokenizer.verbatimDecoder();
         StringBuilder text = new StringBuilder();
         Arrays.stream(ids).forEach(id -> text.append(decoder.add(id)));
         return text.toString();

@@ -1,6 +1,6 @@
 package io.github.internvl.micrometer;
 
-import io.github.internvl.ModelStats;
+import io.github.internvl.MetricsListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -33,7 +33,7 @@ final class Meters {
     final Timer prefillTime;
     final Timer decodeTime;
 
-    Meters(MeterRegistry registry, Tags tags, Supplier<ModelStats> stats) {
+    Meters(MeterRegistry registry, Tags tags, Supplier<MetricsListener.Stats> stats) {
         this.registry = registry;
         this.tags = tags;
         gauges = List.of(

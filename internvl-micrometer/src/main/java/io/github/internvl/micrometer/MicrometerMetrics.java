@@ -1,7 +1,6 @@
 package io.github.internvl.micrometer;
 
 import io.github.internvl.MetricsListener;
-import io.github.internvl.ModelStats;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
@@ -39,7 +38,7 @@ public final class MicrometerMetrics implements MetricsListener {
     }
 
     @Override
-    public void onLoad(String model, Supplier<ModelStats> stats) {
+    public void onLoad(String model, Supplier<MetricsListener.Stats> stats) {
         if (meters != null) {
             throw new IllegalStateException("MicrometerMetrics must serve a single model: " + model
                     + " is the second; create another instance for it");

@@ -3,8 +3,8 @@ package io.github.internvl.server;
 import io.github.internvl.server.http.Endpoint;
 import io.github.internvl.server.http.Limits;
 import io.github.internvl.server.openai.MediaOptions;
-import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.vision.Image;
+import io.github.internvl.vision.Video;
 import io.github.internvl.web.RemoteMedia;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,8 +94,8 @@ public final class ServerOptions {
         private int requestsPerMinute;
         private Duration timeout = Duration.ofMinutes(10);
         private boolean chatPage = true;
-        private ImageOptions images = ImageOptions.defaults().withMaxPixels(50_000_000);
-        private VideoOptions videos = VideoOptions.defaults()
+        private Image.Options images = Image.Options.defaults().withMaxPixels(50_000_000);
+        private Video.Options videos = Video.Options.defaults()
                 .withMaxFramePixels(4096 * 2304)
                 .withMaxPixels(100_000_000)
                 .withTimeout(Duration.ofMinutes(1));
@@ -194,14 +194,14 @@ public final class ServerOptions {
             return this;
         }
 
-        /** Sets how pictures are decoded. Default: {@link ImageOptions#defaults}, with at most 50 million pixels. */
-        public Builder images(ImageOptions options) {
+        /** Sets how pictures are decoded. Default: {@link Image.Options#defaults}, with at most 50 million pixels. */
+        public Builder images(Image.Options options) {
             this.images = options;
             return this;
         }
 
         /** Sets the limits of a video. Default: 4K frames, 100 million pixels in all frames together, one minute of decoding. */
-        public Builder videos(VideoOptions options) {
+        public Builder videos(Video.Options options) {
             this.videos = options;
             return this;
         }

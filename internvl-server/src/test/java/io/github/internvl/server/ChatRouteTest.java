@@ -10,10 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
-import io.github.internvl.Turn;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.tokenizer.Tokenizer;
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.util.List;
@@ -128,7 +126,7 @@ class ChatRouteTest {
         String question = "What moves?";
         ChatRequest same = ChatRequest.builder()
                 .text(question)
-                .video(Video.open(DemoModel.sample("clip.mp4")), FrameSampling.frames(4))
+                .video(Video.open(DemoModel.sample("clip.mp4")), Video.Sampling.frames(4))
                 .build();
         JsonObject answer =
                 demo.chat(ask("[" + Demo.video("clip.mp4", "\"num_frames\": 4") + ", " + text(question) + "]"));
@@ -144,7 +142,7 @@ class ChatRouteTest {
                 + "{\"role\": \"assistant\", \"content\": \"yes\"}, {\"role\": \"user\", \"content\": \"And its color?\"}]}";
         ChatRequest same = ChatRequest.builder()
                 .systemMessage("Be short.")
-                .history(List.of(new Turn(STAR, List.of(shapes), "yes")))
+                .history(List.of(new ChatRequest.Turn(STAR, List.of(shapes), "yes")))
                 .text("And its color?")
                 .build();
         JsonObject answer = demo.chat(body);

@@ -3,6 +3,7 @@ package io.github.internvl.server;
 import static io.github.internvl.server.Demo.ask;
 import static io.github.internvl.server.Demo.picture;
 import static io.github.internvl.server.Demo.text;
+import static io.github.internvl.server.Demo.video;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
@@ -22,6 +23,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -29,25 +32,43 @@ import org.junit.jupiter.api.Timeout;
 class MediaRequestsTest {
     private static final String PATH = "/v1/chat/completions";
 
+    private HttpServer web;
+    private String host;
+
+    @BeforeEach
+    void serveSamples() throws IOException {
+        web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        for (String name : List.of("shapes.png", "clip.mp4")) {
+            byte[] file = Files.readAllBytes(DemoModel.sample(name));
+            web.createContext("/" + name, exchange -> {
+                exchange.sendResponseHeaders(200, file.length);
+                try (OutputStream out = exchange.getResponseBody()) {
+                    out.write(file);
+                }
+            });
+        }
+        web.start();
+        host = "127.0.0.1:" + web.getAddress().getPort();
+    }
+
+    @AfterEach
+    void stopServing() {
+        web.stop(0);
+    }
+
+    private Demo fetching() {
+        RemoteMedia rules = RemoteMedia.builder().allowPrivateHost(host).build();
+        return Demo.start(options -> options.remoteMedia(rules), model -> model);
+    }
+
     private static String remote(String address) {
         return ask("[{\"type\": \"image_url\", \"image_url\": {\"url\": \"" + address + "\"}}, "
                 + text("Is there a green star?") + "]");
     }
 
     @Test
-    void fetchesFromAllowedHostsOnly() throws IOException {
-        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        byte[] file = Files.readAllBytes(DemoModel.sample("shapes.png"));
-        web.createContext("/shapes.png", exchange -> {
-            exchange.sendResponseHeaders(200, file.length);
-            try (OutputStream out = exchange.getResponseBody()) {
-                out.write(file);
-            }
-        });
-        web.start();
-        String host = "127.0.0.1:" + web.getAddress().getPort();
-        RemoteMedia rules = RemoteMedia.builder().allowPrivateHost(host).build();
-        try (Demo demo = Demo.start(options -> options.remoteMedia(rules), model -> model)) {
+    void fetchesFromAllowedHostsOnly() {
+        try (Demo demo = fetching()) {
             JsonObject fetched = demo.chat(remote("http://" + host + "/shapes.png"));
             assertThat(Demo.content(fetched))
                     .isEqualTo(Demo.content(
@@ -59,9 +80,30 @@ class MediaRequestsTest {
                 assertThat(error.get("status").getAsInt()).as(address).isEqualTo(400);
                 assertThat(error.get("message").getAsString()).contains("cannot be fetched");
             }
-        } finally {
-            web.stop(0);
         }
+    }
+
+    @Test
+    void takesTheFramesOfAClipFromTheWeb() {
+        String question = text("What do you see?");
+        try (Demo demo = fetching()) {
+            JsonObject fetched = demo.chat(ask("[" + clip("http://" + host + "/clip.mp4") + ", " + question + "]"));
+            JsonObject sent = demo.chat(ask("[" + video("clip.mp4", "\"num_frames\": 4") + ", " + question + "]"));
+            assertThat(Demo.content(fetched)).isNotEmpty().isEqualTo(Demo.content(sent));
+            assertThat(fetched.getAsJsonObject("usage").get("prompt_tokens"))
+                    .isEqualTo(sent.getAsJsonObject("usage").get("prompt_tokens"));
+            for (String file : List.of("none.mp4", "shapes.png")) {
+                JsonObject error =
+                        demo.refused(PATH, ask("[" + clip("http://" + host + "/" + file) + ", " + question + "]"));
+                assertThat(error.get("status").getAsInt()).as(file).isEqualTo(400);
+                assertThat(error.get("message").getAsString())
+                        .contains(file.equals("none.mp4") ? "cannot be fetched" : "is not a usable video");
+            }
+        }
+    }
+
+    private static String clip(String address) {
+        return "{\"type\": \"video_url\", \"video_url\": {\"url\": \"" + address + "\", \"num_frames\": 4}}";
     }
 
     /** A picture of a small file and many pixels. */

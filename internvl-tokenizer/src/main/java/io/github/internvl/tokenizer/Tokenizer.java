@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A checkpoint's tokenizer: text to token ids and back, with the same ids and text as the reference (OpenGVLab's chat code on
@@ -125,7 +126,7 @@ public final class Tokenizer implements AutoCloseable {
      * @throws IllegalArgumentException if an id has no token
      */
     public String decode(int[] ids, boolean skipSpecialTokens) {
-        TextDecoder decoder = decoder(skipSpecialTokens);
+        Decoder decoder = decoder(skipSpecialTokens);
         StringBuilder text = new StringBuilder(ids.length * 4);
         for (int id : ids) {
             text.append(decoder.add(id));
@@ -152,8 +153,8 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /** A new decoder for one answer whose ids arrive one by one; it lives on when the tokenizer is closed. */
-    public TextDecoder decoder(boolean skipSpecialTokens) {
-        return new TextDecoder(vocabulary, decoding, skipSpecialTokens);
+    public Decoder decoder(boolean skipSpecialTokens) {
+        return new Decoder(vocabulary, decoding, skipSpecialTokens);
     }
 
     /**
@@ -168,8 +169,8 @@ public final class Tokenizer implements AutoCloseable {
      * A new decoder for one answer whose text is just the {@linkplain #bytes bytes} of its tokens: without special tokens, and
      * without the clean-up of spaces that InternLM2.5's tokenizer does, which would change a format.
      */
-    public TextDecoder verbatimDecoder() {
-        return new TextDecoder(vocabulary, DecodingRules.VERBATIM, true);
+    public Decoder verbatimDecoder() {
+        return new Decoder(vocabulary, DecodingRules.VERBATIM, true);
     }
 
     /** Frees the native tokenizer after the calls under way; closing twice is harmless. Decoding goes on to work. */
@@ -193,5 +194,131 @@ public final class Tokenizer implements AutoCloseable {
             }
         }
         return text;
+    }
+
+    /**
+     * Decodes one answer while it is generated: ids go in one by one, whole characters come out. All that {@link #add} and
+     * {@link #finish} return, put together, equals {@link Tokenizer#decode} of all ids; the work per id does not grow with the answer.
+     * Not thread-safe; it holds nothing that needs closing.
+     *
+     * <p>Held back is only what a later id can still change: an unfinished UTF-8 sequence, and for InternLM2.5 a few characters at the end
+     * that the clean-up of spaces may alter ({@code " "} waits, since a full stop would take it away). White space at the ends of an
+     * answer is kept. InternLM2.5's tokenizer, asked to keep special tokens, puts the space of a special token in front of the text
+     * before it; in that mode text comes out when a special token or the end follows.
+     */
+    public static final class Decoder {
+        private final Vocabulary vocabulary;
+        private final DecodingRules rules;
+        private final boolean skipsSpecialTokens;
+        private final Utf8Joiner utf8;
+        private final @Nullable SpaceCleanUp cleanUp;
+
+        private final StringBuilder run = new StringBuilder(); // decoded text since the last special token
+        private int droppable; // pieces at the beginning of the run that may lose a space
+        private boolean afterSpecialToken;
+        private final StringBuilder part = new StringBuilder(); // cleaned text on its way out
+        private boolean partHasText;
+        private boolean partsBefore; // parts, unless empty, are joined by a space
+        private final StringBuilder out = new StringBuilder();
+
+        private Decoder(Vocabulary vocabulary, DecodingRules rules, boolean skipsSpecialTokens) {
+            this.vocabulary = vocabulary;
+            this.rules = rules;
+            this.skipsSpecialTokens = skipsSpecialTokens;
+            utf8 = new Utf8Joiner(rules.replacesEachByte());
+            cleanUp = rules.cleansSpaces() ? new SpaceCleanUp() : null;
+            droppable = rules.droppedSpaces();
+        }
+
+        /**
+         * Takes the next id and returns the text that is certain now, possibly empty.
+         *
+         * @throws IllegalArgumentException if the id has no token; the decoder is as before
+         */
+        public String add(int id) {
+            byte[] bytes = vocabulary.bytes(id);
+            if (skipsSpecialTokens && vocabulary.isSkipped(id)) {
+                return "";
+            }
+            if (rules.spaces() == DecodingRules.Spaces.NONE || !vocabulary.isAdded(id)) {
+                addText(bytes);
+            } else if (vocabulary.standsAlone(id)) {
+                endPart();
+                utf8.append(bytes, 0, part);
+                emitPart();
+                partsBefore = true;
+                partHasText = false;
+            } else {
+                boolean spaced = rules.spaces() == DecodingRules.Spaces.ALL;
+                endRun(spaced && !afterSpecialToken);
+                droppable = spaced ? droppable : 0;
+                utf8.append(bytes, 0, run);
+                moveRun();
+                afterSpecialToken = true;
+            }
+            return take();
+        }
+
+        /** Returns the rest: what was held back, with U+FFFD for an unfinished character. The decoder is then ready for a new answer. */
+        public String finish() {
+            endPart();
+            partsBefore = false;
+            return take();
+        }
+
+        private void addText(byte[] bytes) {
+            boolean drops = droppable > 0 && bytes.length > 0 && bytes[0] == ' ';
+            utf8.append(bytes, drops ? 1 : 0, run);
+            droppable = drops && bytes.length == 1 ? droppable - 1 : 0;
+            afterSpecialToken = false;
+            boolean waits = rules.spaces() == DecodingRules.Spaces.ALL && !skipsSpecialTokens;
+            if (!waits) {
+                moveRun();
+            }
+        }
+
+        private void endRun(boolean spaced) {
+            utf8.finish(run);
+            if (spaced) {
+                run.insert(0, ' ');
+            }
+            moveRun();
+            droppable = rules.droppedSpaces();
+        }
+
+        private void endPart() {
+            endRun(false);
+            if (cleanUp != null) {
+                cleanUp.finish(part);
+                emitPart();
+            }
+            partsBefore |= partHasText;
+            partHasText = false;
+            afterSpecialToken = false;
+        }
+
+        private void moveRun() {
+            if (cleanUp == null) {
+                part.append(run);
+            } else {
+                cleanUp.append(run, part);
+            }
+            run.setLength(0);
+            emitPart();
+        }
+
+        private void emitPart() {
+            if (!part.isEmpty()) {
+                out.append(partsBefore && !partHasText ? " " : "").append(part);
+                partHasText = true;
+                part.setLength(0);
+            }
+        }
+
+        private String take() {
+            String text = out.toString();
+            out.setLength(0);
+            return text;
+        }
     }
 }

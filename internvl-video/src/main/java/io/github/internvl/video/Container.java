@@ -101,7 +101,7 @@ final class Container implements AutoCloseable {
                     Reason.TOO_LARGE,
                     "the first frames must be decodable and have at most "
                             + file.limits().maxFramePixels()
-                            + " pixels: they are not; shrink the video or raise VideoOptions.maxFramePixels",
+                            + " pixels: they are not; shrink the video or raise Video.Options.maxFramePixels",
                     null);
         }
         file.checkFrames(1, found.width(), found.height());

@@ -22,7 +22,7 @@ final class Deadline {
         return file.failure(
                 Reason.TOO_SLOW,
                 "decoding must take at most " + file.limits().timeout() + ": it takes longer; take frames nearer to the"
-                        + " beginning or raise VideoOptions.timeout",
+                        + " beginning or raise Video.Options.timeout",
                 null);
     }
 }

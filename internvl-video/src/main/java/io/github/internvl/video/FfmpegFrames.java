@@ -1,8 +1,8 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.spi.FrameSource;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /** The frames of a file, which is opened anew for each reading. */
 record FfmpegFrames(VideoFile file, PacketTable packets, double framesPerSecond, int width, int height)
-        implements FrameSource {
+        implements VideoDecoder.Frames {
     private static final Logger LOG = LoggerFactory.getLogger(FfmpegFrames.class);
 
     static FfmpegFrames open(VideoFile file) {

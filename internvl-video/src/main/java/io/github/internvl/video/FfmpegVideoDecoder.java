@@ -1,6 +1,5 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.spi.FrameSource;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
@@ -21,7 +20,7 @@ public final class FfmpegVideoDecoder implements VideoDecoder {
     public FfmpegVideoDecoder() {}
 
     @Override
-    public FrameSource open(VideoFile file) {
+    public VideoDecoder.Frames open(VideoFile file) {
         try {
             Ffmpeg.load();
         } catch (LinkageError e) {

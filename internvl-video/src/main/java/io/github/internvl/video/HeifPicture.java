@@ -1,10 +1,10 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.spi.FrameSource;
 import io.github.internvl.vision.spi.ImageFile;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -157,7 +157,7 @@ final class HeifPicture {
                 .with(samples);
         VideoFile.Limits limits = new VideoFile.Limits(mp4.length, size.padded(), pixels, MOST_TIME);
         try {
-            FrameSource coded = new FfmpegVideoDecoder().open(VideoFile.of("coded picture", mp4, limits));
+            VideoDecoder.Frames coded = new FfmpegVideoDecoder().open(VideoFile.of("coded picture", mp4, limits));
             List<Pixels> frames =
                     coded.read(IntStream.range(0, coded.frameCount()).toArray());
             if (frames.size() != items.size()

@@ -3,10 +3,8 @@ package io.github.internvl.video;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoOptions;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import java.io.IOException;
@@ -49,18 +47,18 @@ class FfmpegVideoDecoderTest {
         Video video = Video.open(clip.write(folder.resolve(name)));
         assertThat(video.frameCount()).isEqualTo(clip.frames());
         assertThat(video.framesPerSecond()).isEqualTo(clip.framesPerSecond());
-        List<Image> all = video.sample(FrameSampling.all());
+        List<Image> all = video.sample(Video.Sampling.all());
         assertThat(all)
                 .extracting(Clip::number)
                 .isEqualTo(IntStream.range(0, clip.frames()).boxed().toList());
         for (int number = clip.frames() - 1; number >= 0; number -= 3) {
             double time = number / video.framesPerSecond();
-            assertThat(video.sample(FrameSampling.frames(1).between(time, time)))
+            assertThat(video.sample(Video.Sampling.frames(1).between(time, time)))
                     .singleElement()
                     .extracting(Image::contentHash)
                     .isEqualTo(all.get(number).contentHash());
         }
-        assertThat(video.sample(FrameSampling.frames(4)))
+        assertThat(video.sample(Video.Sampling.frames(4)))
                 .extracting(Clip::number)
                 .containsExactly(4, 14, 24, 33);
     }
@@ -68,10 +66,10 @@ class FfmpegVideoDecoderTest {
     @Test
     void readsBytesAsItReadsAFile() throws IOException {
         Path file = Clip.of("mpeg4").write(folder.resolve("a.mp4"));
-        List<Image> fromBytes = Video.of(Files.readAllBytes(file)).sample(FrameSampling.frames(5));
+        List<Image> fromBytes = Video.of(Files.readAllBytes(file)).sample(Video.Sampling.frames(5));
         assertThat(fromBytes)
                 .extracting(Image::contentHash)
-                .isEqualTo(Video.open(file).sample(FrameSampling.frames(5)).stream()
+                .isEqualTo(Video.open(file).sample(Video.Sampling.frames(5)).stream()
                         .map(Image::contentHash)
                         .toList());
     }
@@ -80,14 +78,14 @@ class FfmpegVideoDecoderTest {
     @CsvSource({"1, 0, 1, -1, 0", "2, -1, 0, 0, -1", "3, 0, -1, 1, 0"})
     void turnsFramesAsTheFileSays(int quarters, int a, int b, int c, int d) throws IOException {
         byte[] mp4 = Files.readAllBytes(Clip.of("mpeg4").write(folder.resolve("a.mp4")));
-        Image plain = Video.of(mp4).sample(FrameSampling.frames(1)).get(0);
+        Image plain = Video.of(mp4).sample(Video.Sampling.frames(1)).get(0);
         ByteBuffer header = ByteBuffer.wrap(mp4);
         int at = new String(mp4, StandardCharsets.ISO_8859_1).indexOf("tkhd") + 44;
         header.putInt(at, a << 16)
                 .putInt(at + 4, b << 16)
                 .putInt(at + 12, c << 16)
                 .putInt(at + 16, d << 16);
-        Image turned = Video.of(mp4).sample(FrameSampling.frames(1)).get(0);
+        Image turned = Video.of(mp4).sample(Video.Sampling.frames(1)).get(0);
         for (int turn = 0; turn < quarters; turn++) {
             plain = clockwise(plain);
         }
@@ -123,19 +121,19 @@ class FfmpegVideoDecoderTest {
     void refusesACodecThatIsNotOnItsList() {
         Path file = Clip.of("snow").write(folder.resolve("a.avi"));
         assertRefused(
-                Reason.UNSUPPORTED_FORMAT, ": snow;", () -> Video.open(file).sample(FrameSampling.frames(1)));
+                Reason.UNSUPPORTED_FORMAT, ": snow;", () -> Video.open(file).sample(Video.Sampling.frames(1)));
     }
 
     @Test
     void keepsToTheLimits() throws IOException {
         byte[] clip = Files.readAllBytes(Clip.of("mpeg4").write(folder.resolve("a.mp4")));
-        VideoOptions options = VideoOptions.defaults();
+        Video.Options options = Video.Options.defaults();
         assertRefused(
                 Reason.TOO_LARGE, "at most 6143 pixels", () -> Video.of(clip, options.withMaxFramePixels(96 * 64 - 1)));
         assertRefused(
                 Reason.TOO_LARGE,
                 "at most 24575 pixels: 4 of 96 x 64",
-                () -> Video.of(clip, options.withMaxPixels(96 * 64 * 4 - 1)).sample(FrameSampling.frames(4)));
+                () -> Video.of(clip, options.withMaxPixels(96 * 64 * 4 - 1)).sample(Video.Sampling.frames(4)));
         assertRefused(
                 Reason.TOO_SLOW,
                 "at most PT0.000000001S",

@@ -1,10 +1,7 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageOptions;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoOptions;
 import io.github.internvl.vision.spi.MediaException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,10 +23,10 @@ import java.util.stream.Stream;
 final class FuzzRun {
     private static final int MEBIBYTE = 1 << 20;
     private static final int MOST_PIXELS = 4 * MEBIBYTE;
-    private static final ImageOptions PICTURE = ImageOptions.defaults().withMaxPixels(MOST_PIXELS);
-    private static final VideoOptions VIDEO =
-            new VideoOptions(MEBIBYTE, MOST_PIXELS, MOST_PIXELS, Duration.ofSeconds(4));
-    private static final FrameSampling SOME = FrameSampling.frames(3);
+    private static final Image.Options PICTURE = Image.Options.defaults().withMaxPixels(MOST_PIXELS);
+    private static final Video.Options VIDEO =
+            new Video.Options(MEBIBYTE, MOST_PIXELS, MOST_PIXELS, Duration.ofSeconds(4));
+    private static final Video.Sampling SOME = Video.Sampling.frames(3);
 
     private final Mutations mutations;
     private final boolean video;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageOptions;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import java.io.IOException;
@@ -46,7 +45,7 @@ class HeifTest {
 
     @Test
     void turnsAnAvifWhereItIsAskedTo() {
-        ImageOptions upright = ImageOptions.defaults().withApplyExifOrientation(true);
+        Image.Options upright = Image.Options.defaults().withApplyExifOrientation(true);
         assertNear(Image.open(FOLDER.resolve("turned.avif"), upright), "turned_avif_upright.png", 1.5, 10);
     }
 
@@ -70,12 +69,12 @@ class HeifTest {
     @CsvSource({"420.avif", "420.heic", "grid.heic"})
     void refusesLargePicturesByTheirHeader(String name) throws IOException {
         byte[] bytes = Files.readAllBytes(FOLDER.resolve(name));
-        assertThat(failure(bytes, ImageOptions.defaults().withMaxPixels(6000)).reason())
+        assertThat(failure(bytes, Image.Options.defaults().withMaxPixels(6000)).reason())
                 .isEqualTo(Reason.TOO_LARGE);
         for (int size = first(bytes, "ispe", 0); size >= 0; size = first(bytes, "ispe", size + 1)) {
             ByteBuffer.wrap(bytes).putInt(size + 8, 1 << 19).putInt(size + 12, 1 << 19);
         }
-        assertThat(failure(bytes, ImageOptions.defaults()).reason()).isEqualTo(Reason.TOO_LARGE);
+        assertThat(failure(bytes, Image.Options.defaults()).reason()).isEqualTo(Reason.TOO_LARGE);
     }
 
     @ParameterizedTest
@@ -91,7 +90,7 @@ class HeifTest {
     void saysWhatIsMissing(String name, String box, Reason reason, String found) throws IOException {
         byte[] bytes = Files.readAllBytes(FOLDER.resolve(name));
         bytes[first(bytes, box, 0)] = 'x';
-        MediaException failure = failure(bytes, ImageOptions.defaults());
+        MediaException failure = failure(bytes, Image.Options.defaults());
         assertThat(failure).hasMessageContaining(found);
         assertThat(failure.reason()).isEqualTo(reason);
     }
@@ -101,13 +100,13 @@ class HeifTest {
     void refusesWhatIsCutOff(String name) throws IOException {
         byte[] bytes = Files.readAllBytes(FOLDER.resolve(name));
         for (int length = 12; length < bytes.length; length += 31) {
-            assertThat(failure(Arrays.copyOf(bytes, length), ImageOptions.defaults())
+            assertThat(failure(Arrays.copyOf(bytes, length), Image.Options.defaults())
                             .reason())
                     .isIn(Reason.TRUNCATED, Reason.CORRUPT, Reason.UNSUPPORTED_FORMAT);
         }
     }
 
-    private static MediaException failure(byte[] bytes, ImageOptions options) {
+    private static MediaException failure(byte[] bytes, Image.Options options) {
         return catchThrowableOfType(MediaException.class, () -> Image.of(bytes, options));
     }
 

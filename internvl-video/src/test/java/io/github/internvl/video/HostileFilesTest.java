@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.sun.net.httpserver.HttpServer;
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import io.github.internvl.vision.spi.MediaException;
@@ -92,7 +91,7 @@ class HostileFilesTest {
             for (String name : List.of("clip.mp4", "clip.m3u8", "clip.mpd", "clip.sdp")) {
                 Path file = Files.writeString(folder.resolve(name), text.formatted(target));
                 assertThatExceptionOfType(MediaException.class)
-                        .isThrownBy(() -> Video.open(file).sample(FrameSampling.frames(1)))
+                        .isThrownBy(() -> Video.open(file).sample(Video.Sampling.frames(1)))
                         .withMessageStartingWith(file + ": a video must be MP4, QuickTime")
                         .extracting(MediaException::reason)
                         .isIn(Reason.NOT_A_VIDEO, Reason.UNSUPPORTED_FORMAT);
@@ -111,7 +110,7 @@ class HostileFilesTest {
     }
 
     private static List<String> hashes(Path file) {
-        return Video.open(file).sample(FrameSampling.frames(4)).stream()
+        return Video.open(file).sample(Video.Sampling.frames(4)).stream()
                 .map(Image::contentHash)
                 .toList();
     }

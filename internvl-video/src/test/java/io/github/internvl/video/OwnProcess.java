@@ -1,6 +1,5 @@
 package io.github.internvl.video;
 
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Video;
 import io.github.internvl.vision.spi.MediaException;
 import java.io.IOException;
@@ -32,7 +31,8 @@ final class OwnProcess {
         for (int i = 0; i < rounds; i++) {
             for (Path file : files) {
                 try {
-                    failures += Video.open(file).sample(FrameSampling.frames(2)).size() == 2 ? 0 : 1;
+                    failures +=
+                            Video.open(file).sample(Video.Sampling.frames(2)).size() == 2 ? 0 : 1;
                 } catch (MediaException e) {
                     failures++;
                 }

@@ -28,11 +28,11 @@ import org.jspecify.annotations.Nullable;
  * decides the format, never the file name. Of animations and multi-page files the first frame counts. Pixels are those of the reference (Pillow's {@code
  * Image.open(file).convert("RGB")}) bit for bit: alpha is dropped, never composited; colour profiles are ignored;
  * 16-bit gray is clipped at 255 while 16-bit colour keeps the high byte; the EXIF orientation is applied only if
- * {@link ImageOptions} ask for it. AVIF and HEIC are the exception: colours stored at half the resolution may differ by a
+ * {@link Options} ask for it. AVIF and HEIC are the exception: colours stored at half the resolution may differ by a
  * few levels from those of libavif and libheif.
  *
  * <p>Every factory that decodes throws {@link MediaException} for bytes that are no usable image. The size in the header is
- * checked against {@link ImageOptions#maxPixels()} before the pixels are allocated. Nothing is written to disk, except that
+ * checked against {@link Options#maxPixels()} before the pixels are allocated. Nothing is written to disk, except that
  * the first WebP unpacks its native library into the temporary directory.
  */
 public final class Image {
@@ -46,11 +46,11 @@ public final class Image {
 
     /** Decodes a file with the default options. */
     public static Image open(Path file) {
-        return open(file, ImageOptions.defaults());
+        return open(file, Options.defaults());
     }
 
     /** Decodes a file. */
-    public static Image open(Path file, ImageOptions options) {
+    public static Image open(Path file, Options options) {
         try (InputStream stream = Files.newInputStream(file)) {
             return read(file.toString(), stream, options);
         } catch (NoSuchFileException e) {
@@ -62,31 +62,31 @@ public final class Image {
 
     /** Decodes the bytes of an image file with the default options. */
     public static Image of(byte[] encoded) {
-        return of(encoded, ImageOptions.defaults());
+        return of(encoded, Options.defaults());
     }
 
     /** Decodes the bytes of an image file. */
-    public static Image of(byte[] encoded, ImageOptions options) {
+    public static Image of(byte[] encoded, Options options) {
         return decode("image bytes", encoded, options);
     }
 
     /** Reads a stream to its end, without closing it, and decodes the bytes with the default options. */
     public static Image read(InputStream stream) {
-        return read(stream, ImageOptions.defaults());
+        return read(stream, Options.defaults());
     }
 
     /** Reads a stream to its end, without closing it, and decodes the bytes. */
-    public static Image read(InputStream stream, ImageOptions options) {
+    public static Image read(InputStream stream, Options options) {
         return read("image stream", stream, options);
     }
 
     /** Decodes a {@code data:} URL, base64 or percent-encoded, with the default options. */
     public static Image ofDataUrl(String url) {
-        return ofDataUrl(url, ImageOptions.defaults());
+        return ofDataUrl(url, Options.defaults());
     }
 
     /** Decodes a {@code data:} URL, base64 or percent-encoded. Its media type is ignored: the content decides. */
-    public static Image ofDataUrl(String url, ImageOptions options) {
+    public static Image ofDataUrl(String url, Options options) {
         return decode("data: URL", DataUrl.decode(url), options);
     }
 
@@ -109,7 +109,7 @@ public final class Image {
         return new Image(new Pixels(width, height, rgb.clone()));
     }
 
-    private static Image decode(String name, byte[] bytes, ImageOptions options) {
+    private static Image decode(String name, byte[] bytes, Options options) {
         if (bytes.length > options.maxBytes()) {
             throw tooManyBytes(name, Integer.toString(bytes.length), options);
         }
@@ -117,7 +117,7 @@ public final class Image {
     }
 
     /** Reads a stream to its end, or no further than its first bytes if they begin no image. */
-    private static Image read(String name, InputStream stream, ImageOptions options) {
+    private static Image read(String name, InputStream stream, Options options) {
         try {
             byte[] head = stream.readNBytes(ImageFormat.MAGIC_BYTES);
             ImageFormat.of(file(name, head, options));
@@ -132,15 +132,15 @@ public final class Image {
         }
     }
 
-    private static ImageFile file(String name, byte[] bytes, ImageOptions options) {
+    private static ImageFile file(String name, byte[] bytes, Options options) {
         return new ImageFile(name, bytes, options.maxPixels(), options.applyExifOrientation());
     }
 
-    private static MediaException tooManyBytes(String name, String found, ImageOptions options) {
+    private static MediaException tooManyBytes(String name, String found, Options options) {
         return new MediaException(
                 Reason.TOO_LARGE,
                 name + ": an image must have at most " + options.maxBytes() + " bytes: " + found
-                        + "; shrink it or raise ImageOptions.maxBytes",
+                        + "; shrink it or raise Image.Options.maxBytes",
                 null);
     }
 
@@ -187,6 +187,51 @@ public final class Image {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /**
+     * Options and limits for decoding an image. Immutable; derive a variant with the {@code with} methods.
+     *
+     * @param applyExifOrientation whether the EXIF orientation is applied; the reference does not apply it, so the default is
+     *     {@code false}. A TIFF is always rotated, as the reference's decoder does by itself, and so is a HEIC
+     * @param maxPixels largest width times height to decode; a header that announces more is rejected before the pixels are
+     *     allocated. 1..715,827,882 (three bytes each in one array), by default 178,956,970, the limit of Pillow
+     * @param maxBytes most bytes of the file, 1..2,147,483,639 (one array), by default 536,870,912
+     */
+    public record Options(boolean applyExifOrientation, long maxPixels, long maxBytes) {
+        private static final long MOST_PIXELS = Integer.MAX_VALUE / 3;
+        private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
+        private static final Options DEFAULTS = new Options(false, 178_956_970, 1 << 29);
+
+        /** Checks the limits. */
+        public Options {
+            if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
+                throw new IllegalArgumentException("maxPixels must be 1.." + MOST_PIXELS + ": " + maxPixels);
+            }
+            if (maxBytes < 1 || maxBytes > MOST_BYTES) {
+                throw new IllegalArgumentException("maxBytes must be 1.." + MOST_BYTES + ": " + maxBytes);
+            }
+        }
+
+        /** The orientation as stored, at most 178,956,970 pixels and 512 MiB. */
+        public static Options defaults() {
+            return DEFAULTS;
+        }
+
+        /** These options with another orientation rule. */
+        public Options withApplyExifOrientation(boolean apply) {
+            return new Options(apply, maxPixels, maxBytes);
+        }
+
+        /** These options with another pixel limit. */
+        public Options withMaxPixels(long limit) {
+            return new Options(applyExifOrientation, limit, maxBytes);
+        }
+
+        /** These options with another limit of bytes. */
+        public Options withMaxBytes(long limit) {
+            return new Options(applyExifOrientation, maxPixels, limit);
         }
     }
 }

@@ -32,7 +32,7 @@ class AnimationTest {
         assertThat(video.framesPerSecond()).isCloseTo(expected.size() * 1000.0 / millis, within(1e-9));
         assertThat(hashes(video)).isEqualTo(expected);
         int late = expected.size() - 2;
-        assertThat(video.sample(FrameSampling.frames(1)
+        assertThat(video.sample(Video.Sampling.frames(1)
                         .between(late / video.framesPerSecond(), late / video.framesPerSecond())))
                 .singleElement()
                 .satisfies(image -> assertThat(Goldens.sha256(image.rgb())).isEqualTo(expected.get(late)));
@@ -43,7 +43,7 @@ class AnimationTest {
     void takesAStillPictureForAVideoOfOneFrame(String file) {
         Video video = Video.open(Goldens.image(file));
         assertThat(video.frameCount()).isEqualTo(1);
-        assertThat(video.sample(FrameSampling.frames(2)))
+        assertThat(video.sample(Video.Sampling.frames(2)))
                 .allSatisfy(frame -> assertThat(frame.contentHash())
                         .isEqualTo(Image.open(Goldens.image(file)).contentHash()));
     }
@@ -52,14 +52,14 @@ class AnimationTest {
     @ValueSource(strings = {"mixed.gif", "mixed.webp"})
     void keepsToTheLimits(String file) throws IOException {
         byte[] bytes = bytes(file);
-        VideoOptions options = VideoOptions.defaults();
+        Video.Options options = Video.Options.defaults();
         assertThat(reason(() -> Video.of(bytes, options.withMaxFramePixels(45 * 35 - 1))))
                 .isEqualTo(Reason.TOO_LARGE);
         assertThat(reason(() -> Video.of(bytes, options.withMaxBytes(bytes.length - 1))))
                 .isEqualTo(Reason.TOO_LARGE);
         Video video = Video.of(bytes, options.withMaxPixels(45 * 35 * 3));
-        assertThat(video.sample(FrameSampling.frames(3))).hasSize(3);
-        assertThat(reason(() -> video.sample(FrameSampling.frames(4)))).isEqualTo(Reason.TOO_LARGE);
+        assertThat(video.sample(Video.Sampling.frames(3))).hasSize(3);
+        assertThat(reason(() -> video.sample(Video.Sampling.frames(4)))).isEqualTo(Reason.TOO_LARGE);
     }
 
     @ParameterizedTest
@@ -88,7 +88,7 @@ class AnimationTest {
     }
 
     private static List<String> hashes(Video video) {
-        return video.sample(FrameSampling.all()).stream()
+        return video.sample(Video.Sampling.all()).stream()
                 .map(frame -> Goldens.sha256(frame.rgb()))
                 .toList();
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Decoding of every format and kind, against what Pillow makes of the same bytes. */
 class ImageFormatTest {
-    private static final ImageOptions UPRIGHT = ImageOptions.defaults().withApplyExifOrientation(true);
+    private static final Image.Options UPRIGHT = Image.Options.defaults().withApplyExifOrientation(true);
     private static final int PIXEL_MEMORY = 1 << 20;
 
     static Stream<String[]> decodable() {
@@ -123,7 +123,7 @@ class ImageFormatTest {
     void refusesLargePicturesBeforeTakingMemoryForThem(String file, int width, int height) throws IOException {
         byte[] bytes = Files.readAllBytes(Goldens.image(file));
         long pixels = (long) width * height;
-        ImageOptions tooSmall = ImageOptions.defaults().withMaxPixels(Math.max(1, pixels - 1));
+        Image.Options tooSmall = Image.Options.defaults().withMaxPixels(Math.max(1, pixels - 1));
         if (pixels > 1) {
             assertThatExceptionOfType(MediaException.class)
                     .isThrownBy(() -> Image.of(bytes, tooSmall))

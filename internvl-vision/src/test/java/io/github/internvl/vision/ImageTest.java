@@ -129,8 +129,8 @@ class ImageTest {
     @Test
     void filesStreamsAndBytesAreHeldToTheLimitOfBytes() throws IOException {
         byte[] bytes = Files.readAllBytes(PNG);
-        ImageOptions exact = ImageOptions.defaults().withMaxBytes(bytes.length);
-        ImageOptions less = ImageOptions.defaults().withMaxBytes(bytes.length - 1);
+        Image.Options exact = Image.Options.defaults().withMaxBytes(bytes.length);
+        Image.Options less = Image.Options.defaults().withMaxBytes(bytes.length - 1);
         assertThat(Image.of(bytes, exact).width()).isPositive();
         assertThat(Image.read(new ByteArrayInputStream(bytes), exact).width()).isPositive();
         for (ThrowingCallable decode : List.<ThrowingCallable>of(
@@ -173,12 +173,12 @@ class ImageTest {
     @Test
     void optionsRefuseLimitsThatNoArrayHolds() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ImageOptions.defaults().withMaxPixels(0))
+                .isThrownBy(() -> Image.Options.defaults().withMaxPixels(0))
                 .withMessage("maxPixels must be 1..715827882: 0");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ImageOptions.defaults().withMaxPixels(715827883));
+                .isThrownBy(() -> Image.Options.defaults().withMaxPixels(715827883));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ImageOptions.defaults().withMaxBytes(0))
+                .isThrownBy(() -> Image.Options.defaults().withMaxBytes(0))
                 .withMessage("maxBytes must be 1..2147483639: 0");
     }
 

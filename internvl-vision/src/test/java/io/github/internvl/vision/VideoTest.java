@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.internvl.vision.spi.FrameSource;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoDecoder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,9 +30,10 @@ class VideoTest {
     @Test
     void takesFramesFromAList() {
         Video video = Video.of(frames, 2);
-        assertThat(numbers(video.sample(FrameSampling.frames(4)))).containsExactly(1, 4, 7, 9);
-        assertThat(numbers(video.sample(FrameSampling.frames(2).between(1, 3)))).containsExactly(3, 5);
-        assertThat(video.sample(FrameSampling.all())).isEqualTo(frames);
+        assertThat(numbers(video.sample(Video.Sampling.frames(4)))).containsExactly(1, 4, 7, 9);
+        assertThat(numbers(video.sample(Video.Sampling.frames(2).between(1, 3))))
+                .containsExactly(3, 5);
+        assertThat(video.sample(Video.Sampling.all())).isEqualTo(frames);
         assertThat(video).hasToString("Video[video frames, 12 frames, 2.0 per second]");
     }
 
@@ -45,14 +46,14 @@ class VideoTest {
         }
         Files.writeString(folder.resolve("notes.txt"), "not a frame");
         Files.writeString(folder.resolve(".frame-0.png"), "not a frame");
-        assertThat(numbers(Video.folder(folder).sample(FrameSampling.all())))
+        assertThat(numbers(Video.folder(folder).sample(Video.Sampling.all())))
                 .isEqualTo(IntStream.range(0, 12).boxed().toList());
     }
 
     @Test
     void asksASourceForEachFrameOnceAndInOrder() {
         List<int[]> asked = new ArrayList<>();
-        Video video = Video.of(new FrameSource() {
+        Video video = Video.of(new VideoDecoder.Frames() {
             @Override
             public int frameCount() {
                 return 3;
@@ -71,7 +72,7 @@ class VideoTest {
                         .toList();
             }
         });
-        assertThat(numbers(video.sample(FrameSampling.frames(6)))).containsExactly(0, 0, 1, 1, 1, 2);
+        assertThat(numbers(video.sample(Video.Sampling.frames(6)))).containsExactly(0, 0, 1, 1, 1, 2);
         assertThat(asked).containsExactly(new int[] {0, 1, 2});
     }
 
@@ -109,7 +110,7 @@ class VideoTest {
                 folder.resolve("1.png").toFile());
         assertThatExceptionOfType(MediaException.class)
                 .isThrownBy(() ->
-                        Video.folder(folder).sample(FrameSampling.frames(1).between(5, 9)))
+                        Video.folder(folder).sample(Video.Sampling.frames(1).between(5, 9)))
                 .withMessageStartingWith(folder + ": the frames from 5.0 s")
                 .extracting(MediaException::reason)
                 .isEqualTo(Reason.OUT_OF_RANGE);
@@ -117,7 +118,7 @@ class VideoTest {
 
     @Test
     void refusesOptionsThatMakeNoSense() {
-        VideoOptions options = VideoOptions.defaults();
+        Video.Options options = Video.Options.defaults();
         assertThatIllegalArgumentException().isThrownBy(() -> options.withMaxBytes(0));
         assertThatIllegalArgumentException().isThrownBy(() -> options.withMaxFramePixels(1L << 31));
         assertThatIllegalArgumentException().isThrownBy(() -> options.withMaxPixels(0));

@@ -66,6 +66,9 @@ class HostileResponseTest {
         "'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbyt', TRUNCATED, inside a chunk",
         "'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbytes', TRUNCATED, inside",
         "'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-4\r\nbytes', BAD_RESPONSE, must be HTTP/1.1",
+        "'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nb', BAD_RESPONSE, must be HTTP/1.1",
+        "'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000005\r\nb', BAD_RESPONSE, must be HTTP/1.1",
+        "'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\nbyt', TRUNCATED, after 3 bytes",
         "'HTTP/1.1 200 OK\r\n folded\r\n\r\nbytes', BAD_RESPONSE, a name and a value",
         "'HTTP/2 200 OK\r\n\r\nbytes', BAD_RESPONSE, must be HTTP/1.1",
         "'SSH-2.0-OpenSSH\r\n', BAD_RESPONSE, must be HTTP/1.1",
@@ -81,16 +84,53 @@ class HostileResponseTest {
         assertThat(failure).hasMessageContaining(found);
     }
 
-    @Test
-    void refusesAChunkAboveTheLimit() {
-        String head = OK + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n";
-        RemoteMediaException failure = failure(WebServer.text(head + "x".repeat(LIMIT + 1) + "\r\n0\r\n\r\n"));
+    /** The client does not tell the size of a chunk: the limit holds for the bytes that arrive. */
+    @ParameterizedTest
+    @ValueSource(strings = {"3e9", "7fffffff", "7fffffffffffffff"})
+    void refusesAChunkAboveTheLimitAsSoonAsItsBytesAre(String size) {
+        AtomicLong written = new AtomicLong();
+        byte[] block = "x".repeat(LIMIT + 1).getBytes(StandardCharsets.US_ASCII);
+        RemoteMediaException failure = failure(out -> {
+            out.write((OK + "Transfer-Encoding: chunked\r\n\r\n" + size + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            while (true) {
+                out.write(block);
+                written.addAndGet(block.length);
+            }
+        });
         assertThat(failure.reason()).isEqualTo(Reason.TOO_LARGE);
+        assertThat(failure).hasMessageContaining("more than that");
+        assertThat(written.get()).isLessThan(64 << 20);
+    }
+
+    /** The client reads a chunk to its size and passes over the rest of the line, whatever stands there. */
+    @ParameterizedTest
+    @CsvSource({
+        "'4\r\nbytes\r\n0\r\n\r\n', byte",
+        "'4\r\nbytes\r\n3\r\nand\r\n0\r\n\r\n', byteand",
+        "'4\r\nbyte HTTP/1.1 200 OK\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother', byte",
+    })
+    void takesTheAnnouncedBytesOfALongerChunk(String body, String taken) throws IOException {
+        assertThat(fetch(WebServer.text(OK + "Transfer-Encoding: chunked\r\n\r\n" + body)))
+                .asString(StandardCharsets.US_ASCII)
+                .isEqualTo(taken);
+        assertThat(server.requests).hasSize(1);
+    }
+
+    @Test
+    void takesNoChunkBehindALongerOneWhoseSizeIsNone() {
+        RemoteMediaException failure =
+                failure(WebServer.text(OK + "Transfer-Encoding: chunked\r\n\r\n4\r\nbyte\r\ns\r\n0\r\n\r\n"));
+        assertThat(failure.reason()).isEqualTo(Reason.BAD_RESPONSE);
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"\r\n", "Transfer-Encoding: chunked\r\n\r\n1\r\n", "X: ", "Transfer-Encoding: chunked\r\n\r\n1;"
+            strings = {
+                "\r\n",
+                "X: ",
+                "Transfer-Encoding: chunked\r\n\r\n1\r\n",
+                "Transfer-Encoding: chunked\r\n\r\n1\r\nx",
+                "Transfer-Encoding: chunked\r\n\r\n1;"
             })
     void stopsReadingWhatHasNoEnd(String head) {
         AtomicLong written = new AtomicLong();

@@ -13,7 +13,6 @@ import io.github.internvl.Conversation;
 import io.github.internvl.InternVL;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.Precision;
-import io.github.internvl.Turn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -224,7 +223,7 @@ class ApiConformanceTest {
         return pairs;
     }
 
-    private static List<GoldenCase.Pair> pairs(List<Turn> turns) {
+    private static List<GoldenCase.Pair> pairs(List<ChatRequest.Turn> turns) {
         return turns.stream()
                 .map(turn -> new GoldenCase.Pair(turn.question(), turn.answer()))
                 .toList();

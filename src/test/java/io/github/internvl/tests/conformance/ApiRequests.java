@@ -1,7 +1,6 @@
 package io.github.internvl.tests.conformance;
 
 import io.github.internvl.ChatRequest;
-import io.github.internvl.Turn;
 import io.github.internvl.internal.chat.PromptBuilder;
 import io.github.internvl.vision.Image;
 import java.util.ArrayList;
@@ -47,7 +46,7 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
             String question,
             List<Image> images,
             List<Integer> groups) {
-        List<Turn> turns = new ArrayList<>();
+        List<ChatRequest.Turn> turns = new ArrayList<>();
         List<Integer> read = new ArrayList<>();
         boolean refused = false;
         int group = 0;
@@ -58,7 +57,7 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
             for (int tag = 0; tag < tags && group < groups.size(); tag++) {
                 at = Math.min(images.size(), at + groups.get(group++));
             }
-            turns.add(new Turn(pair.question(), images.subList(from, at), pair.answer()));
+            turns.add(new ChatRequest.Turn(pair.question(), images.subList(from, at), pair.answer()));
             refused |= tags(pair.answer()) > 0 || !read(tags, at - from, read);
         }
         List<Image> own = images.subList(at, images.size());

@@ -8,7 +8,6 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageOptions;
 import io.github.internvl.vision.PassOrder;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
@@ -150,7 +149,7 @@ class ImagePreprocessTest {
                 compareTiles(file + " by Pillow 13", image, others, PassOrder.LESS_WORK_FIRST);
             }
             if (golden.has("exif_transposed") && golden.get("exif_transposed").isJsonObject()) {
-                Image upright = Image.open(file, ImageOptions.defaults().withApplyExifOrientation(true));
+                Image upright = Image.open(file, Image.Options.defaults().withApplyExifOrientation(true));
                 compare(file + " upright", upright, golden.getAsJsonObject("exif_transposed"));
             }
         } catch (MediaException e) {

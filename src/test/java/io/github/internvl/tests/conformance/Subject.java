@@ -2,6 +2,7 @@ package io.github.internvl.tests.conformance;
 
 import io.github.internvl.Precision;
 import io.github.internvl.RequestBudget;
+import io.github.internvl.internal.chat.ChatTemplate;
 import io.github.internvl.internal.chat.PromptBuilder;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
@@ -10,7 +11,6 @@ import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
-import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;

@@ -9,7 +9,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -119,7 +118,7 @@ class TokenizerGoldensTest {
         JsonArray whole = row.getAsJsonArray("prefix_text");
         boolean cleansUp =
                 tokenizer.decode(tokenizer.encode("a .", false), true).equals("a.");
-        TextDecoder decoder = tokenizer.decoder(true);
+        Tokenizer.Decoder decoder = tokenizer.decoder(true);
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < ids.length; i++) {
             text.append(decoder.add(ids[i]));

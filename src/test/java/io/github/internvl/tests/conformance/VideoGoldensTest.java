@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import io.github.internvl.vision.spi.MediaException;
@@ -76,7 +75,8 @@ class VideoGoldensTest {
     }
 
     private void compareQuery(Video video, JsonObject query) {
-        FrameSampling sampling = FrameSampling.frames(query.get("num_segments").getAsInt());
+        Video.Sampling sampling =
+                Video.Sampling.frames(query.get("num_segments").getAsInt());
         if (Goldens.has(query, "bound")) {
             List<JsonElement> bound = query.getAsJsonArray("bound").asList();
             sampling = sampling.between(bound.get(0).getAsDouble(), bound.get(1).getAsDouble());
@@ -95,13 +95,13 @@ class VideoGoldensTest {
     }
 
     private void compareFrames(Video video, JsonObject golden) {
-        List<Image> all = video.sample(FrameSampling.all());
+        List<Image> all = video.sample(Video.Sampling.all());
         for (JsonElement element : golden.getAsJsonArray("frames_rgb")) {
             JsonObject frame = element.getAsJsonObject();
             int index = frame.get("index").getAsInt();
             double time = index / video.framesPerSecond();
             Image alone =
-                    video.sample(FrameSampling.frames(1).between(time, time)).get(0);
+                    video.sample(Video.Sampling.frames(1).between(time, time)).get(0);
             String expected = frame.get("rgb_sha256").getAsString();
             check(video + " frame " + index + " with all", expected, sha256(all.get(index)));
             check(video + " frame " + index + " alone", expected, sha256(alone));

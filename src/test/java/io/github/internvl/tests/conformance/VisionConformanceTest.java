@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.internvl.vision.FrameSampling;
+import io.github.internvl.vision.Video;
 import io.github.internvl.vision.tiles.PixelTiles;
 import io.github.internvl.vision.tiles.TileGrid;
 import io.github.internvl.vision.tiles.TilingOptions;
@@ -49,8 +49,8 @@ class VisionConformanceTest {
     private static void frames(Path file) {
         for (JsonElement row : Goldens.json(file).getAsJsonArray("rows")) {
             JsonObject golden = row.getAsJsonObject();
-            FrameSampling sampling =
-                    FrameSampling.frames(golden.get("num_segments").getAsInt());
+            Video.Sampling sampling =
+                    Video.Sampling.frames(golden.get("num_segments").getAsInt());
             if (Goldens.has(golden, "bound")) {
                 List<JsonElement> bound = golden.getAsJsonArray("bound").asList();
                 sampling = sampling.between(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.internvl.Box;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.FinishReason;
@@ -96,9 +95,10 @@ class DemoModelTest {
         "orange triangle, 598, 592, 853, 833"
     })
     void findsWhatIsAskedFor(String name, int left, int top, int right, int bottom) {
-        List<Box> boxes = model.chat(LOCATE.formatted(name), shapes).boxes();
-        assertThat(boxes).extracting(Box::label).containsExactly(name);
-        assertThat(HeldOut.overlap(boxes, new Box(name, left, top, right, bottom)))
+        List<ChatResponse.Box> boxes =
+                model.chat(LOCATE.formatted(name), shapes).boxes();
+        assertThat(boxes).extracting(ChatResponse.Box::label).containsExactly(name);
+        assertThat(HeldOut.overlap(boxes, new ChatResponse.Box(name, left, top, right, bottom)))
                 .isGreaterThan(0.6);
     }
 

@@ -49,7 +49,7 @@ class ModulePathTest {
                         System.out.println(model.chat("What color is the star?", Image.open(DemoModel.sample("shapes.png"))).text());
                         GenerationConfig choice = GenerationConfig.builder().format(OutputFormat.choice("red", "blue")).build();
                         System.out.println(model.chat(ChatRequest.builder().text("A color?").generation(choice).build()).text());
-                        System.out.println(Video.open(DemoModel.sample("clip.mp4")).sample(FrameSampling.frames(3)).size() + " frames");
+                        System.out.println(Video.open(DemoModel.sample("clip.mp4")).sample(Video.Sampling.frames(3)).size() + " frames");
                     }
                 }
             }

@@ -1,12 +1,10 @@
 package io.github.internvl.internal.chat;
 
-import io.github.internvl.BudgetExceededException;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.MetricsListener;
-import io.github.internvl.ModelStats;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.internal.engine.PreparedRequest;
@@ -125,8 +123,8 @@ public final class ChatService {
 
     private InvalidRequestException refusedInBatch(int number, InvalidRequestException e) {
         String message = "request " + number + " of the batch: " + e.getMessage();
-        InvalidRequestException refusal = e instanceof BudgetExceededException limit
-                ? new BudgetExceededException(limit.work().orElse(null), message)
+        InvalidRequestException refusal = e instanceof RequestBudget.ExceededException limit
+                ? new RequestBudget.ExceededException(limit.work().orElse(null), message)
                 : new InvalidRequestException(message);
         arrived().refused(refusal);
         return refusal;
@@ -138,7 +136,7 @@ public final class ChatService {
     }
 
     /** The counters, and the state of the engine. */
-    public ModelStats stats() {
+    public MetricsListener.Stats stats() {
         return counters.stats(engine.keyUse(), engine.failure().map(Throwable::toString));
     }
 

@@ -2,7 +2,6 @@ package io.github.internvl.internal.chat;
 
 import io.github.internvl.CheckpointException;
 import io.github.internvl.internal.checkpoint.ModelConfig;
-import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.tokenizer.TokenizerException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.github.internvl.internal.chat;
 
-import io.github.internvl.ToolCall;
-import io.github.internvl.Turn;
+import io.github.internvl.ChatRequest;
+import io.github.internvl.Tool;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  */
 public final class OrdinaryText {
     private static final List<String> GROUNDING = List.of("<ref>", "</ref>", "<box>", "</box>", "<quad>", "</quad>");
-    private static final List<String> CALLS = List.of(ToolCall.START, ToolCall.END);
+    private static final List<String> CALLS = List.of(Tool.Call.START, Tool.Call.END);
 
     private static final int LOOK = 1 << 16; // characters between two calls of the check
 
@@ -44,8 +44,8 @@ public final class OrdinaryText {
     }
 
     /** Rewrites a round; the marks of tool calls stay in the answer, which the model writes. */
-    public Turn of(Turn turn, Runnable check) {
-        return new Turn(
+    public ChatRequest.Turn of(ChatRequest.Turn turn, Runnable check) {
+        return new ChatRequest.Turn(
                 of(turn.question(), check), turn.images(), turn.maxTiles(), spaced(turn.answer(), special, check));
     }
 

@@ -1,7 +1,7 @@
 package io.github.internvl.internal.chat;
 
+import io.github.internvl.ChatRequest;
 import io.github.internvl.RequestBudget;
-import io.github.internvl.Turn;
 import io.github.internvl.internal.engine.PreparedRequest;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.vision.Image;
@@ -27,7 +27,7 @@ public final class PictureTiler {
     /** Adds the tiles of its pictures to a request. */
     PreparedRequest tile(PreparedRequest request, RequestBudget budget) {
         long start = System.nanoTime();
-        List<Turn> turns = request.dialogue().turns();
+        List<ChatRequest.Turn> turns = request.dialogue().turns();
         int count = turns.stream().mapToInt(turn -> turn.images().size()).sum();
         if (count == 0) {
             return request;

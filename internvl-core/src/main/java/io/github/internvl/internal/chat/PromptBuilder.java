@@ -4,7 +4,6 @@ import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
-import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;

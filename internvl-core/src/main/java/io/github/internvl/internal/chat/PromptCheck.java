@@ -7,13 +7,11 @@ import io.github.internvl.LogitsProcessor;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.Tool;
-import io.github.internvl.Turn;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.engine.PreparedRequest;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.format.FormatRule;
 import io.github.internvl.internal.format.Formats;
-import io.github.internvl.tokenizer.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.PassOrder;
 import io.github.internvl.vision.tiles.ImageProcessor;
@@ -41,8 +39,9 @@ public final class PromptCheck {
 
     private final ModelConfig config;
     private final PromptBuilder prompts;
-    private final OrdinaryText ordinary;
-    private final Formats formats;
+    private final Tokenizer tokenizer;
+    private @Nullable OrdinaryText ordinary; // both are made for the first request that needs them
+    private @Nullable Formats formats;
     private final Set<Integer> endIds;
     private final Set<Integer> formatEndIds; // with a format, the stop text is a token
     private final String stopText;
@@ -63,11 +62,10 @@ public final class PromptCheck {
             int contextTokens,
             PassOrder passOrder,
             UnaryOperator<GenerationConfig> defaults) {
-        Tokenizer tokenizer = text.tokenizer();
+        this.tokenizer = text.tokenizer();
         this.template = text.template();
         this.config = config;
         this.prompts = new PromptBuilder(template, tokenizer);
-        this.ordinary = new OrdinaryText(tokenizer);
         this.stopText = template.stopText();
         this.endIds = config.endIds().isEmpty()
                 ? tokenizer.id(stopText).stream().boxed().collect(Collectors.toUnmodifiableSet())
@@ -76,7 +74,6 @@ public final class PromptCheck {
                         endIds.stream().mapToInt(Integer::intValue), tokenizer.id(stopText).stream())
                 .boxed()
                 .collect(Collectors.toUnmodifiableSet());
-        this.formats = new Formats(tokenizer, formatEndIds);
         this.contextTokens = contextTokens;
         this.passOrder = passOrder;
         this.defaults = defaults;
@@ -92,11 +89,12 @@ public final class PromptCheck {
         long start = System.nanoTime();
         chargeTexts(request, budget, room);
         Runnable check = () -> budget.check(PROMPT);
-        UnaryOperator<String> words = request.untrustedText() ? text -> ordinary.of(text, check) : text -> text;
-        List<Turn> turns = new ArrayList<>(request.history());
-        turns.add(new Turn(request.text(), request.images(), request.maxTiles(), ""));
+        UnaryOperator<String> words =
+                request.untrustedText() ? text -> ordinary().of(text, check) : text -> text;
+        List<ChatRequest.Turn> turns = new ArrayList<>(request.history());
+        turns.add(new ChatRequest.Turn(request.text(), request.images(), request.maxTiles(), ""));
         if (request.untrustedText()) {
-            turns.replaceAll(turn -> ordinary.of(turn, check));
+            turns.replaceAll(turn -> ordinary().of(turn, check));
         }
         turns.replaceAll(PromptCheck::tagged);
         refuseOtherVideos(request, turns);
@@ -107,7 +105,7 @@ public final class PromptCheck {
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
         List<TilingOptions> tilings = new ArrayList<>();
-        for (Turn turn : turns) {
+        for (ChatRequest.Turn turn : turns) {
             TilingOptions tiling = tiling(turn.maxTiles().isPresent() ? turn.maxTiles() : request.maxTiles());
             dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));
             visual.addAll(visualTokens(turn, tiling));
@@ -170,7 +168,19 @@ public final class PromptCheck {
             return null;
         }
         String place = format.kind() == OutputFormat.Kind.TOOL_CALL ? "tools" : "format";
-        return formats.rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
+        return formats().rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
+    }
+
+    private synchronized Formats formats() {
+        Formats known = formats == null ? new Formats(tokenizer, formatEndIds) : formats;
+        formats = known;
+        return known;
+    }
+
+    private synchronized OrdinaryText ordinary() {
+        OrdinaryText known = ordinary == null ? new OrdinaryText(tokenizer) : ordinary;
+        ordinary = known;
+        return known;
     }
 
     private void refuseUnknownTokens(TokenPrompt prompt) {
@@ -237,7 +247,7 @@ public final class PromptCheck {
                 request.priority(), deadline.isPresent() ? (Long) deadline.getAsLong() : null);
     }
 
-    /** The tools that the model is told of: none with {@code ToolChoice.none()}. */
+    /** The tools that the model is told of: none with {@code Tool.Choice.none()}. */
     private static List<Tool> tools(ChatRequest request) {
         return request.toolChoice().isAllowed() ? request.tools() : List.of();
     }
@@ -274,7 +284,7 @@ public final class PromptCheck {
     }
 
     /** Frames are made as pictures are; a checkpoint whose video processor wants other numbers has none. */
-    private void refuseOtherVideos(ChatRequest request, List<Turn> turns) {
+    private void refuseOtherVideos(ChatRequest request, List<ChatRequest.Turn> turns) {
         if (config.videoFault() != null
                 && (request.hasFrames()
                         || turns.stream().anyMatch(turn -> turn.question().startsWith(FIRST_FRAME)))) {
@@ -286,7 +296,7 @@ public final class PromptCheck {
     }
 
     /** A tag outside of questions would take a picture that belongs to a question. */
-    private static void refuseStrayTags(@Nullable String systemMessage, List<Turn> history) {
+    private static void refuseStrayTags(@Nullable String systemMessage, List<ChatRequest.Turn> history) {
         if (systemMessage != null && systemMessage.contains(PromptBuilder.IMAGE_TAG)) {
             throw new InvalidRequestException("the system message, or a tool in it, must not contain the tag "
                     + PromptBuilder.IMAGE_TAG + ", which would take a picture; put the picture into a question");
@@ -301,11 +311,11 @@ public final class PromptCheck {
     }
 
     /** Puts a tag in front of a question that has pictures and no tag; checks that tags and pictures fit. */
-    private static Turn tagged(Turn turn) {
+    private static ChatRequest.Turn tagged(ChatRequest.Turn turn) {
         int tags = tags(turn.question());
         int pictures = turn.images().size();
         if (tags == 0 && pictures > 0) {
-            return new Turn(
+            return new ChatRequest.Turn(
                     PromptBuilder.IMAGE_TAG + "\n" + turn.question(), turn.images(), turn.maxTiles(), turn.answer());
         }
         if (tags != pictures && !(tags == 1 && pictures > 1)) {
@@ -334,7 +344,7 @@ public final class PromptCheck {
     }
 
     /** Visual tokens of each tag of a question. */
-    private List<Integer> visualTokens(Turn turn, TilingOptions tiling) {
+    private List<Integer> visualTokens(ChatRequest.Turn turn, TilingOptions tiling) {
         List<Integer> separate = turn.images().stream()
                 .map(i -> ImageProcessor.countTiles(i, tiling) * config.tokensPerTile())
                 .toList();

@@ -5,7 +5,6 @@ import io.github.internvl.ChatResponse.Timings;
 import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.InternVLException;
 import io.github.internvl.MetricsListener;
-import io.github.internvl.ModelStats;
 import io.github.internvl.internal.engine.Generation;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.observe.Trace;
@@ -46,8 +45,8 @@ final class RequestMetrics {
             return arrivals.incrementAndGet();
         }
 
-        ModelStats stats(double kvUse, Optional<String> failure) {
-            return new ModelStats(
+        MetricsListener.Stats stats(double kvUse, Optional<String> failure) {
+            return new MetricsListener.Stats(
                     running.get(),
                     waiting.get(),
                     kvUse,

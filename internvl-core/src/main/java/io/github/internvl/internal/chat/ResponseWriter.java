@@ -1,9 +1,9 @@
 package io.github.internvl.internal.chat;
 
+import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.Piece;
 import io.github.internvl.ChatResponse.Usage;
-import io.github.internvl.Turn;
 import io.github.internvl.internal.engine.Generation;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +15,7 @@ import java.util.List;
  * @param thinking whether the thinking of an answer comes apart from its text
  * @param strips whether the text is stripped of white space, as one without a format is
  */
-record ResponseWriter(List<Turn> turns, boolean thinking, boolean strips) {
+record ResponseWriter(List<ChatRequest.Turn> turns, boolean thinking, boolean strips) {
 
     /** A divider of the answer while it grows. */
     ThinkingText parts() {
@@ -33,11 +33,11 @@ record ResponseWriter(List<Turn> turns, boolean thinking, boolean strips) {
     }
 
     private ChatResponse write(Generation generation, Generation.Output output, List<ChatResponse> others) {
-        List<Turn> history = new ArrayList<>(turns);
-        Turn last = history.remove(history.size() - 1);
+        List<ChatRequest.Turn> history = new ArrayList<>(turns);
+        ChatRequest.Turn last = history.remove(history.size() - 1);
         List<Piece> pieces = ThinkingText.of(output.text(), thinking, strips);
         String text = ThinkingText.joined(pieces, false);
-        history.add(new Turn(last.question(), last.images(), last.maxTiles(), text));
+        history.add(new ChatRequest.Turn(last.question(), last.images(), last.maxTiles(), text));
         return new ChatResponse(
                 text,
                 ThinkingText.joined(pieces, true),

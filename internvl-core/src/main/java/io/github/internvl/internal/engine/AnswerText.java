@@ -1,7 +1,6 @@
 package io.github.internvl.internal.engine;
 
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.tokenizer.TextDecoder;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Set;
@@ -13,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * white space that may turn out to be the last, are held back. Not thread-safe.
  */
 final class AnswerText {
-    private final TextDecoder decoder;
-    private final int tokens; // ids from here on stand for nothing: an embedding may have more rows than there are tokens
+    private final Tokenizer.Decoder decoder;
+    private final int
+            tokens; // ids from here on stand for nothing: an embedding may have more rows than there are tokens
     private final List<String> stops;
     private final Set<String> included;
     private final boolean strips;
@@ -33,7 +33,7 @@ final class AnswerText {
     }
 
     /** Starts a text that ends at one of {@code stops}; those {@code included} are part of it. */
-    AnswerText(TextDecoder decoder, int tokens, List<String> stops, Set<String> included, boolean strips) {
+    AnswerText(Tokenizer.Decoder decoder, int tokens, List<String> stops, Set<String> included, boolean strips) {
         this.strips = strips;
         this.decoder = decoder;
         this.tokens = tokens;

@@ -1,7 +1,7 @@
 package io.github.internvl.internal.engine;
 
+import io.github.internvl.ChatRequest;
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.Turn;
 import io.github.internvl.vision.tiles.PixelTiles;
 import io.github.internvl.vision.tiles.TilingOptions;
 import java.time.Duration;
@@ -49,7 +49,7 @@ public record PreparedRequest(
      * @param tilings the tiling of the pictures of each round
      * @param thinking whether the thinking at the beginning of the answer comes apart from its text
      */
-    public record Dialogue(List<Turn> turns, List<TilingOptions> tilings, boolean thinking) {
+    public record Dialogue(List<ChatRequest.Turn> turns, List<TilingOptions> tilings, boolean thinking) {
         /** No rounds: a prompt that was not written from any. */
         public static final Dialogue NONE = new Dialogue(List.of(), List.of(), false);
     }

@@ -30,7 +30,7 @@ final class PromptLookup {
 
     /** Drafts at most so many tokens, which the next step verifies. */
     void draft(int[] tokens, int room) {
-        drafts = most == 0 ? NONE : after(tokens, Math.min(wanted, room));
+        drafts = after(tokens, Math.min(wanted, room));
     }
 
     /** The drafts that the next step verifies. */

@@ -24,12 +24,14 @@ public final class Sequence {
     /** A copy of the keys and values of some positions from one slot into another one. */
     record SlotCopy(int from, int to, int start, int end) {}
 
+    private static final int[] NO_DRAFTS = {};
+
     private final PreparedRequest request;
     private final Generation.Listener listener;
     private final LogitsPipeline pipeline;
     private final DecodingStrategy decoding;
     private final VisualTokens visual;
-    private final PromptLookup lookup;
+    private final @Nullable PromptLookup lookup; // null: no drafts
     private final SlotContent content;
     private final int capacity;
     private final long submitted = System.nanoTime();
@@ -81,7 +83,8 @@ public final class Sequence {
         this.pipeline =
                 new LogitsPipeline(request.config(), request.ends().ids(), request.badWords(), request.history());
         this.decoding = decoding(this.request, pipeline, listener, tokenizer, capacity - length);
-        this.lookup = new PromptLookup(capacity <= plainLimit ? request.config().promptLookup() : 0);
+        int drafts = request.config().promptLookup();
+        this.lookup = drafts > 0 && capacity <= plainLimit ? new PromptLookup(drafts) : null;
     }
 
     private static DecodingStrategy decoding(
@@ -173,19 +176,23 @@ public final class Sequence {
         }
         int[] tokens = new int[end - start];
         tokens[0] = decoding.last(branch);
-        System.arraycopy(lookup.drafts(), 0, tokens, 1, tokens.length - 1);
+        System.arraycopy(drafts(), 0, tokens, 1, tokens.length - 1);
         return tokens;
     }
 
     /** Drafts tokens after the last one; returns the number that the next step verifies. */
     int draft() {
-        if (request.config().promptLookup() > 0) {
+        if (lookup != null) {
             int[] before = content.and(decoding.computed()).ids();
             int[] all = Arrays.copyOf(before, before.length + 1);
             all[before.length] = decoding.last(0);
             lookup.draft(all, capacity - all.length);
         }
-        return lookup.drafts().length;
+        return drafts().length;
+    }
+
+    private int[] drafts() {
+        return lookup == null ? NO_DRAFTS : lookup.drafts();
     }
 
     /** The number of tiles of all pictures. */
@@ -266,8 +273,8 @@ public final class Sequence {
      * @return the copies to make before the next step
      */
     List<SlotCopy> advance(LogitRows rows) {
-        int[] drafts = lookup.drafts();
-        if (drafts.length == 0) {
+        int[] drafts = drafts();
+        if (lookup == null || drafts.length == 0) {
             return choose(rows);
         }
         int right = 0;
@@ -314,8 +321,8 @@ public final class Sequence {
                 outputs.stream().mapToInt(output -> output.ids().length).sum(),
                 reused,
                 reusedTiles,
-                lookup.drafted(),
-                lookup.accepted());
+                lookup == null ? 0 : lookup.drafted(),
+                lookup == null ? 0 : lookup.accepted());
     }
 
     private ChatResponse.Timings timings() {

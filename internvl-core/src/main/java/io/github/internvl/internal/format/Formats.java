@@ -3,7 +3,7 @@ package io.github.internvl.internal.format;
 import com.google.gson.JsonPrimitive;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.OutputFormat;
-import io.github.internvl.ToolCall;
+import io.github.internvl.Tool;
 import io.github.internvl.grammar.CompiledGrammar;
 import io.github.internvl.grammar.Grammar;
 import io.github.internvl.grammar.GrammarException;
@@ -138,7 +138,7 @@ public final class Formats {
                     .named("the tool " + name));
         }
         return Grammar.sequence(
-                Grammar.literal(ToolCall.START + "\n"), Grammar.anyOf(calls), Grammar.literal("\n" + ToolCall.END));
+                Grammar.literal(Tool.Call.START + "\n"), Grammar.anyOf(calls), Grammar.literal("\n" + Tool.Call.END));
     }
 
     /**

@@ -3,7 +3,6 @@ package io.github.internvl.internal.model;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
 import io.github.internvl.internal.torch.ScriptModule;
-import io.github.internvl.internal.torch.ScriptObject;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,20 +59,20 @@ final class GraphBuilder {
     private void fill() {
         int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
         ForkJoinPool makers = new ForkJoinPool(threads);
-        Queue<ScriptObject> made = new ConcurrentLinkedQueue<>();
-        List<ForkJoinTask<ScriptObject>> layers = new ArrayList<>();
+        Queue<ScriptModule.Handle> made = new ConcurrentLinkedQueue<>();
+        List<ForkJoinTask<ScriptModule.Handle>> layers = new ArrayList<>();
         ForkJoinTask<?> frame = makers.submit(this::frame);
         try {
             for (int i = 0; i < recipe.devices().size(); i++) {
                 int index = i;
                 layers.add(makers.submit(() -> {
-                    ScriptObject layer = layer(index);
+                    ScriptModule.Handle layer = layer(index);
                     made.add(layer);
                     return layer;
                 }));
             }
             for (int i = 0; i < layers.size(); i++) {
-                try (ScriptObject layer = layers.get(i).join()) {
+                try (ScriptModule.Handle layer = layers.get(i).join()) {
                     module.run("append", layer);
                 }
                 progress.accept(bytes("layers." + i));
@@ -84,31 +83,31 @@ final class GraphBuilder {
             layers.forEach(layer -> layer.cancel(false));
             makers.awaitQuiescence(Long.MAX_VALUE, TimeUnit.NANOSECONDS); // they use the module
             makers.shutdown();
-            made.forEach(ScriptObject::close);
+            made.forEach(ScriptModule.Handle::close);
         }
     }
 
     /** All but the layers; a head is as large as several of them. */
     private void frame() {
         TorchRuntime.prepareThread();
-        try (ScriptObject first = bind("first");
-                ScriptObject last = bind("last")) {
+        try (ScriptModule.Handle first = bind("first");
+                ScriptModule.Handle last = bind("last")) {
             module.run("build", arguments(recipe.frame(), first, last));
         }
     }
 
-    private ScriptObject layer(int index) {
+    private ScriptModule.Handle layer(int index) {
         TorchRuntime.prepareThread();
-        try (ScriptObject own = bind("layers." + index)) {
+        try (ScriptModule.Handle own = bind("layers." + index)) {
             return module.make("make_layer", arguments(recipe.layer(index), own));
         }
     }
 
-    private ScriptObject bind(String table) {
+    private ScriptModule.Handle bind(String table) {
         return WeightLoader.bind(tables, checkpoint, recipe.table(table));
     }
 
-    private static Object[] arguments(List<Object> others, ScriptObject... tables) {
+    private static Object[] arguments(List<Object> others, ScriptModule.Handle... tables) {
         return Stream.concat(Stream.of(tables), others.stream()).toArray();
     }
 

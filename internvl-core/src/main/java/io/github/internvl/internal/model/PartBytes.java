@@ -1,6 +1,7 @@
 package io.github.internvl.internal.model;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +21,22 @@ public record PartBytes(long vision, long projector, long embedding, long layer,
     /** Bytes of all parts. */
     public long total() {
         return vision + projector + embedding + layers * layer + head;
+    }
+
+    /** The bytes that each device holds, in order of first use, if the parts are where these names say. */
+    public Map<String, Long> perDevice(
+            String visionPlace,
+            String projectorPlace,
+            String embeddingPlace,
+            List<String> layerPlaces,
+            String headPlace) {
+        Map<String, Long> bytes = new LinkedHashMap<>();
+        bytes.merge(visionPlace, vision, Long::sum);
+        bytes.merge(projectorPlace, projector, Long::sum);
+        bytes.merge(embeddingPlace, embedding, Long::sum);
+        layerPlaces.forEach(place -> bytes.merge(place, layer, Long::sum));
+        bytes.merge(headPlace, head, Long::sum);
+        return bytes;
     }
 
     /** The model cards' {@code split_model}: layers are spread evenly, and the first device counts as half a device. */

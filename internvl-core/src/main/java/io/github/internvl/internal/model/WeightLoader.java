@@ -4,7 +4,6 @@ import io.github.internvl.CheckpointException;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
 import io.github.internvl.internal.torch.ScriptModule;
-import io.github.internvl.internal.torch.ScriptObject;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -68,8 +67,8 @@ final class WeightLoader {
      *
      * @param tables the compiled {@code table.py}
      */
-    static ScriptObject bind(ScriptModule tables, Checkpoint checkpoint, List<Weight> weights) {
-        ScriptObject table = tables.make("create");
+    static ScriptModule.Handle bind(ScriptModule tables, Checkpoint checkpoint, List<Weight> weights) {
+        ScriptModule.Handle table = tables.make("create");
         try {
             for (Weight weight : weights) {
                 StoredTensor tensor = stored(checkpoint, weight);
@@ -92,7 +91,7 @@ final class WeightLoader {
     }
 
     private static void bind(
-            ScriptModule tables, ScriptObject table, String name, StoredTensor tensor, boolean copied) {
+            ScriptModule tables, ScriptModule.Handle table, String name, StoredTensor tensor, boolean copied) {
         int size = tensor.format().bytes();
         tables.run(
                 "bind",
@@ -107,7 +106,7 @@ final class WeightLoader {
     }
 
     /** A tensor at an odd place cannot be mapped as numbers; its bytes are mapped from a file of their own. */
-    private static void bindCopy(ScriptModule tables, ScriptObject table, String name, StoredTensor tensor) {
+    private static void bindCopy(ScriptModule tables, ScriptModule.Handle table, String name, StoredTensor tensor) {
         try {
             Path copy = Files.createTempFile("internvl-", ".tensor");
             copy.toFile().deleteOnExit(); // Windows cannot delete a mapped file

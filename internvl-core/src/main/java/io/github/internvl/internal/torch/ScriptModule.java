@@ -16,7 +16,7 @@ import java.util.Map;
 /**
  * A compiled graph: an object in libtorch whose methods are called by name.
  *
- * <p>Arguments may be {@link Tensor}, {@link ScriptObject}, {@code List<Tensor>} (not empty), {@code long[]}, {@code int[]}, {@code double[]}, {@code Integer},
+ * <p>Arguments may be {@link Tensor}, {@link Handle}, {@code List<Tensor>} (not empty), {@code long[]}, {@code int[]}, {@code double[]}, {@code Integer},
  * {@code Long}, {@code Double}, {@code Boolean} and {@code String}; they must match the method's declaration in the graph
  * text. A failing call throws DJL's {@code EngineException} with the line of graph text. Methods that change the object
  * must be called by one thread at a time. Closing frees the graph with all weights bound to it.
@@ -65,8 +65,8 @@ public final class ScriptModule implements AutoCloseable {
     }
 
     /** Calls a method that gives something to hand in again; the caller closes it. */
-    public ScriptObject make(String method, Object... arguments) {
-        return new ScriptObject(invoke(method, arguments));
+    public Handle make(String method, Object... arguments) {
+        return new Handle(invoke(method, arguments));
     }
 
     /** Calls a method that gives nothing. */
@@ -88,7 +88,7 @@ public final class ScriptModule implements AutoCloseable {
         if (argument instanceof Tensor tensor) {
             return tensor.value(); // its owner closes it
         }
-        if (argument instanceof ScriptObject object) {
+        if (argument instanceof Handle object) {
             return object.value(); // likewise
         }
         IValue value;
@@ -116,5 +116,26 @@ public final class ScriptModule implements AutoCloseable {
     @Override
     public void close() {
         owner.close();
+    }
+
+    /**
+     * Something that a graph has made and takes again, opaque to Java: a table of tensors, a layer. Closing it lets go of it;
+     * it lives on where a graph keeps it.
+     */
+    public static final class Handle implements AutoCloseable {
+        private final IValue value;
+
+        Handle(IValue value) {
+            this.value = value;
+        }
+
+        IValue value() {
+            return value;
+        }
+
+        @Override
+        public void close() {
+            value.close();
+        }
     }
 }

@@ -1,10 +1,10 @@
 package io.github.internvl.internal.chat;
 
+import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.ChatResponse.Timings;
 import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.MetricsListener;
-import io.github.internvl.Turn;
 import io.github.internvl.internal.engine.Generation;
 import java.time.Duration;
 import java.util.List;
@@ -15,7 +15,7 @@ public final class EndedAnswer {
 
     public static AnswerStream of(long pieces) {
         RequestMetrics metrics = new RequestMetrics(new RequestMetrics.Counters(), new MetricsListener() {});
-        ResponseWriter writer = new ResponseWriter(List.of(new Turn("Why?", "")), false, true);
+        ResponseWriter writer = new ResponseWriter(List.of(new ChatRequest.Turn("Why?", "")), false, true);
         AnswerStream stream = new AnswerStream(metrics, writer, response -> {});
         for (int i = 0; i < pieces; i++) {
             stream.onText("piece " + i);

@@ -3,7 +3,6 @@ package io.github.internvl.internal.format;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.internvl.BudgetExceededException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.RequestBudget;
@@ -58,7 +57,7 @@ class FormatBoundsTest {
                 .limit(RequestBudget.Work.FORMAT_STEPS, 100_000)
                 .build();
         assertThatThrownBy(() -> formats().rule(OutputFormat.jsonSchema(PRODUCT), within(budget)))
-                .isInstanceOf(BudgetExceededException.class)
+                .isInstanceOf(RequestBudget.ExceededException.class)
                 .hasMessageContaining("100,000 format steps");
     }
 

@@ -12,7 +12,6 @@ import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
-import io.github.internvl.internal.torch.ScriptObject;
 import io.github.internvl.internal.torch.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -90,15 +89,15 @@ class GraphFilesTest {
                 }
             }
             call.getAsJsonArray("arguments").forEach(argument -> arguments.add(argument(argument)));
-            try (ScriptObject made = graph.make(call.get("method").getAsString(), arguments.toArray())) {
+            try (ScriptModule.Handle made = graph.make(call.get("method").getAsString(), arguments.toArray())) {
                 if (call.get("method").getAsString().equals("make_layer")) {
                     graph.run("append", made);
                 }
             }
             arguments.stream()
-                    .filter(ScriptObject.class::isInstance)
-                    .map(ScriptObject.class::cast)
-                    .forEach(ScriptObject::close);
+                    .filter(ScriptModule.Handle.class::isInstance)
+                    .map(ScriptModule.Handle.class::cast)
+                    .forEach(ScriptModule.Handle::close);
         }
         return graph;
     }

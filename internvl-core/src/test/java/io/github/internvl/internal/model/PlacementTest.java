@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -27,8 +26,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PlacementTest {
-    private static final PartBytes PARTS = new PartBytes(40, 5, 10, 10, 8, 5);
-
     static Stream<Path> checkpoints() {
         return Stream.of(TinyCheckpoint.qwen(), TinyCheckpoint.internlm2(), TinyCheckpoint.resized());
     }
@@ -73,28 +70,6 @@ class PlacementTest {
     private static DevicePlan plan(
             Precision precision, String vision, String projector, String embedding, List<String> layers, String head) {
         return new DevicePlan(precision, vision, projector, embedding, layers, head, Map.of());
-    }
-
-    @Test
-    void fillsOneDeviceAfterTheOther() {
-        assertThat(PARTS.packed(room(95, 25, 90), "cpu"))
-                .containsExactly("cuda:0", "cuda:0", "cuda:1", "cuda:1", "cuda:2", "cuda:2", "cuda:2", "cuda:0");
-        assertThat(PARTS.total()).isEqualTo(140);
-    }
-
-    @Test
-    void leavesTheLayersThatDoNotFitToTheRest() {
-        assertThat(PARTS.packed(room(81, 9), "cpu"))
-                .containsExactly("cuda:0", "cpu", "cpu", "cpu", "cpu", "cpu", "cpu", "cuda:0");
-        assertThat(PARTS.packed(room(10), "cpu")).startsWith("cpu").endsWith("cuda:0");
-    }
-
-    private static Map<String, Long> room(long... bytes) {
-        Map<String, Long> room = new LinkedHashMap<>();
-        for (int i = 0; i < bytes.length; i++) {
-            room.put("cuda:" + i, bytes[i]);
-        }
-        return room;
     }
 
     /** Logits after a prompt with a picture, and after one token more. */

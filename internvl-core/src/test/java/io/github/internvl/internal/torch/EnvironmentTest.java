@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.condition.OS.LINUX;
 
 import ai.djl.util.Utils;
+import com.sun.net.httpserver.HttpServer;
 import io.github.internvl.InternVL;
 import io.github.internvl.fixtures.TinyCheckpoint;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,6 +148,25 @@ class EnvironmentTest {
         assertThat(OwnJvm.PLAIN.run(CHECKPOINT, "--limit-modules", "java.base,java.logging"))
                 .contains("a model needs the modules java.logging, jdk.jfr of the JDK")
                 .contains("has no jdk.jfr; add it to jlink's --add-modules");
+    }
+
+    @Test
+    void answersByTheIdOfAModelInAJlinkedJdk() throws Exception {
+        Path cache = TinyCheckpoint.hubCache(CHECKPOINT, "OpenGVLab/InternVL2_5-1B", folder.resolve("hub"));
+        HttpServer hub = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        hub.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+        });
+        hub.start();
+        try {
+            String endpoint = "-Dendpoint=http://127.0.0.1:" + hub.getAddress().getPort();
+            assertThat(OwnJvm.BY_ID.run(cache, endpoint, "--limit-modules", "java.base,java.logging,jdk.jfr"))
+                    .containsSubsequence("answered true", "DownloadException: ", "InternVL2_5-2B")
+                    .doesNotContain("NoClassDefFoundError");
+        } finally {
+            hub.stop(0);
+        }
     }
 
     @Test

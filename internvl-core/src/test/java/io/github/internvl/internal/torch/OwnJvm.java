@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
 import io.github.internvl.InternVL;
+import io.github.internvl.InternVLBuilder;
 import io.github.internvl.InternVLException;
+import io.github.internvl.hub.DownloadException;
+import io.github.internvl.hub.Hub;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.DirectoryStream;
@@ -25,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 public enum OwnJvm {
     /** As any program. */
     PLAIN,
+    /** By its id from the hub's cache in that folder; and by the id of a model that the hub at {@code endpoint} does not have. */
+    BY_ID,
     /** On a thread whose context class loader knows nothing. */
     STRANGE_CONTEXT,
     /** From a jar that has lost what is below META-INF/services. */
@@ -58,6 +64,14 @@ public enum OwnJvm {
         Path checkpoint = Path.of(args[1]);
         switch (valueOf(args[0])) {
             case PLAIN -> print(checkpoint);
+            case BY_ID -> {
+                Hub.Builder hub = Hub.builder().cache(checkpoint);
+                print(InternVL.builder("OpenGVLab/InternVL2_5-1B")
+                        .hub(hub.offline(true).build()));
+                URI endpoint = URI.create(System.getProperty("endpoint"));
+                print(InternVL.builder("OpenGVLab/InternVL2_5-2B")
+                        .hub(hub.offline(false).endpoint(endpoint).build()));
+            }
             case STRANGE_CONTEXT -> {
                 Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
                 print(checkpoint);
@@ -102,10 +116,14 @@ public enum OwnJvm {
 
     /** Answers, keeping the model open; what fails is printed as its type and message. */
     public static void print(Path checkpoint) {
+        print(InternVL.builder(checkpoint));
+    }
+
+    private static void print(InternVLBuilder settings) {
         try {
-            InternVL model = InternVL.load(checkpoint);
+            InternVL model = settings.load();
             System.out.println("answered " + !model.chat("Hello.").text().isEmpty());
-        } catch (InternVLException e) {
+        } catch (InternVLException | DownloadException e) {
             System.out.println(e.getClass().getSimpleName() + ": " + e.getMessage());
         }
     }

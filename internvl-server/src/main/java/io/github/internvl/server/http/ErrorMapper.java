@@ -1,6 +1,5 @@
 package io.github.internvl.server.http;
 
-import io.github.internvl.BudgetExceededException;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
@@ -44,7 +43,7 @@ public final class ErrorMapper {
         if (failure instanceof ApiException known) {
             return known;
         }
-        if (failure instanceof BudgetExceededException exceeded) {
+        if (failure instanceof RequestBudget.ExceededException exceeded) {
             return budgetExceeded(exceeded);
         }
         if (failure instanceof InvalidRequestException) {
@@ -77,7 +76,7 @@ public final class ErrorMapper {
         return ApiException.internal(requestId);
     }
 
-    private static ApiException budgetExceeded(BudgetExceededException exceeded) {
+    private static ApiException budgetExceeded(RequestBudget.ExceededException exceeded) {
         String message = String.valueOf(exceeded.getMessage());
         return exceeded.work()
                 .map(work -> work == RequestBudget.Work.FORMAT_STEPS

@@ -5,7 +5,7 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
-import io.github.internvl.ToolCall;
+import io.github.internvl.Tool;
 import io.github.internvl.server.http.JsonFields;
 import java.io.IOException;
 import java.io.StringReader;
@@ -24,14 +24,14 @@ final class CallText {
         }
         String name = quoted(function.required("name"));
         String arguments = withoutMarks(arguments(function.required("arguments")));
-        return ToolCall.START + "\n{\"name\": " + name + ", \"arguments\": " + arguments + "}\n" + ToolCall.END;
+        return Tool.Call.START + "\n{\"name\": " + name + ", \"arguments\": " + arguments + "}\n" + Tool.Call.END;
     }
 
     /** Escapes call marks inside arguments: they can only be in strings, where the escape is equivalent and not a token. */
     private static String withoutMarks(String arguments) {
         return arguments
-                .replace(ToolCall.START, "\\u003c" + ToolCall.START.substring(1))
-                .replace(ToolCall.END, "\\u003c" + ToolCall.END.substring(1));
+                .replace(Tool.Call.START, "\\u003c" + Tool.Call.START.substring(1))
+                .replace(Tool.Call.END, "\\u003c" + Tool.Call.END.substring(1));
     }
 
     /** Arguments as one line of JSON; a truncated call keeps its text as it is. A blank text means no arguments. */

@@ -2,7 +2,7 @@ package io.github.internvl.server.openai;
 
 import io.github.internvl.ChatRequest;
 import io.github.internvl.GenerationConfig;
-import io.github.internvl.ToolChoice;
+import io.github.internvl.Tool;
 import io.github.internvl.server.http.JsonFields;
 import io.github.internvl.server.http.RequestContext;
 import java.util.List;
@@ -89,7 +89,7 @@ final class ChatRoute {
     }
 
     static boolean hasTools(ChatRequest request) {
-        ToolChoice choice = request.toolChoice();
+        Tool.Choice choice = request.toolChoice();
         return choice.isAllowed() && !request.tools().isEmpty();
     }
 

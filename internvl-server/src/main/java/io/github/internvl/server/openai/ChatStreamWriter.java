@@ -1,7 +1,7 @@
 package io.github.internvl.server.openai;
 
 import io.github.internvl.ChatResponse;
-import io.github.internvl.ToolCall;
+import io.github.internvl.Tool;
 import io.github.internvl.server.http.EventStream;
 import io.github.internvl.server.openai.ChatWire.Chunk;
 import io.github.internvl.server.openai.ChatWire.Delta;
@@ -52,7 +52,7 @@ final class ChatStreamWriter implements ChatRunner.StreamWriter {
 
     @Override
     public void endAnswer(EventStream out, int index, ChatResponse answer) {
-        List<ToolCall> calls = chat.calls(answer);
+        List<Tool.Call> calls = chat.calls(answer);
         if (calls.isEmpty()) {
             write(out, index, texts.get(index).rest());
         } else {

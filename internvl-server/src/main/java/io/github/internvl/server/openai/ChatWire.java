@@ -1,7 +1,7 @@
 package io.github.internvl.server.openai;
 
 import com.google.gson.annotations.JsonAdapter;
-import io.github.internvl.Box;
+import io.github.internvl.ChatResponse;
 import io.github.internvl.server.http.OmitNull;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,7 @@ final class ChatWire {
             @Nullable String stopReason,
 
             @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable
-            List<Box> boxes) {}
+            List<ChatResponse.Box> boxes) {}
 
     record Message(
             String role,
@@ -75,7 +75,7 @@ final class ChatWire {
             @Nullable String stopReason,
 
             @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable
-            List<Box> boxes) {}
+            List<ChatResponse.Box> boxes) {}
 
     record Delta(
             @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable

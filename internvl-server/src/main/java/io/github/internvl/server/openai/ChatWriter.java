@@ -1,9 +1,8 @@
 package io.github.internvl.server.openai;
 
-import io.github.internvl.Box;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.TokenScore;
-import io.github.internvl.ToolCall;
+import io.github.internvl.Tool;
 import io.github.internvl.server.openai.ChatWire.Call;
 import io.github.internvl.server.openai.ChatWire.Choice;
 import io.github.internvl.server.openai.ChatWire.Completion;
@@ -59,24 +58,24 @@ record ChatWriter(ServedModel served, String id, long created, boolean tools) {
     }
 
     Message message(ChatResponse answer) {
-        List<ToolCall> calls = calls(answer);
+        List<Tool.Call> calls = calls(answer);
         String text = answer.text();
         String thinking = answer.thinking().isEmpty() ? null : answer.thinking();
         if (calls.isEmpty()) {
             return new Message("assistant", text, null, thinking, null);
         }
-        String before = text.substring(0, text.indexOf(ToolCall.START)).strip();
+        String before = text.substring(0, text.indexOf(Tool.Call.START)).strip();
         return new Message("assistant", before.isEmpty() ? null : before, null, thinking, wire(calls, false));
     }
 
-    List<ToolCall> calls(ChatResponse answer) {
+    List<Tool.Call> calls(ChatResponse answer) {
         return tools ? answer.toolCalls() : List.of();
     }
 
     /** Tool calls, with an index each for a stream. */
-    List<Call> wire(List<ToolCall> calls, boolean streamed) {
+    List<Call> wire(List<Tool.Call> calls, boolean streamed) {
         List<Call> written = new ArrayList<>();
-        for (ToolCall call : calls) {
+        for (Tool.Call call : calls) {
             int index = written.size();
             Function function = new Function(call.name(), call.arguments());
             written.add(new Call(streamed ? index : null, "call_" + id + "_" + index, "function", function));
@@ -104,7 +103,7 @@ record ChatWriter(ServedModel served, String id, long created, boolean tools) {
         };
     }
 
-    static @Nullable List<Box> boxes(ChatResponse answer) {
+    static @Nullable List<ChatResponse.Box> boxes(ChatResponse answer) {
         return answer.boxes().isEmpty() ? null : answer.boxes();
     }
 

@@ -1,7 +1,7 @@
 package io.github.internvl.server.openai;
 
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
+import io.github.internvl.vision.Video;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -29,7 +29,7 @@ record FrameList(List<String> frames, long mostPixels, long mostFramePixels, Dec
     }
 
     /** Decodes the frames that the sampling chooses, each once. */
-    List<Image> sample(FrameSampling sampling) {
+    List<Image> sample(Video.Sampling sampling) {
         Map<Integer, Image> taken = new HashMap<>();
         long left = mostPixels;
         int[] indices = sampling.indices(frames.size(), 1);

@@ -1,7 +1,7 @@
 package io.github.internvl.server.openai;
 
-import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.vision.Image;
+import io.github.internvl.vision.Video;
 import io.github.internvl.web.RemoteMedia;
 import java.util.Optional;
 
@@ -10,4 +10,4 @@ import java.util.Optional;
  *
  * @param remote the rules for fetching URLs; without them only {@code data:} URLs are accepted
  */
-public record MediaOptions(ImageOptions images, VideoOptions videos, Optional<RemoteMedia> remote) {}
+public record MediaOptions(Image.Options images, Video.Options videos, Optional<RemoteMedia> remote) {}

@@ -4,11 +4,8 @@ import io.github.internvl.RequestBudget.Work;
 import io.github.internvl.server.http.ApiException;
 import io.github.internvl.server.http.HeapBudget;
 import io.github.internvl.server.http.JsonFields;
-import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageOptions;
 import io.github.internvl.vision.Video;
-import io.github.internvl.vision.VideoOptions;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.web.RemoteMedia;
@@ -36,8 +33,8 @@ final class MediaReader {
     private static final int SIXTEENTH = 16;
     private static final int POLL_MILLIS = 20;
 
-    private final ImageOptions images;
-    private final VideoOptions videos;
+    private final Image.Options images;
+    private final Video.Options videos;
     private final Optional<RemoteMedia> remote;
     private final Semaphore decoding = new Semaphore(Runtime.getRuntime().availableProcessors());
 
@@ -54,7 +51,7 @@ final class MediaReader {
             byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
             requireData(place, url, fetched);
             return decode(place, memory, images.maxPixels(), DECODING_BYTES_PER_PIXEL, most -> {
-                        ImageOptions limit = images.withMaxPixels(most);
+                        Image.Options limit = images.withMaxPixels(most);
                         return List.of(fetched == null ? Image.ofDataUrl(url, limit) : Image.of(fetched, limit));
                     })
                     .get(0);
@@ -75,7 +72,7 @@ final class MediaReader {
             byte[] fetched = isRemote(url) ? fetch(place, url, memory) : null;
             requireData(place, url, fetched);
             if (FrameList.isNamedBy(url)) {
-                FrameSampling sampling = wanted == null ? FrameSampling.all() : FrameSampling.frames(count);
+                Video.Sampling sampling = wanted == null ? Video.Sampling.all() : Video.Sampling.frames(count);
                 return listed(place, url, memory).sample(sampling);
             }
             byte[] file = fetched == null ? decoded(place, url) : fetched;
@@ -84,7 +81,7 @@ final class MediaReader {
                     memory,
                     videos.maxPixels(),
                     BYTES_PER_PIXEL,
-                    most -> Video.of(file, videos.withMaxPixels(most)).sample(FrameSampling.frames(count)));
+                    most -> Video.of(file, videos.withMaxPixels(most)).sample(Video.Sampling.frames(count)));
         } catch (MediaException e) {
             throw place.invalid("url", "is not a usable video: " + e.getMessage());
         }

@@ -1,7 +1,6 @@
 package io.github.internvl.server.openai;
 
 import io.github.internvl.ChatRequest;
-import io.github.internvl.Turn;
 import io.github.internvl.server.http.HeapBudget;
 import io.github.internvl.server.http.JsonFields;
 import java.util.ArrayList;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageReader {
     private final List<String> system = new ArrayList<>();
-    private final List<Turn> rounds = new ArrayList<>();
+    private final List<ChatRequest.Turn> rounds = new ArrayList<>();
     private final List<String> results = new ArrayList<>();
     private final List<String> answers = new ArrayList<>();
     private @Nullable UserMessage question;
@@ -56,7 +55,8 @@ final class MessageReader {
     private void endRound() {
         if (!answers.isEmpty()) {
             UserMessage asked = asked();
-            rounds.add(new Turn(asked.text(), asked.images(), asked.maxTiles(), String.join("\n", answers)));
+            rounds.add(
+                    new ChatRequest.Turn(asked.text(), asked.images(), asked.maxTiles(), String.join("\n", answers)));
             answers.clear();
             results.clear();
             question = null;

@@ -3,7 +3,6 @@ package io.github.internvl.server.openai;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.Tool;
-import io.github.internvl.Turn;
 import io.github.internvl.server.http.JsonFields;
 import io.github.internvl.server.http.RequestContext;
 import java.util.List;
@@ -54,7 +53,7 @@ final class TokenRoutes {
     private static long characters(ChatRequest request) {
         String system = request.systemMessage();
         long characters = (long) request.text().length() + (system == null ? 0 : system.length());
-        for (Turn turn : request.history()) {
+        for (ChatRequest.Turn turn : request.history()) {
             characters += turn.question().length() + turn.answer().length();
         }
         for (Tool tool : request.tools()) {

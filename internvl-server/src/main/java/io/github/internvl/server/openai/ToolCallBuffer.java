@@ -1,6 +1,6 @@
 package io.github.internvl.server.openai;
 
-import io.github.internvl.ToolCall;
+import io.github.internvl.Tool;
 
 /** A buffer that withholds streamed text which may be a tool call, until the end shows whether it is one. Used by one thread. */
 final class ToolCallBuffer {
@@ -23,13 +23,13 @@ final class ToolCallBuffer {
     }
 
     private int sendable() {
-        int call = held.indexOf(ToolCall.START);
+        int call = held.indexOf(Tool.Call.START);
         if (call >= 0) {
             inCall = true;
             return call;
         }
-        int keep = Math.min(held.length(), ToolCall.START.length() - 1);
-        while (keep > 0 && !ToolCall.START.startsWith(held.substring(held.length() - keep))) {
+        int keep = Math.min(held.length(), Tool.Call.START.length() - 1);
+        while (keep > 0 && !Tool.Call.START.startsWith(held.substring(held.length() - keep))) {
             keep--;
         }
         return held.length() - keep;

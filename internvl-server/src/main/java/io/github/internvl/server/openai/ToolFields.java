@@ -7,7 +7,6 @@ import com.google.gson.JsonPrimitive;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.Tool;
-import io.github.internvl.ToolChoice;
 import io.github.internvl.server.http.JsonFields;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,16 +52,16 @@ final class ToolFields {
         return parameters == null ? new Tool(name, words) : new Tool(name, words, JSON.toJson(parameters));
     }
 
-    private static ToolChoice choice(JsonFields body) {
+    private static Tool.Choice choice(JsonFields body) {
         JsonElement choice = body.any("tool_choice");
         if (choice == null) {
-            return ToolChoice.auto();
+            return Tool.Choice.auto();
         }
         if (choice instanceof JsonPrimitive) {
             return switch (body.required("tool_choice")) {
-                case "auto" -> ToolChoice.auto();
-                case "none" -> ToolChoice.none();
-                case "required" -> ToolChoice.required();
+                case "auto" -> Tool.Choice.auto();
+                case "none" -> Tool.Choice.none();
+                case "required" -> Tool.Choice.required();
                 default -> throw body.invalid("tool_choice", "must be none, auto, required or a function");
             };
         }
@@ -71,7 +70,7 @@ final class ToolFields {
         if (function == null) {
             throw body.invalid("tool_choice", "must be none, auto, required or an object with a function");
         }
-        return ToolChoice.named(function.required("name"));
+        return Tool.Choice.named(function.required("name"));
     }
 
     /** Whether thinking is wanted, by the field of LMDeploy or by that of vLLM; null if neither says so. */

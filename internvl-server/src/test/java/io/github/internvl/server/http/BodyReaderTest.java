@@ -3,7 +3,6 @@ package io.github.internvl.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.internvl.BudgetExceededException;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.RequestBudget.Work;
 import java.io.ByteArrayInputStream;
@@ -52,7 +51,7 @@ class BodyReaderTest {
         RequestBudget same =
                 RequestBudget.builder().limit(Work.JSON_VALUES, 999).build();
         assertThatThrownBy(() -> BodyReader.read(bytes(body), Set.of("known"), share, same))
-                .isInstanceOf(BudgetExceededException.class)
+                .isInstanceOf(RequestBudget.ExceededException.class)
                 .hasMessageContaining("999 JSON values");
     }
 
@@ -69,7 +68,7 @@ class BodyReaderTest {
         RequestBudget less =
                 RequestBudget.builder().limit(Work.JSON_VALUES, values - 1).build();
         assertThatThrownBy(() -> BodyReader.read(bytes(body), Set.of("known"), share, less))
-                .isInstanceOf(BudgetExceededException.class);
+                .isInstanceOf(RequestBudget.ExceededException.class);
     }
 
     @ParameterizedTest

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.sun.management.ThreadMXBean;
-import io.github.internvl.BudgetExceededException;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.RequestBudget.Work;
 import io.github.internvl.demo.DemoModel;
@@ -14,8 +13,7 @@ import io.github.internvl.server.http.ApiException;
 import io.github.internvl.server.http.HeapBudget;
 import io.github.internvl.server.http.JsonFields;
 import io.github.internvl.vision.Image;
-import io.github.internvl.vision.ImageOptions;
-import io.github.internvl.vision.VideoOptions;
+import io.github.internvl.vision.Video;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -39,7 +37,7 @@ class MediaReaderTest {
     private static final long PIXELS = 3L * WIDTH * HEIGHT;
     private static final String LARGE = large("png");
 
-    private final MediaReader media = reader(VideoOptions.defaults());
+    private final MediaReader media = reader(Video.Options.defaults());
 
     /** A picture whose file is small and whose pixels are not. */
     private static String large(String format) {
@@ -52,8 +50,8 @@ class MediaReaderTest {
         }
     }
 
-    private static MediaReader reader(VideoOptions videos) {
-        ImageOptions images = ImageOptions.defaults().withMaxPixels(50_000_000);
+    private static MediaReader reader(Video.Options videos) {
+        Image.Options images = Image.Options.defaults().withMaxPixels(50_000_000);
         return new MediaReader(new MediaOptions(images, videos, Optional.empty()));
     }
 
@@ -130,7 +128,7 @@ class MediaReaderTest {
     @Test
     void refusesListsOfFramesThatAreTooLongTooLargeOrNoPictures() throws IOException {
         String frame = Base64.getEncoder().encodeToString(flat(10));
-        VideoOptions few = VideoOptions.defaults().withMaxPixels(2 * 64 * 48);
+        Video.Options few = Video.Options.defaults().withMaxPixels(2 * 64 * 48);
         MediaReader narrow = reader(few);
         try (HeapBudget.Share share = new HeapBudget(1 << 30).share(RequestBudget.defaults())) {
             assertThat(narrow.frames(place("data:video/jpeg;base64," + frame + "," + frame), share))
@@ -168,7 +166,7 @@ class MediaReaderTest {
             media.image(place(url), share);
             media.image(place(url), share);
             assertThatThrownBy(() -> media.image(place(url), share))
-                    .isInstanceOf(BudgetExceededException.class)
+                    .isInstanceOf(RequestBudget.ExceededException.class)
                     .hasMessage("url: a request may take at most 6,144 pixels; ask for less");
         }
     }

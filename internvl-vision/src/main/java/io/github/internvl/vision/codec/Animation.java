@@ -1,10 +1,10 @@
 package io.github.internvl.vision.codec;
 
-import io.github.internvl.vision.spi.FrameSource;
 import io.github.internvl.vision.spi.ImageFile;
 import io.github.internvl.vision.spi.MediaException;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.Pixels;
+import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /** The frames of a GIF or WebP file, each drawn over the one before it, as Pillow gives them. Immutable. */
-final class Animation implements FrameSource {
+final class Animation implements VideoDecoder.Frames {
     /** The whole file is read into memory. */
     private static final int MOST_BYTES = 1 << 29;
 
@@ -82,7 +82,7 @@ final class Animation implements FrameSource {
                     throw file.failure(
                             Reason.TOO_SLOW,
                             "decoding must take at most " + timeout
-                                    + ": it takes longer; take fewer frames or raise VideoOptions.timeout",
+                                    + ": it takes longer; take fewer frames or raise Video.Options.timeout",
                             null);
                 }
             }

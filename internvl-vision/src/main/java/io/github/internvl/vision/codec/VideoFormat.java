@@ -1,6 +1,5 @@
 package io.github.internvl.vision.codec;
 
-import io.github.internvl.vision.spi.FrameSource;
 import io.github.internvl.vision.spi.MediaException.Reason;
 import io.github.internvl.vision.spi.VideoDecoder;
 import io.github.internvl.vision.spi.VideoFile;
@@ -16,7 +15,7 @@ public final class VideoFormat {
     private VideoFormat() {}
 
     /** Opens GIF and WebP animations here, and every other file with the {@link VideoDecoder} on the class path. */
-    public static FrameSource open(VideoFile file) {
+    public static VideoDecoder.Frames open(VideoFile file) {
         String magic = magic(file);
         if (magic.startsWith("GIF8")) {
             return Animation.open(file, GifDecoder::new);

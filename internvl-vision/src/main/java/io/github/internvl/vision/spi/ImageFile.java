@@ -38,7 +38,7 @@ public record ImageFile(String name, byte[] bytes, long maxPixels, boolean appli
             throw failure(
                     Reason.TOO_LARGE,
                     "an image must have at most " + maxPixels + " pixels: " + width + " x " + height
-                            + "; shrink it or raise ImageOptions.maxPixels");
+                            + "; shrink it or raise Image.Options.maxPixels");
         }
     }
 

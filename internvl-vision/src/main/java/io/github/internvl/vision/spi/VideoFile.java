@@ -59,7 +59,7 @@ public final class VideoFile {
                 throw failure(
                         Reason.TOO_LARGE,
                         "a video must have at most " + limits.maxBytes() + " bytes: " + channel.size()
-                                + "; shorten it or raise VideoOptions.maxBytes",
+                                + "; shorten it or raise Video.Options.maxBytes",
                         null);
             }
             return this;
@@ -92,14 +92,14 @@ public final class VideoFile {
             throw failure(
                     Reason.TOO_LARGE,
                     "a frame must have at most " + limits.maxFramePixels() + " pixels: " + width + " x " + height
-                            + "; shrink the video or raise VideoOptions.maxFramePixels",
+                            + "; shrink the video or raise Video.Options.maxFramePixels",
                     null);
         }
         if (count > limits.maxPixels() / (width * height)) {
             throw failure(
                     Reason.TOO_LARGE,
                     "frames of one reading must have at most " + limits.maxPixels() + " pixels: " + count + " of "
-                            + width + " x " + height + "; take fewer or raise VideoOptions.maxPixels",
+                            + width + " x " + height + "; take fewer or raise Video.Options.maxPixels",
                     null);
         }
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class FrameSamplingTest {
+class SamplingTest {
     /** What {@code get_index} of the model cards gives. */
     @ParameterizedTest
     @CsvSource(
@@ -34,7 +34,7 @@ class FrameSamplingTest {
             })
     void choosesTheReferencesFrames(
             int frameCount, double framesPerSecond, @Nullable Double from, @Nullable Double to, String indices) {
-        FrameSampling sampling = FrameSampling.frames(indices.split(" ").length);
+        Video.Sampling sampling = Video.Sampling.frames(indices.split(" ").length);
         if (from != null && to != null) {
             sampling = sampling.between(from, to);
         }
@@ -43,31 +43,31 @@ class FrameSamplingTest {
 
     @Test
     void takesEveryFrameBetweenTheBounds() {
-        assertThat(FrameSampling.all().indices(4, 10)).containsExactly(0, 1, 2, 3);
-        assertThat(FrameSampling.all().between(0.1, 0.2).indices(4, 10)).containsExactly(1, 2);
+        assertThat(Video.Sampling.all().indices(4, 10)).containsExactly(0, 1, 2, 3);
+        assertThat(Video.Sampling.all().between(0.1, 0.2).indices(4, 10)).containsExactly(1, 2);
     }
 
     @Test
     void refusesBoundsBehindTheEnd() {
-        FrameSampling late = FrameSampling.frames(4).between(12, 22);
+        Video.Sampling late = Video.Sampling.frames(4).between(12, 22);
         MediaException failure = catchThrowableOfType(MediaException.class, () -> late.indices(20, 10));
         assertThat(failure.reason()).isEqualTo(Reason.OUT_OF_RANGE);
         assertThat(failure).hasMessageContaining("from 12.0 s to 22.0 s").hasMessageContaining("20 frames, 2.0 s");
         assertThat(catchThrowableOfType(
                         MediaException.class,
-                        () -> FrameSampling.all().between(12, 22).indices(20, 10)))
+                        () -> Video.Sampling.all().between(12, 22).indices(20, 10)))
                 .isNotNull();
     }
 
     @Test
     void refusesWhatIsNoSampling() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> FrameSampling.frames(0))
+                .isThrownBy(() -> Video.Sampling.frames(0))
                 .withMessageContaining(": 0");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> FrameSampling.frames(8).between(2, 1));
+                .isThrownBy(() -> Video.Sampling.frames(8).between(2, 1));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> FrameSampling.all().between(Double.NaN, 1));
+                .isThrownBy(() -> Video.Sampling.all().between(Double.NaN, 1));
     }
 
     private static String text(int[] indices) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class TextDecoderTest {
+class DecoderTest {
     @ParameterizedTest
     @EnumSource
     void addsUpToTheWholeText(Family family) {
@@ -63,7 +63,7 @@ class TextDecoderTest {
         return text.replaceAll("\uFFFD+", "\uFFFD");
     }
 
-    private static String streamed(TextDecoder decoder, int[] ids) {
+    private static String streamed(Tokenizer.Decoder decoder, int[] ids) {
         StringBuilder text = new StringBuilder();
         for (int id : ids) {
             text.append(decoder.add(id));
@@ -76,7 +76,7 @@ class TextDecoderTest {
     void keepsSplitCharactersUntilComplete(Family family) {
         try (Tokenizer tokenizer = family.load()) {
             int[] ids = tokenizer.encode("😀", false);
-            TextDecoder decoder = tokenizer.decoder(true);
+            Tokenizer.Decoder decoder = tokenizer.decoder(true);
             StringBuilder shown = new StringBuilder();
             for (int i = 0; i < ids.length - 1; i++) {
                 shown.append(decoder.add(ids[i]));
@@ -93,7 +93,7 @@ class TextDecoderTest {
     void replacesACharacterThatIsNeverCompleted(Family family, String replacement) {
         try (Tokenizer tokenizer = family.load()) {
             int[] ids = tokenizer.encode("😀", false);
-            TextDecoder decoder = tokenizer.decoder(true);
+            Tokenizer.Decoder decoder = tokenizer.decoder(true);
             assertThat(decoder.add(ids[0]) + decoder.add(ids[1])).isEmpty();
             assertThat(decoder.finish()).isEqualTo(replacement);
         }
@@ -103,7 +103,7 @@ class TextDecoderTest {
     void joinsACharacterAcrossASkippedToken() {
         try (Tokenizer tokenizer = Family.QWEN2.load()) {
             int[] ids = tokenizer.encode("é", false);
-            TextDecoder decoder = tokenizer.decoder(true);
+            Tokenizer.Decoder decoder = tokenizer.decoder(true);
             String text =
                     decoder.add(ids[0]) + decoder.add(tokenizer.id("<|im_end|>").orElseThrow());
             assertThat(text).isEmpty();
@@ -114,7 +114,7 @@ class TextDecoderTest {
     @Test
     void holdsBackASpaceThatAFullStopWouldTakeAway() {
         try (Tokenizer tokenizer = Family.INTERNLM2.load()) {
-            TextDecoder decoder = tokenizer.decoder(true);
+            Tokenizer.Decoder decoder = tokenizer.decoder(true);
             int space = tokenizer.id("▁").orElseThrow();
             int stop = tokenizer.id(".").orElseThrow();
             int a = tokenizer.id("a").orElseThrow();
@@ -141,7 +141,7 @@ class TextDecoderTest {
     void startsOverAfterTheEnd(Family family) {
         try (Tokenizer tokenizer = family.load()) {
             int[] ids = tokenizer.encode("<img> a <|im_end|> b", false);
-            TextDecoder decoder = tokenizer.decoder(false);
+            Tokenizer.Decoder decoder = tokenizer.decoder(false);
             assertThat(streamed(decoder, ids)).isEqualTo(streamed(decoder, ids));
         }
     }
@@ -150,7 +150,7 @@ class TextDecoderTest {
     void staysAsItWasWhenAnIdIsRefused() {
         try (Tokenizer tokenizer = Family.QWEN2.load()) {
             int[] ids = tokenizer.encode("é", false);
-            TextDecoder decoder = tokenizer.decoder(true);
+            Tokenizer.Decoder decoder = tokenizer.decoder(true);
             decoder.add(ids[0]);
             assertThatThrownBy(() -> decoder.add(tokenizer.size())).isInstanceOf(IllegalArgumentException.class);
             assertThat(decoder.add(ids[1])).isEqualTo("é");

@@ -1,4 +1,4 @@
-package io.github.internvl.tokenizer;
+package io.github.internvl.internal.chat;
 
 import java.util.List;
 import java.util.Map;
