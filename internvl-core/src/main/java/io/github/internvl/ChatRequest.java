@@ -39,6 +39,7 @@ public final class ChatRequest {
     private final @Nullable Duration timeout;
     private final int priority;
     private final boolean untrustedText;
+    private final boolean thinking;
     private final @Nullable RequestBudget budget;
 
     private ChatRequest(Builder builder, String text) {
@@ -54,6 +55,7 @@ public final class ChatRequest {
         this.timeout = builder.timeout;
         this.priority = builder.priority;
         this.untrustedText = builder.untrustedText;
+        this.thinking = builder.thinking;
         this.budget = builder.budget;
     }
 
@@ -82,6 +84,7 @@ public final class ChatRequest {
         builder.timeout = timeout;
         builder.priority = priority;
         builder.untrustedText = untrustedText;
+        builder.thinking = thinking;
         return builder;
     }
 
@@ -159,6 +162,11 @@ public final class ChatRequest {
         return untrustedText;
     }
 
+    /** Whether the thinking at the beginning of an answer comes apart from its text. */
+    public boolean thinking() {
+        return thinking;
+    }
+
     /** The work that it may cause before the engine admits it; null for the usual limits. It stays with one request: {@link #toBuilder} leaves it out. */
     public @Nullable RequestBudget budget() {
         return budget;
@@ -212,6 +220,7 @@ public final class ChatRequest {
         private @Nullable Duration timeout;
         private int priority;
         private boolean untrustedText;
+        private boolean thinking;
         private @Nullable RequestBudget budget;
 
         private Builder() {}
@@ -379,6 +388,17 @@ public final class ChatRequest {
          */
         public Builder untrustedText(boolean ordinary) {
             this.untrustedText = ordinary;
+            return this;
+        }
+
+        /**
+         * Sets whether the answer may begin with thinking: text between {@code <think>} and {@code </think>}, which InternVL3.5
+         * writes where the {@linkplain #systemMessage system message} asks for it. The thinking is then apart from the text
+         * ({@link ChatResponse#thinking}), the history goes on without it, and a format holds from its end on. Without it, such
+         * words are text as any others, and a format holds from the first token.
+         */
+        public Builder thinking(boolean apart) {
+            this.thinking = apart;
             return this;
         }
 

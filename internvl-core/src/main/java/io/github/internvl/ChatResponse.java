@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
  * An answer. Immutable.
  *
  * @param text the answer, without special tokens, stripped of white space at both ends unless it has a format
+ * @param thinking what the model wrote before the answer, where the request {@linkplain ChatRequest.Builder#thinking has it
+ *     apart}; else empty. An answer that ends while it thinks has no text
  * @param finishReason why it ended
  * @param usage tokens counted
  * @param timings where the time went
@@ -21,12 +23,21 @@ import java.util.regex.Pattern;
  */
 public record ChatResponse(
         String text,
+        String thinking,
         FinishReason finishReason,
         Usage usage,
         Timings timings,
         List<ChatRequest.Turn> history,
         List<TokenScore> tokens,
         List<ChatResponse> alternatives) {
+
+    /**
+     * A piece of an answer that is generated.
+     *
+     * @param text one or more whole characters
+     * @param thinking whether they belong to {@link ChatResponse#thinking}, and not to {@link ChatResponse#text}
+     */
+    public record Piece(String text, boolean thinking) {}
 
     /** Why an answer ended. */
     public enum FinishReason {

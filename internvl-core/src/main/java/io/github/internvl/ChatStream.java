@@ -1,18 +1,21 @@
 package io.github.internvl;
 
+import io.github.internvl.ChatResponse.Piece;
 import io.github.internvl.internal.chat.AnswerStream;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An answer while it is generated: its text piece by piece, then the whole response. Single use: either iterate, or
  * subscribe to {@link #publisher()}, or just wait for {@link #response()}.
  *
- * <p>Pieces are whole characters and never taken back; together they are the text of the response. Closing a stream
+ * <p>Pieces are whole characters and never taken back; together they are the text of the response. Thinking that the request
+ * {@linkplain ChatRequest.Builder#thinking has apart} is left out, but in {@link #pieces} and {@link #piecePublisher}. Closing a stream
  * before its end stops the generation after the present step and frees its slot; what was generated so far is the
  * response then. The counterpart in the model card is {@code TextIteratorStreamer}.
  *
@@ -22,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChatStream implements Iterable<String>, AutoCloseable {
     private final AnswerStream answer;
     private final AtomicBoolean read = new AtomicBoolean();
-    private volatile @Nullable PiecePublication publication;
+    private volatile @Nullable PiecePublication<?> publication;
 
     ChatStream(AnswerStream answer) {
         this.answer = answer;
@@ -31,28 +34,41 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     /** The pieces of text; waits for each. May be called once. */
     @Override
     public Iterator<String> iterator() {
+        return iterator(ChatStream::text);
+    }
+
+    /** The pieces of thinking and text; reading them is reading the stream. */
+    public Iterable<Piece> pieces() {
+        return () -> iterator(piece -> piece);
+    }
+
+    private <T> Iterator<T> iterator(Function<Piece, @Nullable T> view) {
         claim();
         return new Iterator<>() {
-            private @Nullable String next;
+            private @Nullable T next;
 
             @Override
             public boolean hasNext() {
                 if (next == null) {
-                    next = nextPiece();
+                    next = nextPiece(view);
                 }
                 return next != null;
             }
 
             @Override
-            public String next() {
+            public T next() {
                 if (!hasNext() || next == null) {
                     throw new NoSuchElementException("the answer has ended");
                 }
-                String piece = next;
+                T piece = next;
                 next = null;
                 return piece;
             }
         };
+    }
+
+    private static @Nullable String text(Piece piece) {
+        return piece.thinking() ? null : piece.text();
     }
 
     /**
@@ -64,8 +80,17 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
      * should be cancelled.
      */
     public Flow.Publisher<String> publisher() {
+        return publisher(ChatStream::text);
+    }
+
+    /** The same of the pieces of thinking and text. */
+    public Flow.Publisher<Piece> piecePublisher() {
+        return publisher(piece -> piece);
+    }
+
+    private <T> Flow.Publisher<T> publisher(Function<Piece, @Nullable T> view) {
         return subscriber -> {
-            PiecePublication publication = new PiecePublication(this, subscriber);
+            PiecePublication<T> publication = new PiecePublication<>(this, view, subscriber);
             try {
                 claim();
             } catch (IllegalStateException e) {
@@ -99,7 +124,7 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
     @Override
     public void close() {
         answer.cancel();
-        PiecePublication subscribed = publication;
+        PiecePublication<?> subscribed = publication;
         if (subscribed != null) {
             subscribed.end();
         }
@@ -116,9 +141,14 @@ public final class ChatStream implements Iterable<String>, AutoCloseable {
         }
     }
 
-    /** Waits for the next piece; null at the end. Throws the failure of the request. */
-    @Nullable
-    String nextPiece() {
-        return answer.nextPiece();
+    /** Waits for the next piece of a view, which leaves some out as null; null at the end. Throws the failure of the request. */
+    <T> @Nullable T nextPiece(Function<Piece, @Nullable T> view) {
+        for (Piece piece = answer.nextPiece(); piece != null; piece = answer.nextPiece()) {
+            T seen = view.apply(piece);
+            if (seen != null) {
+                return seen;
+            }
+        }
+        return null;
     }
 }

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An InternVL 2.5 model, loaded and ready to answer questions about pictures.
+ * An InternVL model, loaded and ready to answer questions about pictures.
  *
  * <pre>{@code
  * try (InternVL model = InternVL.load("OpenGVLab/InternVL2_5-1B")) {

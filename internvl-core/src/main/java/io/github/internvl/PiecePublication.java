@@ -1,16 +1,19 @@
 package io.github.internvl;
 
+import io.github.internvl.ChatResponse.Piece;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One subscription to a stream: a daemon thread that takes a piece for each one asked for. */
-final class PiecePublication implements Flow.Subscription {
+final class PiecePublication<T> implements Flow.Subscription {
     private static final long PAUSE_NANOS = 20_000_000;
 
     private final ChatStream stream;
-    private final Flow.Subscriber<? super String> subscriber;
+    private final Function<Piece, @Nullable T> view;
+    private final Flow.Subscriber<? super T> subscriber;
 
     private final Object gate = new Object(); // guards the three below
     private long demand;
@@ -19,13 +22,14 @@ final class PiecePublication implements Flow.Subscription {
 
     private boolean told; // of the end; the thread's own
 
-    PiecePublication(ChatStream stream, Flow.Subscriber<? super String> subscriber) {
+    PiecePublication(ChatStream stream, Function<Piece, @Nullable T> view, Flow.Subscriber<? super T> subscriber) {
         this.stream = stream;
+        this.view = view;
         this.subscriber = Objects.requireNonNull(subscriber, "subscriber");
     }
 
     /** Tells a subscriber that the stream is already read. */
-    static void refuse(Flow.Subscriber<? super String> subscriber, IllegalStateException reason) {
+    static void refuse(Flow.Subscriber<?> subscriber, IllegalStateException reason) {
         subscriber.onSubscribe(new Flow.Subscription() {
             @Override
             public void request(long count) {}
@@ -101,7 +105,7 @@ final class PiecePublication implements Flow.Subscription {
 
     private void publish() {
         try {
-            for (String piece = stream.nextPiece(); piece != null; piece = stream.nextPiece()) {
+            for (T piece = stream.nextPiece(view); piece != null; piece = stream.nextPiece(view)) {
                 awaitDemand();
                 IllegalArgumentException wrong = misuse();
                 if (wrong != null) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A function that the model may ask to be called. The system message describes it, as Qwen2.5's own chat template does.
- * InternVL 2.5 was not trained on tools, so try whether it calls one where it should. Immutable.
+ * InternVL was not trained on tools, so try whether it calls one where it should. Immutable.
  *
  * @param name letters, digits, underscores, hyphens and dots, at most 64
  * @param description the purpose and the time to call it, in words for the model; may be empty

@@ -90,6 +90,7 @@ class ChatResponseTest {
         Timings timings = new Timings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
         return new ChatResponse(
                         text,
+                        "",
                         FinishReason.STOP,
                         new Usage(1, 0, 1, 0, 0, 0, 0),
                         timings,

@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -39,8 +40,12 @@ final class Demo implements AutoCloseable {
     }
 
     static Demo start(UnaryOperator<ServerOptions.Builder> options, UnaryOperator<InternVLBuilder> model) {
-        InternVLBuilder builder =
-                InternVL.builder(DemoModel.path()).device("cpu").precision(Precision.FLOAT32);
+        return start(DemoModel.path(), options, model);
+    }
+
+    /** The same of another folder. */
+    static Demo start(Path folder, UnaryOperator<ServerOptions.Builder> options, UnaryOperator<InternVLBuilder> model) {
+        InternVLBuilder builder = InternVL.builder(folder).device("cpu").precision(Precision.FLOAT32);
         ServerOptions.Builder settings =
                 ServerOptions.builder().port(0).modelName(NAME).maxMediaBytes(200_000_000);
         return new Demo(model.apply(builder).load(), options.apply(settings).build());

@@ -19,11 +19,12 @@ import org.jspecify.annotations.Nullable;
  * {@code "<|im_end|>"} typed by a user ends that user's turn. Text from strangers that must not do so has to be cleared of them first.
  * {@code "<image>"} is no token.
  *
- * <p>Qwen2.5 (1B, 4B, 38B, 78B): the whole text is brought to Unicode form NFC first. All merges of {@code merges.txt} count; the
+ * <p>Qwen2 to Qwen3: the whole text is brought to Unicode form NFC first. All merges of {@code merges.txt} count; the
  * slow tokenizer of transformers 4.37.2 skips those that start with {@code #}, which splits Markdown headings differently from what
- * the model was trained on. InternLM2.5 (2B, 8B, 26B): spaces and unknown characters are treated as {@code tokenizer.model} says.
+ * the model was trained on. InternLM2: spaces and unknown characters are treated as {@code tokenizer.model} says.
  * U+0000 is one piece (354) as in SentencePiece up to 0.2.0; later releases write it as a byte (3). A UTF-16 surrogate without its
- * partner is read as U+FFFD in both.
+ * partner is read as U+FFFD in both. Phi-3: one space is put in front of the text, and white space behind {@code <|end|>} and the like
+ * vanishes.
  */
 public final class Tokenizer implements AutoCloseable {
     private final NativeTokenizer encoder;
@@ -44,7 +45,7 @@ public final class Tokenizer implements AutoCloseable {
 
     /**
      * Reads the tokenizer of a checkpoint folder. The files found there decide: {@code tokenizer.json}; else {@code vocab.json} with
-     * {@code merges.txt} (Qwen2.5); else {@code tokenizer.model} (InternLM2.5). Beside the last two, {@code added_tokens.json},
+     * {@code merges.txt} (Qwen2 to Qwen3); else {@code tokenizer.model} (InternLM2, Phi-3). Beside the last two, {@code added_tokens.json},
      * {@code special_tokens_map.json} and {@code tokenizer_config.json} name the added tokens. Nothing is downloaded, truncated or
      * padded, whatever these files say.
      *
@@ -75,7 +76,7 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    /** The ids of a text as chat makes them: with {@code <s>} in front for InternLM2.5, nothing for Qwen2.5. */
+    /** The ids of a text as chat makes them: with {@code <s>} in front for InternLM2 and Phi-3, nothing for Qwen. */
     public int[] encode(String text) {
         return encode(text, true);
     }
@@ -138,7 +139,10 @@ public final class Tokenizer implements AutoCloseable {
         return vocabulary.id(token);
     }
 
-    /** Whether a token is left out of text that is decoded without special tokens; added tokens need not be special. */
+    /**
+     * Whether a token is special: marked so, or with a role such as {@code eos_token}; added tokens need not be. Phi-3's tokenizer
+     * leaves those alone out of text that have a role.
+     */
     public boolean isSpecial(int id) {
         return vocabulary.isSpecial(id);
     }
@@ -233,10 +237,10 @@ public final class Tokenizer implements AutoCloseable {
          */
         public String add(int id) {
             byte[] bytes = vocabulary.bytes(id);
-            if (skipsSpecialTokens && vocabulary.isSpecial(id)) {
+            if (skipsSpecialTokens && vocabulary.isSkipped(id)) {
                 return "";
             }
-            if (!rules.spacesSpecialTokens() || !vocabulary.isAdded(id)) {
+            if (rules.spaces() == DecodingRules.Spaces.NONE || !vocabulary.isAdded(id)) {
                 addText(bytes);
             } else if (vocabulary.standsAlone(id)) {
                 endPart();
@@ -245,7 +249,9 @@ public final class Tokenizer implements AutoCloseable {
                 partsBefore = true;
                 partHasText = false;
             } else {
-                endRun(!afterSpecialToken);
+                boolean spaced = rules.spaces() == DecodingRules.Spaces.ALL;
+                endRun(spaced && !afterSpecialToken);
+                droppable = spaced ? droppable : 0;
                 utf8.append(bytes, 0, run);
                 moveRun();
                 afterSpecialToken = true;
@@ -265,7 +271,7 @@ public final class Tokenizer implements AutoCloseable {
             utf8.append(bytes, drops ? 1 : 0, run);
             droppable = drops && bytes.length == 1 ? droppable - 1 : 0;
             afterSpecialToken = false;
-            boolean waits = rules.spacesSpecialTokens() && !skipsSpecialTokens;
+            boolean waits = rules.spaces() == DecodingRules.Spaces.ALL && !skipsSpecialTokens;
             if (!waits) {
                 moveRun();
             }

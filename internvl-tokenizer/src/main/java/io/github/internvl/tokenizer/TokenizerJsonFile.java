@@ -88,7 +88,8 @@ final class TokenizerJsonFile {
                 new Vocabulary(pieces, pieceBytes, List.copyOf(added), path),
                 normalizer,
                 words && plain ? LeastBytes::all : text -> 0,
-                new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip") ? 1 : 0),
+                new DecodingRules(
+                        cleansSpaces, !byteLevel, DecodingRules.Spaces.NONE, decoders.contains("Strip") ? 1 : 0),
                 words && plain && LongText.canBeCut(added),
                 cause -> TokenizerException.refused(path, cause));
     }
@@ -176,7 +177,6 @@ final class TokenizerJsonFile {
     private TokenizerException unsupported(String problem) {
         return new TokenizerException(
                 path,
-                problem
-                        + "; use the tokenizer.json of an InternVL 2.5 checkpoint, or remove it to use the other files");
+                problem + "; use the tokenizer.json of an InternVL checkpoint, or remove it to use the other files");
     }
 }

@@ -1,6 +1,7 @@
 package io.github.internvl.internal.chat;
 
 import io.github.internvl.ChatResponse;
+import io.github.internvl.ChatResponse.Piece;
 import io.github.internvl.InternVLException;
 import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.internal.engine.Generation;
@@ -30,6 +31,7 @@ public final class AnswerStream implements Generation.Listener {
 
     private final RequestMetrics metrics;
     private @Nullable ResponseWriter writer; // until the end: it holds the pictures
+    private final ThinkingText parts; // of the engine's thread
     private final Consumer<ChatResponse> onResponse;
 
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
@@ -47,7 +49,7 @@ public final class AnswerStream implements Generation.Listener {
 
     /** An event from the engine for the reader: a piece of text, or the end. */
     private sealed interface Event {
-        record Piece(String text) implements Event {}
+        record Some(Piece piece) implements Event {}
 
         record End() implements Event {}
     }
@@ -60,6 +62,7 @@ public final class AnswerStream implements Generation.Listener {
     AnswerStream(RequestMetrics metrics, ResponseWriter writer, Consumer<ChatResponse> onResponse) {
         this.metrics = metrics;
         this.writer = writer;
+        this.parts = writer.parts();
         this.onResponse = onResponse;
     }
 
@@ -84,12 +87,13 @@ public final class AnswerStream implements Generation.Listener {
 
     @Override
     public void onText(String text) {
-        events.add(new Event.Piece(text));
+        parts.add(text).forEach(piece -> events.add(new Event.Some(piece)));
     }
 
     @Override
     public void onEnd(Generation generation) {
         ChatResponse response = Objects.requireNonNull(writer).write(generation);
+        parts.finish().forEach(piece -> events.add(new Event.Some(piece)));
         metrics.ended(generation);
         onResponse.accept(response);
         own.response = response;
@@ -167,8 +171,8 @@ public final class AnswerStream implements Generation.Listener {
         }
     }
 
-    /** Waits for the next piece of text; null at the end. Throws the failure of the request. */
-    public @Nullable String nextPiece() {
+    /** Waits for the next piece of thinking or text; null at the end. Throws the failure of the request. */
+    public @Nullable Piece nextPiece() {
         if (events.isEmpty()) {
             Engine.refuseOwnThread();
         }
@@ -178,8 +182,8 @@ public final class AnswerStream implements Generation.Listener {
                 cancel();
                 throw late();
             }
-            if (event instanceof Event.Piece piece) {
-                return piece.text();
+            if (event instanceof Event.Some some) {
+                return some.piece();
             }
         } catch (InterruptedException e) {
             throw interrupted(e);

@@ -84,7 +84,10 @@ public final class ChatService {
 
     private AnswerStream submit(PreparedRequest request, RequestMetrics metrics, Consumer<ChatResponse> onResponse) {
         metrics.prepared(request.prompt());
-        ResponseWriter writer = new ResponseWriter(request.dialogue().turns());
+        ResponseWriter writer = new ResponseWriter(
+                request.dialogue().turns(),
+                request.dialogue().thinking(),
+                request.config().format().isText());
         AnswerStream stream = new AnswerStream(metrics, writer, onResponse);
         stream.start(engine.submit(request, stream));
         return stream;

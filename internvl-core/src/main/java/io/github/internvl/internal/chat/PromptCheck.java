@@ -130,7 +130,7 @@ public final class PromptCheck {
         ModelConfig.GenerationDefaults own = config.generation();
         return new PreparedRequest(
                 prompt,
-                new PreparedRequest.Dialogue(turns, tilings),
+                new PreparedRequest.Dialogue(turns, tilings, request.thinking()),
                 List.of(),
                 settings,
                 ends(settings),
@@ -218,13 +218,18 @@ public final class PromptCheck {
         FormatRule rule = rule(request, budget);
         if (rule != null) {
             List<LogitsProcessor> processors = new ArrayList<>(settings.processors());
-            processors.add(new FormatProcessor(rule));
+            processors.add(new FormatProcessor(rule, request.thinking() ? marks() : null));
             settings = settings.toBuilder()
                     .format(request.format())
                     .processors(processors.toArray(LogitsProcessor[]::new))
                     .build();
         }
         return defaults.apply(settings);
+    }
+
+    /** The tokens around thinking that comes before a format. */
+    private FormatProcessor.Marks marks() {
+        return new FormatProcessor.Marks(prompts.id(ThinkingText.START), prompts.id(ThinkingText.END), formatEndIds);
     }
 
     private PreparedRequest.Ends ends(GenerationConfig settings) {

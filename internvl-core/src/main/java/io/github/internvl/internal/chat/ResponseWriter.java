@@ -2,6 +2,7 @@ package io.github.internvl.internal.chat;
 
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
+import io.github.internvl.ChatResponse.Piece;
 import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.internal.engine.Generation;
 import java.util.ArrayList;
@@ -11,8 +12,15 @@ import java.util.List;
  * The writer of the response to one request.
  *
  * @param turns the rounds of the request, the last with an empty answer
+ * @param thinking whether the thinking of an answer comes apart from its text
+ * @param strips whether the text is stripped of white space, as one without a format is
  */
-record ResponseWriter(List<ChatRequest.Turn> turns) {
+record ResponseWriter(List<ChatRequest.Turn> turns, boolean thinking, boolean strips) {
+
+    /** A divider of the answer while it grows. */
+    ThinkingText parts() {
+        return new ThinkingText(thinking, strips);
+    }
 
     /** The response with the first answer, and the others as its alternatives. */
     ChatResponse write(Generation generation) {
@@ -27,9 +35,12 @@ record ResponseWriter(List<ChatRequest.Turn> turns) {
     private ChatResponse write(Generation generation, Generation.Output output, List<ChatResponse> others) {
         List<ChatRequest.Turn> history = new ArrayList<>(turns);
         ChatRequest.Turn last = history.remove(history.size() - 1);
-        history.add(new ChatRequest.Turn(last.question(), last.images(), last.maxTiles(), output.text()));
+        List<Piece> pieces = ThinkingText.of(output.text(), thinking, strips);
+        String text = ThinkingText.joined(pieces, false);
+        history.add(new ChatRequest.Turn(last.question(), last.images(), last.maxTiles(), text));
         return new ChatResponse(
-                output.text(),
+                text,
+                ThinkingText.joined(pieces, true),
                 output.reason(),
                 usage(generation.usage(), output.ids().length),
                 generation.timings(),

@@ -19,8 +19,8 @@ import java.util.function.Predicate;
  * @param copied whether weights are read into memory of their own, instead of mapped
  */
 public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTensor> tensors, boolean copied) {
-    private static final String WANTED = "give the folder of an InternVL 2.5 checkpoint, "
-            + "with config.json, *.safetensors and the tokenizer files";
+    private static final String WANTED =
+            "give the folder of an InternVL checkpoint, " + "with config.json, *.safetensors and the tokenizer files";
     private static final List<String> ADAPTED = List.of(".lora_", ".base_layer.", "base_model.model.");
     private static final List<String> QUANTIZED = List.of(
             ".qweight",
@@ -55,6 +55,11 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
     /** The same one, with weights that are copied or not. */
     public Checkpoint copied(boolean copies) {
         return new Checkpoint(folder, config, tensors, copies);
+    }
+
+    /** The same one, whose rotary embeddings are not scaled. */
+    public Checkpoint withoutRopeScaling() {
+        return new Checkpoint(folder, config.withoutRopeScaling(), tensors, copied);
     }
 
     /** Rejects adapters, and quantized weights that config.json is silent about: kinds that tensor names give away. */

@@ -92,19 +92,26 @@ public record ModelConfig(
     /** Which names and which layout the language model's tensors have. */
     public enum Family {
         QWEN2,
+        QWEN3,
         INTERNLM2,
-        LLAMA;
+        LLAMA,
+        PHI3;
 
         /** Its {@code model_type}. */
         String modelType() {
             return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** Whether the queries and keys of each head pass a norm before they are rotated. */
+        public boolean normsHeads() {
+            return this == QWEN3;
         }
     }
 
     /**
      * The language model.
      *
-     * @param family Qwen2, InternLM2, or Llama, which is what transformers makes of InternLM2
+     * @param family Qwen2, Qwen3, InternLM2, Phi-3, or Llama, which is also what transformers makes of InternLM2
      * @param vocabulary rows of the embedding, padding included
      * @param layers decoder layers
      * @param width h
@@ -113,8 +120,7 @@ public record ModelConfig(
      * @param headWidth width of a head
      * @param mlpWidth width between gate/up and down
      * @param eps of the norms
-     * @param ropeBase rotary base
-     * @param ropeFactor dynamic NTK factor, 0 for plain rotary embeddings
+     * @param rope rotary embeddings
      * @param positions {@code max_position_embeddings}
      * @param attentionBias whether q, k and v have biases
      * @param outputBias whether the linear after them has one
@@ -131,20 +137,56 @@ public record ModelConfig(
             int headWidth,
             int mlpWidth,
             double eps,
-            double ropeBase,
-            double ropeFactor,
+            RopeConfig rope,
             int positions,
             boolean attentionBias,
             boolean outputBias,
             boolean tied,
-            int packedGroup) {}
+            int packedGroup) {
+
+        LanguageConfig withRope(RopeConfig other) {
+            return new LanguageConfig(
+                    family,
+                    vocabulary,
+                    layers,
+                    width,
+                    heads,
+                    kvHeads,
+                    headWidth,
+                    mlpWidth,
+                    eps,
+                    other,
+                    positions,
+                    attentionBias,
+                    outputBias,
+                    tied,
+                    packedGroup);
+        }
+    }
+
+    /** The same without scaling of rotary embeddings. */
+    ModelConfig withoutRopeScaling() {
+        return new ModelConfig(
+                layout,
+                vision,
+                language.withRope(language.rope().unscaled()),
+                tileSize,
+                unshuffle,
+                unshuffleByColumns,
+                minTiles,
+                maxTiles,
+                thumbnail,
+                template,
+                systemMessage,
+                endIds,
+                generation,
+                storedFormat,
+                videoFault);
+    }
 
     /** The settings that decide numbers, as the log names them. */
     public String summary() {
-        String scaling = language.ropeFactor() > 0
-                ? " (dynamic, factor " + language.ropeFactor() + " beyond " + language.positions() + " tokens)"
-                : " (no scaling)";
-        return "rope theta " + language.ropeBase() + scaling + ", heads " + language.heads() + " of "
+        return language.rope() + ", heads " + language.heads() + " of "
                 + language.headWidth() + " and " + language.kvHeads() + " for keys, RMSNorm eps " + language.eps()
                 + ", ViT " + (vision.rmsNorm() ? "RMSNorm" : "LayerNorm") + " eps " + vision.eps() + ", tiles "
                 + minTiles + ".." + maxTiles + " of " + tileSize + " px" + (thumbnail ? " and a thumbnail" : "");

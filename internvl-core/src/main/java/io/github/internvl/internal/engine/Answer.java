@@ -122,7 +122,7 @@ final class Answer {
     }
 
     private String text(int id) {
-        return tokenizer.decode(new int[] {id}, false);
+        return id < tokenizer.size() ? tokenizer.decode(new int[] {id}, false) : "";
     }
 
     private void append(int id) {

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerText {
     private final Tokenizer.Decoder decoder;
+    private final int
+            tokens; // ids from here on stand for nothing: an embedding may have more rows than there are tokens
     private final List<String> stops;
     private final Set<String> included;
     private final boolean strips;
@@ -24,27 +26,33 @@ final class AnswerText {
     AnswerText(Tokenizer tokenizer, GenerationConfig config, List<String> stops, Set<String> included) {
         this(
                 config.format().isText() ? tokenizer.decoder(config.skipSpecialTokens()) : tokenizer.verbatimDecoder(),
+                tokenizer.size(),
                 stops,
                 included,
                 config.format().isText());
     }
 
     /** Starts a text that ends at one of {@code stops}; those {@code included} are part of it. */
-    AnswerText(Tokenizer.Decoder decoder, List<String> stops, Set<String> included, boolean strips) {
+    AnswerText(Tokenizer.Decoder decoder, int tokens, List<String> stops, Set<String> included, boolean strips) {
         this.strips = strips;
         this.decoder = decoder;
+        this.tokens = tokens;
         this.stops = stops;
         this.included = included;
     }
 
     /** Adds the next token; returns the text that is final now, often empty. */
     String add(int id) {
-        return advance(decoder.add(id), stops, false);
+        return advance(decoded(id), stops, false);
     }
 
     /** Adds the next token, whose text cannot complete a stop text. */
     String addUnstopped(int id) {
-        return advance(decoder.add(id), List.of(), false);
+        return advance(decoded(id), List.of(), false);
+    }
+
+    private String decoded(int id) {
+        return id < tokens ? decoder.add(id) : "";
     }
 
     /** Ends the answer; returns the last of its text. */

@@ -47,10 +47,11 @@ public record PreparedRequest(
      *
      * @param turns the history, and the question as it is recorded with an empty answer
      * @param tilings the tiling of the pictures of each round
+     * @param thinking whether the thinking at the beginning of the answer comes apart from its text
      */
-    public record Dialogue(List<ChatRequest.Turn> turns, List<TilingOptions> tilings) {
+    public record Dialogue(List<ChatRequest.Turn> turns, List<TilingOptions> tilings, boolean thinking) {
         /** No rounds: a prompt that was not written from any. */
-        public static final Dialogue NONE = new Dialogue(List.of(), List.of());
+        public static final Dialogue NONE = new Dialogue(List.of(), List.of(), false);
     }
 
     /**

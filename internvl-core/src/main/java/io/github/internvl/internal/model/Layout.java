@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 
 /**
  * The tensors of a checkpoint: graph name, published name, shape. Tables map the graph's names to those of a layout; where
- * a table has one matrix for queries, keys and values, so has the graph.
+ * a table has one matrix for queries, keys and values, so has the graph: {@code wqkv} with all query heads first, {@code
+ * grouped} with the query heads of each key head beside it.
  */
 record Layout(
         ModelConfig config,
@@ -68,7 +69,7 @@ record Layout(
             embedding       tok_embeddings
             layers.         layers.
             attention_norm  attention_norm
-            wqkv            attention.wqkv
+            grouped         attention.wqkv
             wo              attention.wo
             mlp_norm        ffn_norm
             gate            feed_forward.w1
@@ -77,18 +78,33 @@ record Layout(
             norm            norm
             """);
 
-    /** Qwen2 of transformers, whose names its Llama shares. */
-    private static final Map<String, String> QWEN2 = names("""
+    /** The classes of transformers itself: Qwen2, Qwen3, which alone has norms of heads, and Llama. */
+    private static final Map<String, String> TRANSFORMERS = names("""
             embedding       embed_tokens
             layers.         layers.
             attention_norm  input_layernorm
             wq              self_attn.q_proj
             wk              self_attn.k_proj
             wv              self_attn.v_proj
+            q_norm          self_attn.q_norm
+            k_norm          self_attn.k_norm
             wo              self_attn.o_proj
             mlp_norm        post_attention_layernorm
             gate            mlp.gate_proj
             up              mlp.up_proj
+            down            mlp.down_proj
+            norm            norm
+            """);
+
+    /** Phi-3: one matrix for queries, keys and values, one for gate and up. */
+    private static final Map<String, String> PHI3 = names("""
+            embedding       embed_tokens
+            layers.         layers.
+            attention_norm  input_layernorm
+            wqkv            self_attn.qkv_proj
+            wo              self_attn.o_proj
+            mlp_norm        post_attention_layernorm
+            gate_up         mlp.gate_up_proj
             down            mlp.down_proj
             norm            norm
             """);
@@ -101,14 +117,14 @@ record Layout(
 
     /** The official layout of a model, in whatever layout its checkpoint is. */
     static Layout official(ModelConfig config) {
-        boolean qwen = config.language().family() == Family.QWEN2;
-        return new Layout(
-                config,
-                OFFICIAL_VISION,
-                "",
-                qwen ? QWEN2 : INTERNLM2,
-                "language_model.model.",
-                qwen ? "language_model.lm_head" : "language_model.output");
+        Family family = config.language().family();
+        Map<String, String> names = switch (family) {
+            case INTERNLM2 -> INTERNLM2;
+            case PHI3 -> PHI3;
+            case QWEN2, QWEN3, LLAMA -> TRANSFORMERS;
+        };
+        String head = family == Family.INTERNLM2 ? "language_model.output" : "language_model.lm_head";
+        return new Layout(config, OFFICIAL_VISION, "", names, "language_model.model.", head);
     }
 
     /**
@@ -123,8 +139,9 @@ record Layout(
         }
         boolean newer = tensors.stream().anyMatch(name -> name.startsWith("model."));
         return newer
-                ? new Layout(config, NATIVE_VISION, "model.", QWEN2, "model.language_model.", "lm_head")
-                : new Layout(config, NATIVE_VISION, "", QWEN2, "language_model.model.", "language_model.lm_head");
+                ? new Layout(config, NATIVE_VISION, "model.", TRANSFORMERS, "model.language_model.", "lm_head")
+                : new Layout(
+                        config, NATIVE_VISION, "", TRANSFORMERS, "language_model.model.", "language_model.lm_head");
     }
 
     /** The tensors of the vision graph: ViT and projector. */
@@ -187,17 +204,26 @@ record Layout(
         long queries = (long) llm.heads() * llm.headWidth();
         long keys = (long) llm.kvHeads() * llm.headWidth();
         table.norm("attention_norm", h, true);
-        if (table.has("wqkv")) {
-            table.packable("wqkv", queries + 2 * keys, h, llm.attentionBias());
+        if (table.has("grouped") || table.has("wqkv")) {
+            String fused = table.has("grouped") ? "grouped" : "wqkv";
+            table.packable(fused, queries + 2 * keys, h, llm.attentionBias());
         } else {
             table.packable("wq", queries, h, llm.attentionBias());
             table.packable("wk", keys, h, llm.attentionBias());
             table.packable("wv", keys, h, llm.attentionBias());
         }
+        if (llm.family().normsHeads()) {
+            table.norm("q_norm", llm.headWidth(), true);
+            table.norm("k_norm", llm.headWidth(), true);
+        }
         table.packable("wo", h, queries, llm.outputBias());
         table.norm("mlp_norm", h, true);
-        table.packable("gate", llm.mlpWidth(), h, false);
-        table.packable("up", llm.mlpWidth(), h, false);
+        if (table.has("gate_up")) {
+            table.packable("gate_up", 2L * llm.mlpWidth(), h, false);
+        } else {
+            table.packable("gate", llm.mlpWidth(), h, false);
+            table.packable("up", llm.mlpWidth(), h, false);
+        }
         table.packable("down", h, llm.mlpWidth(), false);
     }
 }

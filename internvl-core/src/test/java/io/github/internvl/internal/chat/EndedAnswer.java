@@ -15,7 +15,7 @@ public final class EndedAnswer {
 
     public static AnswerStream of(long pieces) {
         RequestMetrics metrics = new RequestMetrics(new RequestMetrics.Counters(), new MetricsListener() {});
-        ResponseWriter writer = new ResponseWriter(List.of(new ChatRequest.Turn("Why?", "")));
+        ResponseWriter writer = new ResponseWriter(List.of(new ChatRequest.Turn("Why?", "")), false, true);
         AnswerStream stream = new AnswerStream(metrics, writer, response -> {});
         for (int i = 0; i < pieces; i++) {
             stream.onText("piece " + i);

@@ -52,7 +52,7 @@ class AnswerTextTest {
 
     @Test
     void findsAStopTextInsideOneToken() {
-        AnswerText text = new AnswerText(TOKENIZER.decoder(true), List.of("n"), Set.of(), true);
+        AnswerText text = new AnswerText(TOKENIZER.decoder(true), TOKENIZER.size(), List.of("n"), Set.of(), true);
         StringBuilder all = new StringBuilder();
         for (int id : TOKENIZER.encode("In the end")) {
             if (!text.isStopped()) {
@@ -74,7 +74,7 @@ class AnswerTextTest {
 
     @Test
     void passesOverStopTextsThatDoNotCountYet() {
-        AnswerText text = new AnswerText(TOKENIZER.decoder(true), List.of("a"), Set.of(), true);
+        AnswerText text = new AnswerText(TOKENIZER.decoder(true), TOKENIZER.size(), List.of("a"), Set.of(), true);
         StringBuilder all = new StringBuilder();
         int[] ids = TOKENIZER.encode("a b a b a");
         for (int i = 0; i < ids.length && !text.isStopped(); i++) {
@@ -88,7 +88,7 @@ class AnswerTextTest {
     }
 
     private static List<String> pieces(String answer, List<String> stops, Set<String> included) {
-        AnswerText text = new AnswerText(TOKENIZER.decoder(true), stops, included, true);
+        AnswerText text = new AnswerText(TOKENIZER.decoder(true), TOKENIZER.size(), stops, included, true);
         List<String> pieces = new ArrayList<>();
         for (int id : TOKENIZER.encode(answer)) {
             pieces.add(text.add(id));
@@ -99,5 +99,18 @@ class AnswerTextTest {
         pieces.add(text.finish());
         assertThat(String.join("", pieces)).isEqualTo(text.text());
         return pieces;
+    }
+
+    @Test
+    void passesOverRowsOfTheEmbeddingThatStandForNoToken() {
+        AnswerText text = new AnswerText(TOKENIZER.decoder(true), TOKENIZER.size(), List.of(), Set.of(), true);
+
+        for (int id : TOKENIZER.encode("so it is")) {
+            text.add(id);
+            assertThat(text.add(TOKENIZER.size())).isEmpty();
+        }
+        text.finish();
+
+        assertThat(text.text()).isEqualTo("so it is");
     }
 }

@@ -111,6 +111,11 @@ class GraphFilesTest {
     }
 
     private static Object argument(JsonElement element) {
+        if (element.isJsonArray()) {
+            return element.getAsJsonArray().asList().stream()
+                    .mapToDouble(JsonElement::getAsDouble)
+                    .toArray();
+        }
         JsonPrimitive value = element.getAsJsonPrimitive();
         if (value.isString()) {
             return value.getAsString();

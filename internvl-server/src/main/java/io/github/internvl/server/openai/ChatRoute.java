@@ -67,7 +67,16 @@ final class ChatRoute {
         ChatRequest.Builder request =
                 MessageReader.read(body, messages, media, context.memory()).generation(config.build());
         ToolFields.read(body, request);
-        return request.untrustedText(true).budget(context.budget()).build();
+        request.untrustedText(true);
+        Boolean thinking = ToolFields.thinking(body);
+        boolean thinks = thinking == null ? thinksByItself(request.build()) : thinking;
+        return request.thinking(thinks).budget(context.budget()).build();
+    }
+
+    /** Whether the answer may begin with thinking without being asked to, as the messages of a model that can may say. */
+    private boolean thinksByItself(ChatRequest request) {
+        return request.format().isText()
+                && served.model().tokenizer().id("<think>").isPresent();
     }
 
     /** Whether the last chunk of a stream has the usage. */

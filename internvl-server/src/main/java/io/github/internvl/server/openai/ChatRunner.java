@@ -42,6 +42,9 @@ final class ChatRunner {
 
         void text(EventStream out, int index, String text);
 
+        /** Writes a piece of thinking, which protocols without a place for it leave out. */
+        default void thinking(EventStream out, int index, String text) {}
+
         void endAnswer(EventStream out, int index, ChatResponse answer);
 
         void end(EventStream out, List<ChatResponse> answers);
@@ -54,7 +57,7 @@ final class ChatRunner {
 
     /** An event of a stream of the model. */
     private sealed interface Event {
-        record Piece(int index, String text) implements Event {}
+        record Piece(int index, ChatResponse.Piece piece) implements Event {}
 
         record End(int index, @Nullable Throwable failure) implements Event {}
     }
@@ -105,7 +108,7 @@ final class ChatRunner {
             for (ChatRequest one : single(request, context)) {
                 ChatStream stream = model.stream(one);
                 streams.add(stream);
-                stream.publisher().subscribe(new Reader(streams.size() - 1, events));
+                stream.piecePublisher().subscribe(new Reader(streams.size() - 1, events));
             }
             EventStream out = context.events();
             writer.start(out);
@@ -145,7 +148,7 @@ final class ChatRunner {
             }
             quiet = event == null ? quiet + 1 : 0;
             if (event instanceof Event.Piece piece) {
-                writer.text(out, piece.index(), piece.text());
+                write(writer, out, piece);
             } else if (event instanceof Event.End end) {
                 if (end.failure() != null) {
                     throw unchecked(end.failure());
@@ -162,6 +165,14 @@ final class ChatRunner {
             }
         }
         return ended;
+    }
+
+    private static void write(StreamWriter writer, EventStream out, Event.Piece event) {
+        if (event.piece().thinking()) {
+            writer.thinking(out, event.index(), event.piece().text());
+        } else {
+            writer.text(out, event.index(), event.piece().text());
+        }
     }
 
     /** Ends a stream that the model failed to end by the deadline plus a grace period. */
@@ -209,15 +220,15 @@ final class ChatRunner {
     }
 
     /** A subscriber that queues the events of one stream. */
-    private record Reader(int index, BlockingQueue<Event> events) implements Flow.Subscriber<String> {
+    private record Reader(int index, BlockingQueue<Event> events) implements Flow.Subscriber<ChatResponse.Piece> {
         @Override
         public void onSubscribe(Flow.Subscription subscription) {
             subscription.request(Long.MAX_VALUE);
         }
 
         @Override
-        public void onNext(String text) {
-            events.add(new Event.Piece(index, text));
+        public void onNext(ChatResponse.Piece piece) {
+            events.add(new Event.Piece(index, piece));
         }
 
         @Override

@@ -30,7 +30,7 @@ final class ChatStreamWriter implements ChatRunner.StreamWriter {
     @Override
     public void start(EventStream out) {
         for (int index = 0; index < texts.size(); index++) {
-            out.data(chunk(new Piece(index, new Delta("assistant", "", null), null, null)));
+            out.data(chunk(new Piece(index, new Delta("assistant", "", null, null), null, null)));
         }
     }
 
@@ -41,8 +41,13 @@ final class ChatStreamWriter implements ChatRunner.StreamWriter {
 
     private void write(EventStream out, int index, String text) {
         if (!text.isEmpty()) {
-            out.data(chunk(new Piece(index, new Delta(null, text, null), null, null)));
+            out.data(chunk(new Piece(index, new Delta(null, text, null, null), null, null)));
         }
+    }
+
+    @Override
+    public void thinking(EventStream out, int index, String text) {
+        out.data(chunk(new Piece(index, new Delta(null, null, text, null), null, null)));
     }
 
     @Override
@@ -51,11 +56,11 @@ final class ChatStreamWriter implements ChatRunner.StreamWriter {
         if (calls.isEmpty()) {
             write(out, index, texts.get(index).rest());
         } else {
-            out.data(chunk(new Piece(index, new Delta(null, null, chat.wire(calls, true)), null, null)));
+            out.data(chunk(new Piece(index, new Delta(null, null, null, chat.wire(calls, true)), null, null)));
         }
         out.data(chunk(new LastPiece(
                 index,
-                new Delta(null, null, null),
+                new Delta(null, null, null, null),
                 chat.logprobs(answer),
                 chat.finishReason(answer),
                 ChatWriter.stopReason(answer),

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The objects of OpenAI's chat protocol as they are written, component by component. Additions of other servers: {@code
- * stop_reason} (vLLM), {@code visual_tokens} and {@code boxes} (this one).
+ * stop_reason} and {@code reasoning_content} (vLLM), {@code visual_tokens} and {@code boxes} (this one).
  */
 final class ChatWire {
     private ChatWire() {}
@@ -29,6 +29,9 @@ final class ChatWire {
             String role,
             @Nullable String content,
             @Nullable String refusal,
+
+            @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable
+            String reasoningContent,
 
             @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable
             List<Call> toolCalls) {}
@@ -80,6 +83,9 @@ final class ChatWire {
 
             @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable
             String content,
+
+            @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable
+            String reasoningContent,
 
             @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable
             List<Call> toolCalls) {}

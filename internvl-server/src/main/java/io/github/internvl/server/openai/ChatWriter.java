@@ -60,11 +60,12 @@ record ChatWriter(ServedModel served, String id, long created, boolean tools) {
     Message message(ChatResponse answer) {
         List<Tool.Call> calls = calls(answer);
         String text = answer.text();
+        String thinking = answer.thinking().isEmpty() ? null : answer.thinking();
         if (calls.isEmpty()) {
-            return new Message("assistant", text, null, null);
+            return new Message("assistant", text, null, thinking, null);
         }
         String before = text.substring(0, text.indexOf(Tool.Call.START)).strip();
-        return new Message("assistant", before.isEmpty() ? null : before, null, wire(calls, false));
+        return new Message("assistant", before.isEmpty() ? null : before, null, thinking, wire(calls, false));
     }
 
     List<Tool.Call> calls(ChatResponse answer) {

@@ -29,6 +29,8 @@ final class ResponseFields {
         JsonFields text = body.object("text");
         JsonFields format = text == null ? null : text.object("format");
         chat.add("response_format", format == null ? null : format(format));
+        chat.add("chat_template_kwargs", null);
+        chat.add("enable_thinking", null);
         JsonFields choice = body.any("tool_choice") instanceof JsonObject ? body.object("tool_choice") : null;
         if (choice != null) {
             chat.add("tool_choice", function(choice));

@@ -11,14 +11,16 @@ import io.github.internvl.server.http.JsonFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** The fields for tools and for the answer's format. */
+/** The fields for tools, for the answer's format, and for thinking before it. */
 final class ToolFields {
     private static final Gson JSON =
             new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
 
     /** The names of these fields. */
-    static final Set<String> NAMES = Set.of("tools", "tool_choice", "response_format");
+    static final Set<String> NAMES =
+            Set.of("tools", "tool_choice", "response_format", "chat_template_kwargs", "enable_thinking");
 
     private ToolFields() {}
 
@@ -69,6 +71,13 @@ final class ToolFields {
             throw body.invalid("tool_choice", "must be none, auto, required or an object with a function");
         }
         return Tool.Choice.named(function.required("name"));
+    }
+
+    /** Whether thinking is wanted, by the field of LMDeploy or by that of vLLM; null if neither says so. */
+    static @Nullable Boolean thinking(JsonFields body) {
+        JsonFields template = body.object("chat_template_kwargs");
+        Boolean own = body.flag("enable_thinking");
+        return (own == null && template != null) ? template.flag("enable_thinking") : own;
     }
 
     private static OutputFormat format(JsonFields body) {

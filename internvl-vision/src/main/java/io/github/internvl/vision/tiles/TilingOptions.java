@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * Options for cutting a picture into tiles. Immutable; derive a variant with the {@code with} methods. The defaults are those of
- * InternVL 2.5's model card ({@code load_image}): 448 pixels, 1 to 12 tiles, with a thumbnail.
+ * InternVL's model cards ({@code load_image}): 448 pixels, 1 to 12 tiles, with a thumbnail.
  *
  * @param tileSize side of a tile in pixels, at least 1
  * @param minTiles fewest tiles of a grid, at least 1
