@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * makes one.
  *
  * <p>Tags {@code <image>} place the pictures in the text: one tag takes all of them (combined), and as many tags as pictures
- * take one each (separate). A text without a tag gets {@code <image>} and a newline in front. The frames of a video are
+ * take one each (separate). A text without a tag gets {@code <image>} and a newline in front; of a
+ * checkpoint with a processor of transformers ({@code *-hf}) one for each picture. The frames of a video are
  * pictures too: a text without a tag gets a line {@code Frame1: <image>} and so on for each, and a frame has one tile unless
  * {@code maxTiles} says otherwise. The reference is {@code model.chat(tokenizer, pixel_values, question,
  * generation_config, history)}; its {@code num_patches_list} is derived here.

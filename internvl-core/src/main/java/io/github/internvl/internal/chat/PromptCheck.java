@@ -98,7 +98,7 @@ public final class PromptCheck {
         if (request.untrustedText()) {
             turns.replaceAll(turn -> ordinary.of(turn, check));
         }
-        turns.replaceAll(PromptCheck::tagged);
+        turns.replaceAll(this::tagged);
         refuseOtherVideos(request, turns);
         String systemMessage = systemMessage(request, words);
         if (turns.stream().anyMatch(turn -> !turn.images().isEmpty())) {
@@ -136,9 +136,9 @@ public final class PromptCheck {
                 List.of(),
                 settings,
                 ends(settings),
-                config.layout() == ModelConfig.Layout.NATIVE
-                        ? prompt.ids()
-                        : own.beginId().stream().toArray(),
+                config.layout() == ModelConfig.Layout.OFFICIAL
+                        ? own.beginId().stream().toArray()
+                        : prompt.ids(),
                 prompts.badWords(settings.penalties().badWords(), budget),
                 urgency(request, budget),
                 Duration.ofNanos(System.nanoTime() - start));
@@ -295,13 +295,17 @@ public final class PromptCheck {
         }
     }
 
-    /** Puts a tag in front of a question that has pictures and no tag; checks that tags and pictures fit. */
-    private static Turn tagged(Turn turn) {
+    /**
+     * Puts a tag in front of a question that has pictures and no tag: one for all of them as OpenGVLab's chat code does, one for
+     * each as the processors of transformers do. Checks that tags and pictures fit.
+     */
+    private Turn tagged(Turn turn) {
         int tags = tags(turn.question());
         int pictures = turn.images().size();
         if (tags == 0 && pictures > 0) {
-            return new Turn(
-                    PromptBuilder.IMAGE_TAG + "\n" + turn.question(), turn.images(), turn.maxTiles(), turn.answer());
+            int written = config.layout() == ModelConfig.Layout.OFFICIAL ? 1 : pictures;
+            String question = (PromptBuilder.IMAGE_TAG + "\n").repeat(written) + turn.question();
+            return new Turn(question, turn.images(), turn.maxTiles(), turn.answer());
         }
         if (tags != pictures && !(tags == 1 && pictures > 1)) {
             String question = turn.question();

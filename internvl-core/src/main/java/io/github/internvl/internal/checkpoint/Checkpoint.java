@@ -98,8 +98,11 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
         JsonObject root = JsonFiles.read(file);
         ConfigReader config = new ConfigReader(file, "", root);
         RopeConfig.refuseUnknown(config);
-        String layout = config.one("model_type", "internvl_chat", "internvl");
-        return layout.equals("internvl") ? NativeConfig.parse(file, root) : OfficialConfig.parse(file, root);
+        return switch (config.one("model_type", "internvl_chat", "internvl", "internvl2_5")) {
+            case "internvl" -> NativeConfig.parse(file, root);
+            case "internvl2_5" -> ConvertedConfig.parse(file, root);
+            default -> OfficialConfig.parse(file, root);
+        };
     }
 
     /** Bytes of all tensors. */

@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of an InternVL chat model from its config.json, in the official layout ({@code internvl_chat}) or transformers' own
- * ({@code internvl}).
+ * The settings of an InternVL chat model from its config.json, in the official layout ({@code internvl_chat}), transformers' own
+ * ({@code internvl}), or the one between them ({@code internvl2_5}).
  *
  * @param layout which names the tensors have
  * @param vision the ViT
@@ -58,7 +58,9 @@ public record ModelConfig(
         /** The published one, {@code OpenGVLab/InternVL2_5-*}. */
         OFFICIAL,
         /** That of transformers, {@code *-hf}. */
-        NATIVE
+        NATIVE,
+        /** The published names and sections behind a processor of transformers, {@code model_type} internvl2_5. */
+        CONVERTED
     }
 
     /**

@@ -46,7 +46,7 @@ final class OfficialConfig {
                 null);
     }
 
-    private static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
+    static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
         Family family = section.family(Family.QWEN2, Family.INTERNLM2);
         boolean qwen = family == Family.QWEN2;
         boolean bias = qwen || language.flag("bias");

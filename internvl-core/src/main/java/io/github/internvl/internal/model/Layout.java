@@ -118,7 +118,7 @@ record Layout(
      * @param tensors the names of all of its tensors
      */
     static Layout of(ModelConfig config, Set<String> tensors) {
-        if (config.layout() == ModelConfig.Layout.OFFICIAL) {
+        if (config.layout() != ModelConfig.Layout.NATIVE) {
             return official(config);
         }
         boolean newer = tensors.stream().anyMatch(name -> name.startsWith("model."));
