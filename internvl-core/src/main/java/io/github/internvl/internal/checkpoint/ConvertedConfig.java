@@ -80,7 +80,8 @@ final class ConvertedConfig {
                 null);
     }
 
-    private static JsonObject completed(JsonObject root) {
+    /** The file with the defaults of its classes. */
+    static JsonObject completed(JsonObject root) {
         JsonObject whole = completed(root, MODEL);
         if (root.get("vision_config") instanceof JsonObject vision) {
             whole.add("vision_config", completed(vision, VISION));
