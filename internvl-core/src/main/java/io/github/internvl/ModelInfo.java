@@ -73,7 +73,7 @@ public final class ModelInfo {
         return name;
     }
 
-    /** {@code qwen2}, {@code internlm2} or {@code llama}. */
+    /** {@code qwen2}, {@code qwen3}, {@code internlm2} or {@code llama}. */
     public String languageModel() {
         return config.language().family().name().toLowerCase(Locale.ROOT);
     }

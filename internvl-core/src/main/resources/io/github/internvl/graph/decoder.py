@@ -1,4 +1,4 @@
-# The language model (Qwen2 and InternLM2): tokens in, logits out. Keys and values stay in slots.
+# The language model (Qwen2, Qwen3, InternLM2, Llama): tokens in, logits out. Keys and values stay in slots.
 #
 # A step computes any mix of rows. A row is the next `count` tokens of the sequence in one slot: a chunk of its prompt,
 # or the one token just sampled. Rows lie one behind the other, without padding; only attention takes them one by one.
@@ -103,6 +103,7 @@ class Rotary:
 class Layer:
     attention_norm : layers.Norm
     wqkv : linear.Linear
+    head_norm : Optional[layers.Norm]    # Qwen3: of the queries and keys of each head
     wo : linear.Linear
     mlp_norm : layers.Norm
     gate_up : linear.Linear
@@ -119,6 +120,7 @@ class Layer:
         w.split(name + "wqkv", [name + "wq", name + "wk", name + "wv"], kv_heads, heads // kv_heads)
         w.join(name + "wqkv", [name + "wq", name + "wk", name + "wv"])
         self.wqkv = linear.load(w, name + "wqkv")          # [(q + kv + kv) * w, h]
+        self.head_norm = w.head_norm(name, heads, kv_heads, eps)
         self.wo = linear.load(w, name + "wo")              # [h, q * w]
         self.mlp_norm = w.norm(name + "mlp_norm", eps)
         w.join(name + "gate_up", [name + "gate", name + "up"])
@@ -133,7 +135,11 @@ class Layer:
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[DenseRows]) -> Tensor:
         # Takes either rows or dense rows.
         qkv = self.wqkv.forward(self.attention_norm.forward(x)).view([x.size(0), -1, self.width])  # [n, q + kv + kv, w]
-        qk = layers.rotate(qkv.narrow(1, 0, self.heads + self.kv_heads), cos, sin)    # [n, q + kv, w]
+        qk = qkv.narrow(1, 0, self.heads + self.kv_heads)                             # [n, q + kv, w]
+        head_norm = self.head_norm
+        if head_norm is not None:
+            qk = head_norm.forward(qk)                                                # [n, q + kv, w]
+        qk = layers.rotate(qk, cos, sin)                                              # [n, q + kv, w]
         q = qk.narrow(1, 0, self.heads)                                               # [n, q, w]
         k = qk.narrow(1, self.heads, self.kv_heads)                                   # [n, kv, w]
         v = qkv.narrow(1, self.heads + self.kv_heads, self.kv_heads)                  # [n, kv, w]

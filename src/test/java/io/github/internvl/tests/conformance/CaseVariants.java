@@ -43,7 +43,7 @@ final class CaseVariants {
     /** The folder of cases that belongs to some goldens, if there is one. */
     static Optional<Path> folder(Goldens goldens) {
         Path folder = goldens.folder().resolveSibling("cases");
-        return goldens.name().equals("given") && Files.isDirectory(folder) ? Optional.of(folder) : Optional.empty();
+        return Optional.of(folder).filter(Files::isDirectory);
     }
 
     /** One variant for each case whose base is among these variants. */

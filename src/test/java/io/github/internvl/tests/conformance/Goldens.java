@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.fixtures.Checkout;
 import io.github.internvl.fixtures.TinyCheckpoint;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,10 +14,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * A folder of conformance goldens: checkpoints, pictures, and what the reference answered. The project's own always
- * count; those of the folder that the system property {@code internvl.goldens} names count too, where it has a
+ * count; those of the folders that the system property {@code internvl.goldens} names count too, where they have a
  * subfolder {@code conformance}.
  *
  * @param name what reports call it
@@ -32,17 +34,38 @@ record Goldens(String name, Path folder) {
     static List<Goldens> all() {
         List<Goldens> all = new ArrayList<>();
         all.add(new Goldens("own", TinyCheckpoint.goldens()));
-        String given = System.getProperty(PROPERTY, "");
-        if (!given.isBlank()) {
-            Path root = Checkout.ROOT.resolve(given);
-            if (!Files.isDirectory(root)) {
-                throw new IllegalStateException(PROPERTY + " must name a folder: " + given);
-            }
+        for (Path root : given()) {
             if (Files.isDirectory(root.resolve("conformance"))) {
-                all.add(new Goldens("given", root.resolve("conformance")));
+                all.add(new Goldens(String.valueOf(root.getFileName()), root.resolve("conformance")));
             }
         }
         return all;
+    }
+
+    /** A part of the given folders, such as {@code preprocess}: that of the first one that has it. Skips the test without one. */
+    static Path part(String name) {
+        return given().stream()
+                .map(root -> root.resolve(name))
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElseGet(() -> Assumptions.abort("no folder " + name + " in " + PROPERTY + ": -D" + PROPERTY
+                        + "=FOLDER runs the reference goldens"));
+    }
+
+    /** The folders of the system property, which the path separator divides. */
+    private static List<Path> given() {
+        return Stream.of(System.getProperty(PROPERTY, "").split(File.pathSeparator))
+                .filter(given -> !given.isBlank())
+                .map(Goldens::root)
+                .toList();
+    }
+
+    private static Path root(String given) {
+        Path root = Checkout.ROOT.resolve(given).normalize();
+        if (!Files.isDirectory(root)) {
+            throw new IllegalStateException(PROPERTY + " must name a folder: " + given);
+        }
+        return root;
     }
 
     /** The variants: subfolders with a golden.json, by name; then those of cases beside the folder. */

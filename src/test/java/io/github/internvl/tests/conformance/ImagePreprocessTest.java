@@ -49,7 +49,7 @@ class ImagePreprocessTest {
 
     @Test
     void picturesAndTilesEqualTheReference(TestReporter reporter) throws IOException {
-        Path folder = goldens("preprocess").resolve("goldens");
+        Path folder = Goldens.part("preprocess").resolve("goldens");
         assumeTrue(Files.isDirectory(folder), () -> "no image goldens: " + folder);
         List<Path> files;
         try (Stream<Path> all = Files.list(folder)) {
@@ -70,7 +70,7 @@ class ImagePreprocessTest {
 
     @Test
     void gridsEqualTheReference(TestReporter reporter) throws IOException {
-        Path file = goldens("preprocess").resolve("grids.csv");
+        Path file = Goldens.part("preprocess").resolve("grids.csv");
         assumeTrue(Files.exists(file), () -> "no grid goldens: " + file);
         List<String[]> rows = csv(file);
         for (String[] row : rows) {
@@ -89,7 +89,7 @@ class ImagePreprocessTest {
 
     @Test
     void candidateGridsAreTriedInTheReferencesOrder(TestReporter reporter) throws IOException {
-        Path file = goldens("preprocess").resolve("candidates.csv");
+        Path file = Goldens.part("preprocess").resolve("candidates.csv");
         assumeTrue(Files.exists(file), () -> "no candidate goldens: " + file);
         List<String[]> rows = csv(file);
         for (String[] row : rows) {
@@ -108,7 +108,7 @@ class ImagePreprocessTest {
 
     @Test
     void tilingDecisionsOfTheConformanceSetAreMade(TestReporter reporter) throws IOException {
-        Path file = goldens("conformance").resolve("tiling.json");
+        Path file = Goldens.part("conformance").resolve("tiling.json");
         assumeTrue(Files.exists(file), () -> "no tiling goldens: " + file);
         JsonObject table = json(file).getAsJsonObject();
         List<String> columns = table.getAsJsonArray("columns").asList().stream()
@@ -249,14 +249,6 @@ class ImagePreprocessTest {
         if (!actual.equals(expected)) {
             differences.add(name + ": expected " + expected + ", found " + actual);
         }
-    }
-
-    private static Path goldens(String part) {
-        String folder = System.getProperty("internvl.goldens", "");
-        assumeTrue(!folder.isBlank(), "no reference goldens: set -Dinternvl.goldens=FOLDER");
-        Path path = Path.of(folder, part);
-        assumeTrue(Files.isDirectory(path), () -> "no reference goldens: " + path + " is no folder");
-        return path;
     }
 
     private static List<String[]> csv(Path file) throws IOException {

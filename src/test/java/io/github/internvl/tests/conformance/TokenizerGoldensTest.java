@@ -43,12 +43,7 @@ class TokenizerGoldensTest {
 
     @TestFactory
     Stream<DynamicNode> agreesWithTheReference(@TempDir Path temporary, TestReporter reporter) throws IOException {
-        String goldens = System.getProperty("internvl.goldens", "");
-        assumeTrue(
-                !goldens.isBlank(),
-                "internvl.goldens is not set: -Dinternvl.goldens=FOLDER runs the reference goldens");
-        Path folder = Path.of(goldens).resolve("tokenizers");
-        assumeTrue(Files.isDirectory(folder), "no folder tokenizers in " + goldens);
+        Path folder = Goldens.part("tokenizers");
         List<DynamicNode> families = new ArrayList<>();
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(folder, Files::isDirectory)) {
             for (Path family : folders) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.internvl.fixtures.Checkout;
 import io.github.internvl.vision.FrameSampling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
@@ -41,9 +40,7 @@ class VideoGoldensTest {
 
     @Test
     void clipsGiveTheReferencesFrames(TestReporter reporter) throws IOException {
-        String given = System.getProperty("internvl.goldens", "");
-        assumeTrue(!given.isBlank(), "no reference goldens: set -Dinternvl.goldens=FOLDER");
-        Path root = Checkout.ROOT.resolve(given).resolve("preprocess");
+        Path root = Goldens.part("preprocess");
         assumeTrue(Files.isDirectory(root.resolve("video_goldens")), () -> "no video goldens in " + root);
         try (Stream<Path> files = Files.list(root.resolve("video_goldens"))) {
             for (Path file : files.sorted().toList()) {

@@ -14,6 +14,8 @@ import java.util.Set;
  * Both have the keys of transformers' classes; biases differ.
  */
 final class LanguageSection {
+    private static final int QWEN3_HEAD_WIDTH = 128;
+
     private final ConfigReader language;
     private final ConfigReader config;
 
@@ -42,15 +44,14 @@ final class LanguageSection {
      * All that the section says.
      *
      * @param rope its rotary embeddings, as they apply
-     * @param attentionBias whether q, k and v have biases
-     * @param outputBias whether the linear after them has one
      * @param tied whether a file without a head has the embedding as its head
      */
-    LanguageConfig read(Family family, RopeConfig rope, boolean attentionBias, boolean outputBias, boolean tied) {
+    LanguageConfig read(Family family, RopeConfig rope, boolean tied) {
         requireKnownKinds();
         int width = language.number("hidden_size");
         int heads = language.number("num_attention_heads");
         int kvHeads = keyHeads(heads);
+        boolean attentionBias = attentionBias(family);
         return new LanguageConfig(
                 family,
                 language.number("vocab_size"),
@@ -58,14 +59,14 @@ final class LanguageSection {
                 width,
                 heads,
                 kvHeads,
-                headWidth(width, heads),
+                headWidth(family, width, heads),
                 language.number("intermediate_size"),
                 language.positive("rms_norm_eps"),
                 rope.base(),
                 rope.factor(),
                 language.number("max_position_embeddings"),
                 attentionBias,
-                outputBias,
+                attentionBias && family != Family.QWEN2,
                 tied,
                 Quantization.group(config, language));
     }
@@ -77,6 +78,16 @@ final class LanguageSection {
         ConfigReader place = config.has(top) || !language.has(inner) ? config : language;
         String found = place.one(place == config ? top : inner, "bfloat16", "float16", "float32");
         return NumberFormat.valueOf(found.toUpperCase(Locale.ROOT));
+    }
+
+    /**
+     * The tokens that the reference's list of generated ones begins with: transformers 4.37.2 put one there when it was given
+     * embeddings; later ones, which alone know Qwen3, do not.
+     */
+    Set<Integer> beginIds() {
+        return language.text("model_type").equals(Family.QWEN3.modelType())
+                ? Set.of()
+                : language.numbers("bos_token_id");
     }
 
     /** The generation settings of a file; {@code begin} are the ids that generated tokens begin with, one or none. */
@@ -91,6 +102,18 @@ final class LanguageSection {
                 topP >= 0 && topP <= 1 ? topP : 1);
     }
 
+    /**
+     * Whether linears of the attention have biases. Where {@code attention_bias} is absent, the tensors tell; transformers' own
+     * default is that there are none.
+     */
+    private boolean attentionBias(Family family) {
+        return switch (family) {
+            case QWEN2 -> true;
+            case INTERNLM2 -> language.flag("bias");
+            case QWEN3, LLAMA -> language.flag("attention_bias", false);
+        };
+    }
+
     /** Null stands for as many as query heads in transformers' classes. */
     private int keyHeads(int heads) {
         String key = "num_key_value_heads";
@@ -101,12 +124,13 @@ final class LanguageSection {
         return kvHeads;
     }
 
-    /** Published files leave {@code head_dim} out where it follows from the width. */
-    private int headWidth(int width, int heads) {
-        if (!language.has("head_dim") && width % heads != 0) {
+    /** Published files leave {@code head_dim} out where it follows from the width; absent from Qwen3's, it is its class's default. */
+    private int headWidth(Family family, int width, int heads) {
+        boolean follows = !language.has("head_dim") && family != Family.QWEN3;
+        if (follows && width % heads != 0) {
             throw language.wrong("num_attention_heads", heads, "a divisor of hidden_size and multiple of key heads");
         }
-        int headWidth = language.number("head_dim", width / heads);
+        int headWidth = language.number("head_dim", follows ? width / heads : QWEN3_HEAD_WIDTH);
         if (headWidth % 2 != 0) {
             throw language.wrong(
                     language.has("head_dim") ? "head_dim" : "num_attention_heads",

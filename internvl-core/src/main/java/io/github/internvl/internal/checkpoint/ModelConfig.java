@@ -94,6 +94,7 @@ public record ModelConfig(
     /** Which names and which layout the language model's tensors have. */
     public enum Family {
         QWEN2,
+        QWEN3,
         INTERNLM2,
         LLAMA;
 
@@ -101,12 +102,17 @@ public record ModelConfig(
         String modelType() {
             return name().toLowerCase(Locale.ROOT);
         }
+
+        /** Whether the queries and keys of each head pass a norm before they are rotated. */
+        public boolean normsHeads() {
+            return this == QWEN3;
+        }
     }
 
     /**
      * The language model.
      *
-     * @param family Qwen2, InternLM2, or Llama, which is what transformers makes of InternLM2
+     * @param family Qwen2, Qwen3, InternLM2, or Llama, which is also what transformers makes of InternLM2
      * @param vocabulary rows of the embedding, padding included
      * @param layers decoder layers
      * @param width h

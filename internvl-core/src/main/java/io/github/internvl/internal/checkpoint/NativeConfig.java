@@ -92,10 +92,8 @@ final class NativeConfig {
     }
 
     private static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
-        Family family = section.family(Family.QWEN2, Family.LLAMA);
-        boolean qwen = family == Family.QWEN2;
-        boolean bias = qwen || language.flag("attention_bias", false); // the tensors tell
+        Family family = section.family(Family.QWEN2, Family.QWEN3, Family.LLAMA);
         boolean tied = language.flag("tie_word_embeddings", false) || config.flag("tie_word_embeddings", false);
-        return section.read(family, RopeConfig.read(language, false), bias, !qwen && bias, tied);
+        return section.read(family, RopeConfig.read(language, false), tied);
     }
 }

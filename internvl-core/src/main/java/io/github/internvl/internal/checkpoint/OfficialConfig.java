@@ -41,25 +41,22 @@ final class OfficialConfig {
                 config.text("template"),
                 config.has("system_message") ? config.text("system_message") : null,
                 Set.of(),
-                LanguageSection.generation(language, language.numbers("bos_token_id")),
+                LanguageSection.generation(language, section.beginIds()),
                 section.format(),
                 null);
     }
 
     static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
-        Family family = section.family(Family.QWEN2, Family.INTERNLM2);
-        boolean qwen = family == Family.QWEN2;
-        boolean bias = qwen || language.flag("bias");
+        Family family = section.family(Family.QWEN2, Family.QWEN3, Family.INTERNLM2, Family.LLAMA);
         // transformers leaves it out where it is its class's default, which is false; a head in the file counts anyway
         ConfigReader tying = language.has("tie_word_embeddings") ? language : config;
-        return section.read(
-                family, rope(language, qwen), bias, !qwen && bias, tying.flag("tie_word_embeddings", false));
+        return section.read(family, rope(language, family), tying.flag("tie_word_embeddings", false));
     }
 
     /** Qwen2 of transformers 4.37.2, which is the reference of this layout, has no scaling to apply. */
-    private static RopeConfig rope(ConfigReader language, boolean qwen) {
-        RopeConfig rope = RopeConfig.read(language, !qwen);
-        if (qwen && rope.factor() > 0) {
+    private static RopeConfig rope(ConfigReader language, Family family) {
+        RopeConfig rope = RopeConfig.read(language, family == Family.INTERNLM2);
+        if (family == Family.QWEN2 && rope.factor() > 0) {
             LOG.info(
                     "{}: dynamic scaling is left out, as in the reference's Qwen2; it would begin beyond {} tokens",
                     language.place("rope_scaling"),

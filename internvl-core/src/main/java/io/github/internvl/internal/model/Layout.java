@@ -77,14 +77,16 @@ record Layout(
             norm            norm
             """);
 
-    /** Qwen2 of transformers, whose names its Llama shares. */
-    private static final Map<String, String> QWEN2 = names("""
+    /** The classes of transformers itself: Qwen2, Qwen3, which alone has norms of heads, and Llama. */
+    private static final Map<String, String> TRANSFORMERS = names("""
             embedding       embed_tokens
             layers.         layers.
             attention_norm  input_layernorm
             wq              self_attn.q_proj
             wk              self_attn.k_proj
             wv              self_attn.v_proj
+            q_norm          self_attn.q_norm
+            k_norm          self_attn.k_norm
             wo              self_attn.o_proj
             mlp_norm        post_attention_layernorm
             gate            mlp.gate_proj
@@ -101,14 +103,14 @@ record Layout(
 
     /** The official layout of a model, in whatever layout its checkpoint is. */
     static Layout official(ModelConfig config) {
-        boolean qwen = config.language().family() == Family.QWEN2;
+        boolean own = config.language().family() == Family.INTERNLM2;
         return new Layout(
                 config,
                 OFFICIAL_VISION,
                 "",
-                qwen ? QWEN2 : INTERNLM2,
+                own ? INTERNLM2 : TRANSFORMERS,
                 "language_model.model.",
-                qwen ? "language_model.lm_head" : "language_model.output");
+                own ? "language_model.output" : "language_model.lm_head");
     }
 
     /**
@@ -123,8 +125,9 @@ record Layout(
         }
         boolean newer = tensors.stream().anyMatch(name -> name.startsWith("model."));
         return newer
-                ? new Layout(config, NATIVE_VISION, "model.", QWEN2, "model.language_model.", "lm_head")
-                : new Layout(config, NATIVE_VISION, "", QWEN2, "language_model.model.", "language_model.lm_head");
+                ? new Layout(config, NATIVE_VISION, "model.", TRANSFORMERS, "model.language_model.", "lm_head")
+                : new Layout(
+                        config, NATIVE_VISION, "", TRANSFORMERS, "language_model.model.", "language_model.lm_head");
     }
 
     /** The tensors of the vision graph: ViT and projector. */
@@ -193,6 +196,10 @@ record Layout(
             table.packable("wq", queries, h, llm.attentionBias());
             table.packable("wk", keys, h, llm.attentionBias());
             table.packable("wv", keys, h, llm.attentionBias());
+        }
+        if (llm.family().normsHeads()) {
+            table.norm("q_norm", llm.headWidth(), true);
+            table.norm("k_norm", llm.headWidth(), true);
         }
         table.packable("wo", h, queries, llm.outputBias());
         table.norm("mlp_norm", h, true);

@@ -128,9 +128,12 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
                     + "use INT4, or the checkpoint that they were made from");
         }
         if (format.precision() == Precision.INT4
-                && (llm.width() % QUANTIZED_INPUTS != 0 || llm.mlpWidth() % QUANTIZED_INPUTS != 0)) {
+                && (llm.width() % QUANTIZED_INPUTS != 0
+                        || llm.mlpWidth() % QUANTIZED_INPUTS != 0
+                        || llm.heads() * llm.headWidth() % QUANTIZED_INPUTS != 0)) {
             throw new InternVLException(checkpoint.folder() + ": widths must be multiples of " + QUANTIZED_INPUTS
-                    + " for INT4: " + llm.width() + " and " + llm.mlpWidth() + "; use INT8");
+                    + " for INT4: " + llm.width() + ", " + llm.mlpWidth() + " and " + llm.heads() * llm.headWidth()
+                    + "; use INT8");
         }
     }
 

@@ -309,6 +309,29 @@ class ConfigSpellingsTest {
                 .hasMessageContaining(message);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "llm_config/head_dim=24 | 24 | false | false",
+                "llm_config/rope_theta=1e6 | 128 | false | false",
+                "llm_config/head_dim=24; llm_config/attention_bias=true | 24 | true | false",
+                "llm_config/head_dim=24; llm_config/tie_word_embeddings=true | 24 | false | true",
+                "llm_config/head_dim=24; llm_config/tie_word_embeddings; tie_word_embeddings | 24 | false | false",
+            })
+    void readsQwen3AsItsClassDoes(String edit, int headWidth, boolean bias, boolean tied) throws IOException {
+        String qwen3 = "llm_config/model_type='qwen3'; llm_config/bos_token_id=7; ";
+
+        ModelConfig config = edited(TinyCheckpoint.qwen(), qwen3 + edit);
+
+        assertThat(config.language().headWidth()).isEqualTo(headWidth);
+        assertThat(config.language().attentionBias()).isEqualTo(bias);
+        assertThat(config.language().outputBias()).isEqualTo(bias);
+        assertThat(config.language().tied()).isEqualTo(tied);
+        assertThat(config.generation().beginId()).isEmpty();
+    }
+
     private ModelConfig edited(Path original, String edit) throws IOException {
         TinyCheckpoint.copy(original, folder);
         Path file = folder.resolve("config.json");
