@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +33,7 @@ public final class ChatRequest {
     private final boolean frames;
     private final List<Turn> history;
     private final @Nullable String systemMessage;
-    private final OptionalInt maxTiles;
+    private final Tiling tiling;
     private final List<Tool> tools;
     private final ToolChoice toolChoice;
     private final GenerationConfig generation;
@@ -49,7 +48,7 @@ public final class ChatRequest {
         this.frames = builder.frames;
         this.history = List.copyOf(builder.history);
         this.systemMessage = builder.systemMessage;
-        this.maxTiles = builder.maxTiles;
+        this.tiling = builder.tiling;
         this.tools = List.copyOf(builder.tools);
         this.toolChoice = builder.toolChoice;
         this.generation = builder.generation.build();
@@ -77,7 +76,7 @@ public final class ChatRequest {
         builder.frames = frames;
         builder.history.addAll(history);
         builder.systemMessage = systemMessage;
-        builder.maxTiles = maxTiles;
+        builder.tiling = tiling;
         builder.tools.addAll(tools);
         builder.toolChoice = toolChoice;
         builder.generation = generation.toBuilder();
@@ -117,9 +116,9 @@ public final class ChatRequest {
         return systemMessage;
     }
 
-    /** Most tiles of a picture, without its thumbnail; 1 for a video; empty for what the checkpoint says. */
-    public OptionalInt maxTiles() {
-        return frames && maxTiles.isEmpty() ? OptionalInt.of(1) : maxTiles;
+    /** How its pictures are cut into tiles; the frames of a video have one tile unless it says otherwise. */
+    public Tiling tiling() {
+        return frames ? tiling.or(Tiling.OPEN.withMaxTiles(1)) : tiling;
     }
 
     /** The tools that the model may call. */
@@ -199,15 +198,14 @@ public final class ChatRequest {
 
     /** Collects a request; each method checks its value. Not thread-safe. */
     public static final class Builder {
-        private static final int MOST_TILES = 1024;
-        private static final int FRAMES_IN_A_CHAT = 8;
+        private static final int FRAMES = 32; // num_segments of the model cards' load_video
 
         private @Nullable String text;
         private final List<Image> images = new ArrayList<>();
         private boolean frames;
         private final List<Turn> history = new ArrayList<>();
         private @Nullable String systemMessage;
-        private OptionalInt maxTiles = OptionalInt.empty();
+        private Tiling tiling = Tiling.OPEN;
         private final List<Tool> tools = new ArrayList<>();
         private ToolChoice toolChoice = ToolChoice.auto();
         private GenerationConfig.Builder generation = GenerationConfig.builder();
@@ -238,9 +236,9 @@ public final class ChatRequest {
             return this;
         }
 
-        /** Sets 8 frames of a video, as the model cards do, in place of any pictures before. */
+        /** Sets 32 frames of a video, as the model cards' {@code load_video} does, in place of any pictures before. */
         public Builder video(Video video) {
-            return video(video, FRAMES_IN_A_CHAT);
+            return video(video, FRAMES);
         }
 
         /** Sets {@code count} frames of a video in place of any pictures before. */
@@ -271,12 +269,24 @@ public final class ChatRequest {
             return this;
         }
 
-        /** Sets the most tiles of a picture or a frame, 1 to 1024, without its thumbnail ({@code max_num}). */
+        /**
+         * Sets the most tiles of a picture or a frame, 1 to 1024, without its thumbnail ({@code max_num}). A picture may have a limit
+         * of its own: {@link Image#withMaxTiles}.
+         */
         public Builder maxTiles(int tiles) {
-            if (tiles < 1 || tiles > MOST_TILES) {
-                throw new InvalidRequestException("maxTiles must be 1.." + MOST_TILES + ": " + tiles);
-            }
-            this.maxTiles = OptionalInt.of(tiles);
+            this.tiling = tiling.withMaxTiles(tiles);
+            return this;
+        }
+
+        /** Sets the fewest tiles of a picture, 1 to 1024, without its thumbnail ({@code min_num}). */
+        public Builder minTiles(int tiles) {
+            this.tiling = tiling.withMinTiles(tiles);
+            return this;
+        }
+
+        /** Sets whether a picture of several tiles gets one more, the whole of it ({@code use_thumbnail}). */
+        public Builder thumbnail(boolean wanted) {
+            this.tiling = tiling.withThumbnail(wanted);
             return this;
         }
 

@@ -4,9 +4,11 @@ import io.github.internvl.hub.DownloadException;
 import io.github.internvl.hub.Hub;
 import io.github.internvl.internal.chat.AsyncChats;
 import io.github.internvl.internal.chat.ChatService;
+import io.github.internvl.internal.checkpoint.Catalogue;
 import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -16,7 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * An InternVL 2.5 model, loaded and ready to answer questions about pictures.
+ * An InternVL model, loaded and ready to answer questions about pictures.
  *
  * <pre>{@code
  * try (InternVL model = InternVL.load("OpenGVLab/InternVL2_5-1B")) {
@@ -86,7 +88,14 @@ public final class InternVL implements AutoCloseable {
     /** Collects settings for loading a model by its id on the hub, or from a folder, as {@link #load(String)} takes them. */
     public static InternVLBuilder builder(String idOrFolder) {
         Objects.requireNonNull(idOrFolder, "idOrFolder");
-        return new InternVLBuilder(hub -> hub.get().find(idOrFolder));
+        return new InternVLBuilder(hub -> {
+            if (!Files.isDirectory(Path.of(idOrFolder))) {
+                Catalogue.unsupported(idOrFolder).ifPresent(reason -> {
+                    throw new CheckpointException(reason); // before its files are downloaded
+                });
+            }
+            return hub.get().find(idOrFolder);
+        });
     }
 
     /** The facts of the checkpoint that was loaded. */
@@ -214,6 +223,16 @@ public final class InternVL implements AutoCloseable {
      */
     public int countTokens(ChatRequest request) {
         return service.countTokens(asked(request));
+    }
+
+    /**
+     * Writes the prompt of a request without running the model; it may be longer than {@link #contextLength}.
+     *
+     * @throws InvalidRequestException if tags and pictures do not match
+     */
+    public Prompt prompt(ChatRequest request) {
+        ChatService.WrittenPrompt prompt = service.prompt(asked(request));
+        return new Prompt(prompt.text(), prompt.ids(), prompt.visualTokens());
     }
 
     /**

@@ -2,26 +2,25 @@ package io.github.internvl;
 
 import io.github.internvl.vision.Image;
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
  * One past round of a conversation. Immutable.
  *
  * @param question the question as it stands in the prompt, with its {@code <image>} tags
  * @param images the pictures of the question
- * @param maxTiles most tiles of each picture, without its thumbnail; empty: the limit of the request
+ * @param tiling how its pictures are cut into tiles; where it is open, as the request says
  * @param answer the answer
  */
-public record Turn(String question, List<Image> images, OptionalInt maxTiles, String answer) {
+public record Turn(String question, List<Image> images, Tiling tiling, String answer) {
 
     /** Copies the list. */
     public Turn {
         images = List.copyOf(images);
     }
 
-    /** A round with pictures, with the tile limit of the request that contains it. */
+    /** A round with pictures, with the tiling of the request that contains it. */
     public Turn(String question, List<Image> images, String answer) {
-        this(question, images, OptionalInt.empty(), answer);
+        this(question, images, Tiling.OPEN, answer);
     }
 
     /** A round without pictures. */

@@ -1,5 +1,5 @@
 /**
- * InternVL 2.5 in a JVM program: load a model with {@link io.github.internvl.InternVL}, ask it about pictures, get a
+ * InternVL in a JVM program: load a model with {@link io.github.internvl.InternVL}, ask it about pictures, get a
  * {@link io.github.internvl.ChatResponse} or a {@link io.github.internvl.ChatStream}.
  */
 @NullMarked

@@ -94,6 +94,7 @@ class ChatResponseTest {
                         timings,
                         List.of(),
                         List.of(),
+                        List.of(),
                         List.of())
                 .boxes();
     }

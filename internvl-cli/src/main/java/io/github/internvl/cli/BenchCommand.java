@@ -77,7 +77,7 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "Folder of an InternVL 2.5 checkpoint. Default: $INTERNVL_MODEL, or the demo model.")
+            description = "Folder of an InternVL checkpoint. Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
     @Option(

@@ -87,9 +87,8 @@ final class ChatCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "MODEL",
-            description =
-                    "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub, which is downloaded "
-                            + "once. Default: $INTERNVL_MODEL, or the demo model.")
+            description = "Folder of an InternVL checkpoint, or its id on the Hugging Face hub, which is downloaded "
+                    + "once. Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
     @Mixin

@@ -38,7 +38,7 @@ final class ExportCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "MODEL",
             description =
-                    "Folder with the config.json of an InternVL 2.5 checkpoint, or the name of a published one, which "
+                    "Folder with the config.json of an InternVL checkpoint, or the name of a published one, which "
                             + "needs no files. Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 

@@ -39,7 +39,7 @@ final class InfoCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "Folder of an InternVL 2.5 checkpoint, or the name of a published one, which needs no files. "
+            description = "Folder of an InternVL checkpoint, or the name of a published one, which needs no files. "
                     + "Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "internvl",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Chat with InternVL 2.5 about pictures and videos, on this machine.",
+        description = "Chat with InternVL about pictures and videos, on this machine.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",

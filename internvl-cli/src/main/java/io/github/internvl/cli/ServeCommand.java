@@ -64,7 +64,7 @@ final class ServeCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "Folder of an InternVL 2.5 checkpoint, or its id on the Hugging Face hub. Default: "
+            description = "Folder of an InternVL checkpoint, or its id on the Hugging Face hub. Default: "
                     + "$INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 

@@ -50,8 +50,8 @@ final class NeededFiles {
     /** The files to fetch of a repository, the index of weights included, but not the weights it names. */
     static List<String> of(RepoId id, Collection<String> names) {
         if (!names.contains(CONFIG)) {
-            throw new DownloadException(id + ": the repository must hold " + CONFIG
-                    + ", as a checkpoint of InternVL 2.5 " + "does; check the name");
+            throw new DownloadException(
+                    id + ": the repository must hold " + CONFIG + ", as a checkpoint of InternVL does; check the name");
         }
         List<String> weights = weights(names);
         if (weights.isEmpty()) {

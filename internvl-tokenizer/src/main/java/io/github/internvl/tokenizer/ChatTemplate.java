@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A dialogue format: writes a system message and a dialogue as one prompt, exactly as the reference's {@code conversation.py} does.
- * {@code internvl2_5} is the format of all InternVL 2.5 models; the others belong to earlier ones. Immutable and thread-safe.
+ * {@code internvl2_5} is the format of InternVL 2.5, 3 and 3.5; the others belong to earlier ones. Immutable and thread-safe.
  */
 public final class ChatTemplate {
     /**

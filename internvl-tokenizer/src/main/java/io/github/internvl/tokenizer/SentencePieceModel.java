@@ -143,8 +143,7 @@ record SentencePieceModel(
         private TokenizerException unsupported(String problem) {
             return new TokenizerException(
                     file,
-                    problem
-                            + "; use the tokenizer.model of an InternVL 2.5 checkpoint, or a tokenizer.json made from it");
+                    problem + "; use the tokenizer.model of an InternVL checkpoint, or a tokenizer.json made from it");
         }
     }
 }

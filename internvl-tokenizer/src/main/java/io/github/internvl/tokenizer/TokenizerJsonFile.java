@@ -176,7 +176,6 @@ final class TokenizerJsonFile {
     private TokenizerException unsupported(String problem) {
         return new TokenizerException(
                 path,
-                problem
-                        + "; use the tokenizer.json of an InternVL 2.5 checkpoint, or remove it to use the other files");
+                problem + "; use the tokenizer.json of an InternVL checkpoint, or remove it to use the other files");
     }
 }

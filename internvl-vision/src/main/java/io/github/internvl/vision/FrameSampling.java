@@ -30,7 +30,7 @@ public record FrameSampling(OptionalInt count, double startSeconds, double endSe
         }
     }
 
-    /** Takes {@code count} frames of the whole video; the model cards take 8 in a chat. */
+    /** Takes {@code count} frames of the whole video; the model cards take 32, and 8 in their chats. */
     public static FrameSampling frames(int count) {
         return new FrameSampling(OptionalInt.of(count), 0, Double.POSITIVE_INFINITY);
     }

@@ -1,5 +1,5 @@
 /**
- * Pictures and videos for InternVL 2.5: {@link io.github.internvl.vision.Image} decodes a picture, and {@link
+ * Pictures and videos for InternVL: {@link io.github.internvl.vision.Image} decodes a picture, and {@link
  * io.github.internvl.vision.Video} takes frames of a video as pictures, with the pixels of the reference bit for bit.
  */
 @NullMarked

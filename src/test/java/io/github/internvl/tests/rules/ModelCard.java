@@ -42,8 +42,8 @@ record ModelCard(ModelInfo.Published size) {
         return """
                 # Models
 
-                One card for each published size of InternVL 2.5; `internvl info NAME` shows the same. The numbers are computed
-                from the values of each config.json by the tables that weights are bound by.
+                One card for each published size of InternVL 2, 2.5, 3 and 3.5; `internvl info NAME` shows the same. The numbers are
+                computed from the values of each config.json by the tables that weights are bound by.
 
                 | size | vision part | language part | download | memory in int4 | in int8 | in bfloat16 |
                 | --- | --- | --- | ---: | ---: | ---: | ---: |
@@ -65,7 +65,7 @@ record ModelCard(ModelInfo.Published size) {
                 | --- | --- |
                 | vision part | %s, %d layers |
                 | language part | %s, %d layers, vocabulary of %,d, made for %,d tokens |
-                | parameters | %,.2f billion, %,.2f of them in vision and projector |
+                | parameters | %,.2f billion, %,.2f of them in vision and projector%s |
                 | licence | %s |
 
                 | repository | what it is | download |
@@ -91,6 +91,10 @@ record ModelCard(ModelInfo.Published size) {
                 info.positions(),
                 info.parameters() / 1e9,
                 info.visionParameters() / 1e9,
+                info.languageModel().endsWith("moe")
+                        ? String.format(
+                                Locale.ROOT, "; each token of an answer reads %,.2f", info.activeParameters() / 1e9)
+                        : "",
                 size.licence(),
                 variants(size)
                         .map(model -> row(
@@ -132,8 +136,15 @@ record ModelCard(ModelInfo.Published size) {
     }
 
     private static String kind(ModelInfo.Published model) {
-        String tuned = model.id().contains("-MPO") ? "tuned by preferences (MPO)" : "the model";
-        return model.id().endsWith("-AWQ") ? tuned + ", in 4 bits" : tuned;
+        String id = model.id();
+        String tuned = id.contains("-MPO")
+                ? "tuned by preferences (MPO)"
+                : id.contains("-Instruct")
+                        ? "tuned by instructions alone"
+                        : id.contains("-Pretrained") ? "before it was tuned" : "the model";
+        return id.endsWith("-AWQ")
+                ? tuned + ", in 4 bits"
+                : id.toLowerCase(Locale.ROOT).endsWith("-hf") ? tuned + ", in transformers' layout" : tuned;
     }
 
     private static String name(ModelInfo.Published model) {

@@ -72,6 +72,18 @@ public final class PromptBuilder {
         return prompt.append(text, from, text.length()).toString();
     }
 
+    /** A prompt as {@link #text} writes it, with as many context tokens as the pictures have. */
+    static String expanded(String text, int[] visualTokens) {
+        StringBuilder expanded = new StringBuilder(text.length());
+        int from = 0;
+        for (int tokens : visualTokens) {
+            int at = text.indexOf(CONTEXT_TOKEN, from);
+            expanded.append(text, from, at).append(CONTEXT_TOKEN.repeat(tokens));
+            from = at + CONTEXT_TOKEN.length();
+        }
+        return expanded.append(text, from, text.length()).toString();
+    }
+
     /**
      * The prompt as tokens.
      *

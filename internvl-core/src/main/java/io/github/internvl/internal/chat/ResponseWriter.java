@@ -5,6 +5,7 @@ import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.Turn;
 import io.github.internvl.internal.engine.Generation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -27,7 +28,7 @@ record ResponseWriter(List<Turn> turns) {
     private ChatResponse write(Generation generation, Generation.Output output, List<ChatResponse> others) {
         List<Turn> history = new ArrayList<>(turns);
         Turn last = history.remove(history.size() - 1);
-        history.add(new Turn(last.question(), last.images(), last.maxTiles(), output.text()));
+        history.add(new Turn(last.question(), last.images(), last.tiling(), output.text()));
         return new ChatResponse(
                 output.text(),
                 output.reason(),
@@ -35,6 +36,7 @@ record ResponseWriter(List<Turn> turns) {
                 generation.timings(),
                 history,
                 output.scores(),
+                Arrays.stream(output.ids()).boxed().toList(),
                 others);
     }
 

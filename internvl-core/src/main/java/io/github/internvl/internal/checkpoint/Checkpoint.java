@@ -19,8 +19,8 @@ import java.util.function.Predicate;
  * @param copied whether weights are read into memory of their own, instead of mapped
  */
 public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTensor> tensors, boolean copied) {
-    private static final String WANTED = "give the folder of an InternVL 2.5 checkpoint, "
-            + "with config.json, *.safetensors and the tokenizer files";
+    private static final String WANTED =
+            "give the folder of an InternVL checkpoint, " + "with config.json, *.safetensors and the tokenizer files";
     private static final List<String> ADAPTED = List.of(".lora_", ".base_layer.", "base_model.model.");
     private static final List<String> QUANTIZED = List.of(
             ".qweight",
@@ -46,6 +46,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
                 }
             }
         }
+        Relatives.refuse(folder, tensors.keySet());
         checkKinds(config, tensors);
         requireLayers(folder, "ViT", config.vision().storedLayers(), tensors.size());
         requireLayers(folder, "language model", config.language().layers(), tensors.size());
@@ -89,7 +90,8 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
     /** Reads the configuration alone; throws {@link CheckpointException} for what is not known. */
     public static ModelConfig config(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new CheckpointException(folder + ": no such folder; " + WANTED);
+            throw new CheckpointException(
+                    Catalogue.unsupported(folder.toString()).orElse(folder + ": no such folder; " + WANTED));
         }
         Path file = folder.resolve("config.json");
         if (!Files.exists(file)) {
@@ -97,6 +99,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
         }
         JsonObject root = JsonFiles.read(file);
         ConfigReader config = new ConfigReader(file, "", root);
+        Relatives.refuse(file, root);
         RopeConfig.refuseUnknown(config);
         return switch (config.one("model_type", "internvl_chat", "internvl", "internvl2_5")) {
             case "internvl" -> NativeConfig.parse(file, root);

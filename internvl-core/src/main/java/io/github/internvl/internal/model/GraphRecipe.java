@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * How a graph is made: the text that is packed, the weights to bind, and what makes a model of them.
  *
  * @param graph the file of its text
- * @param used the files that stand behind names of its text: {@code linear}, {@code head}, {@code cache}
+ * @param used the files that stand behind names of its text: {@code linear}, {@code head}, {@code cache}, {@code mlp}
  * @param weights what is bound
  * @param numbers PyTorch's code of the format that is computed in
  * @param sizes what {@code build} takes after that
@@ -54,7 +54,8 @@ record GraphRecipe(
         LanguageConfig llm = config.language();
         DevicePlan places = format.places();
         String cache = format.shortKeys() ? "cache_int8" : "cache";
-        Map<String, String> used = Map.of("linear", layers.file(), "head", head.file(), "cache", cache);
+        String mlp = llm.experts().count() > 0 ? "moe" : "gated";
+        Map<String, String> used = Map.of("linear", layers.file(), "head", head.file(), "cache", cache, "mlp", mlp);
         List<Object> sizes = List.of(
                 places.embedding(),
                 places.head(),
@@ -71,7 +72,13 @@ record GraphRecipe(
                 format.numbers().code(),
                 sizes,
                 IntStream.range(0, llm.layers()).mapToObj(places::layer).toList(),
-                List.of(llm.heads(), llm.kvHeads(), llm.headWidth(), llm.eps()));
+                List.of(
+                        llm.heads(),
+                        llm.kvHeads(),
+                        llm.headWidth(),
+                        llm.eps(),
+                        llm.experts().chosen(),
+                        llm.experts().normed()));
     }
 
     /** The arguments of {@code build} after its tables. */

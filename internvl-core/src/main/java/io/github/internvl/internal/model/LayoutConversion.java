@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -189,9 +190,9 @@ public final class LayoutConversion {
     }
 
     private long visionWidth(Joint joint) {
-        StoredTensor found = sources.get(joint.named("qkv"));
-        return found != null
-                ? found.shape()[0] / 3
-                : sources.get(joint.named("q")).shape()[0];
+        StoredTensor fused = sources.get(joint.named("qkv"));
+        return fused != null
+                ? fused.shape()[0] / 3
+                : Objects.requireNonNull(sources.get(joint.named("q"))).shape()[0];
     }
 }

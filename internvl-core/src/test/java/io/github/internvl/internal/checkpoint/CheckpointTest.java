@@ -61,7 +61,7 @@ class CheckpointTest {
     void saysWhatAFolderLacksOrHoldsInstead() throws IOException {
         assertThatThrownBy(() -> Checkpoint.open(folder))
                 .hasMessage(folder
-                        + ": holds no config.json; give the folder of an InternVL 2.5 checkpoint, with config.json, "
+                        + ": holds no config.json; give the folder of an InternVL checkpoint, with config.json, "
                         + "*.safetensors and the tokenizer files");
 
         Files.copy(TinyCheckpoint.qwen().resolve("config.json"), folder.resolve("config.json"));

@@ -1,11 +1,12 @@
 package io.github.internvl.vision.tiles;
 
+import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
 import java.util.List;
 
 /**
  * Options for cutting a picture into tiles. Immutable; derive a variant with the {@code with} methods. The defaults are those of
- * InternVL 2.5's model card ({@code load_image}): 448 pixels, 1 to 12 tiles, with a thumbnail.
+ * the model cards ({@code load_image}): 448 pixels, 1 to 12 tiles, with a thumbnail.
  *
  * @param tileSize side of a tile in pixels, at least 1
  * @param minTiles fewest tiles of a grid, at least 1
@@ -58,6 +59,14 @@ public record TilingOptions(int tileSize, int minTiles, int maxTiles, boolean th
     /** These options with another largest number of tiles; 1 gives one tile and no thumbnail, as for video frames. */
     public TilingOptions withMaxTiles(int tiles) {
         return new TilingOptions(tileSize, minTiles, tiles, thumbnail, passOrder);
+    }
+
+    /** These options for a picture: with its own limit of tiles, where it has one. */
+    TilingOptions of(Image image) {
+        return image.maxTiles().isEmpty()
+                ? this
+                : withMinTiles(Math.min(minTiles, image.maxTiles().getAsInt()))
+                        .withMaxTiles(image.maxTiles().getAsInt());
     }
 
     /** These options with or without the thumbnail. */
