@@ -106,9 +106,9 @@ def main() -> None:
             "llm_config": COMMON["language"] | catalogue["language"][model["language"]],
         }
         native = shapes(config)
+        write(model["id"] + "-hf", native)
         tensors = official(native, config["llm_config"]["model_type"] == "internlm2")
         write(model["id"], tensors)
-        write(model["id"] + "-hf", native)
         if "-AWQ" in model["variants"]:
             write(model["id"] + "-AWQ", packed(tensors, catalogue["awq"]["group_size"]))
 

@@ -7,6 +7,7 @@ import io.github.internvl.Box;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVL;
+import io.github.internvl.Tiling;
 import io.github.internvl.Turn;
 import io.github.internvl.fixtures.Checkout;
 import io.github.internvl.vision.Image;
@@ -15,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -104,7 +104,10 @@ public record HeldOut(Path folder, List<Question> questions) {
             json.getAsJsonArray("history").forEach(pair -> {
                 List<String> both = strings(pair);
                 history.add(new Turn(
-                        both.get(0), history.isEmpty() ? images : List.of(), OptionalInt.of(maxTiles), both.get(1)));
+                        both.get(0),
+                        history.isEmpty() ? images : List.of(),
+                        Tiling.OPEN.withMaxTiles(maxTiles),
+                        both.get(1)));
             });
             ChatRequest.Builder request = ChatRequest.builder()
                     .text(text())

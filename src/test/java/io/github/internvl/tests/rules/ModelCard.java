@@ -34,6 +34,7 @@ record ModelCard(ModelInfo.Published size) {
                         "[" + name(size) + "](" + file(size) + ")",
                         size.visionModel(),
                         size.languageModel(),
+                        forms(size),
                         gib(size.info().weightBytes()),
                         gib(size.info().memoryBytes(Precision.INT4, CONTEXT)),
                         gib(size.info().memoryBytes(Precision.INT8, CONTEXT)),
@@ -45,9 +46,10 @@ record ModelCard(ModelInfo.Published size) {
                 One card for each published size of InternVL 2, 2.5, 3 and 3.5; `internvl info NAME` shows the same. The numbers are
                 computed from the values of each config.json by the tables that weights are bound by.
 
-                | size | vision part | language part | download | memory in int4 | in int8 | in bfloat16 |
-                | --- | --- | --- | ---: | ---: | ---: | ---: |
+                | size | vision part | language part | published | download | memory in int4 | in int8 | in bfloat16 |
+                | --- | --- | --- | --- | ---: | ---: | ---: | ---: |
                 %s
+                Published is the layout that the checkpoint comes in; every size also loads in transformers' layout (`-hf`), in 8 bits and in 4.
                 Memory is that of the weights and a KV cache of 8,192 tokens; intermediate results come on top.
 
                 [training](training) makes the demo model, which this folder packs. `ModelCardsTest` writes this page and the cards.
@@ -133,6 +135,18 @@ record ModelCard(ModelInfo.Published size) {
 
     private static Stream<ModelInfo.Published> quantized(ModelInfo.Published size) {
         return variants(size).filter(model -> model.info().storedPrecision() == Precision.INT4);
+    }
+
+    /** The layouts and packed forms that a size is published in. */
+    private static String forms(ModelInfo.Published size) {
+        return Stream.concat(
+                        Stream.of("official"),
+                        variants(size)
+                                .map(model -> model.id().replaceFirst(".*-", ""))
+                                .filter(end -> end.equals("AWQ") || end.equalsIgnoreCase("hf"))
+                                .map(end -> end.equals("AWQ") ? end : "-" + end)
+                                .distinct())
+                .collect(Collectors.joining(", "));
     }
 
     private static String kind(ModelInfo.Published model) {

@@ -32,7 +32,8 @@ final class Relatives {
 
     /** Refuses a config.json of one of them. */
     static void refuse(Path file, JsonObject root) {
-        if (root.has("qllama_config") || text(root, "model_type").equals("llava")) {
+        if (root.has("qllama_config")
+                || text(root, "mm_vision_tower").toLowerCase(Locale.ROOT).contains("intern")) {
             throw new CheckpointException(
                     file + ": an InternVL 1.0, whose ViT and language model are connected by QLLaMA or by"
                             + " LLaVA's projector, is not supported; the nearest models that run are OpenGVLab/InternVL2-8B and newer"

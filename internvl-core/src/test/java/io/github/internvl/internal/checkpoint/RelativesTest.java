@@ -71,6 +71,11 @@ class RelativesTest {
     @Test
     void refusesOtherConnectors() throws IOException {
         refused("config.json", text -> text.replaceFirst("\\{", "{\"qllama_config\": {},"), "connected by QLLaMA");
+        refused(
+                "config.json",
+                text -> text.replace(
+                        "\"qllama_config\": {},", "\"mm_vision_tower\": \"OpenGVLab/InternViT-6B-224px\","),
+                "LLaVA's projector");
     }
 
     private void refused(String file, UnaryOperator<String> edit, String message) throws IOException {
