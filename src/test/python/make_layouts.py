@@ -1,13 +1,16 @@
-"""Writes the tensors of the official checkpoints, names and shapes, to ../resources/goldens/layouts.
+"""Writes the tensors of the published checkpoints, names and shapes, to ../resources/goldens/layouts.
 
     python make_layouts.py
 
 The parts and their settings are those of the catalogue that ships with the library; what tensors a model of these
 settings has is said by transformers' own classes, built without memory (device "meta"), and renamed to OpenGVLab's
-names. One line for each tensor: name and sizes; layers that are alike share lines, as `layers.{0..23}`. In 4-bit checkpoints
+names; SIZE-hf.txt has transformers' own. Two other names rest on rules: InternLM2's are its own code's, and of a mixture of
+experts each expert has tensors of its own, as transformers 4 has it. One line for each tensor: name and sizes; layers and experts
+that are alike share lines, as `layers.{0..23}`. In 4-bit checkpoints
 three tensors take the place of each linear weight of the language model's layers, as LMDeploy's quantizer writes them.
 """
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -20,9 +23,10 @@ from goldens.reference import INTERNLM2_NAMES, PROJECTOR_NAMES, VISION_NAMES, na
 HERE = Path(__file__).resolve().parent
 CATALOGUE = HERE.parents[2] / "internvl-core/src/main/resources/io/github/internvl/catalogue.json"
 LAYOUTS = HERE.parent / "resources" / "goldens" / "layouts"
+NUMBER = r"(?<=layers\.)\d+|(?<=layer\.)\d+|(?<=experts\.)\d+"
 COMMON = {
     "vision": {"hidden_act": "gelu", "layer_norm_eps": 1e-6},
-    "language": {"bias": False, "hidden_act": "silu", "tie_word_embeddings": False},
+    "language": {"bias": False, "hidden_act": "silu", "tie_word_embeddings": False},  # of the catalogue's "shared"
 }
 
 
@@ -76,17 +80,19 @@ def packed(tensors: dict[str, list[int]], group: int) -> dict[str, list[int]]:
 
 
 def compact(tensors: dict[str, list[int]]) -> list[str]:
-    """One line for tensors that differ in their layer's number alone."""
-    layers: dict[tuple, list[int]] = {}
+    """One line for tensors that differ in the numbers of their layer and their expert alone."""
+    alike: dict[tuple, list[tuple[int, ...]]] = {}
     for name, shape in tensors.items():
-        number = re.search(r"layers\.(\d+)\.", name)
-        key = (re.sub(r"layers\.\d+\.", "layers.#.", name), tuple(shape))
-        layers.setdefault(key, []).append(int(number[1]) if number else 0)
+        numbers = tuple(int(number) for number in re.findall(NUMBER, name))
+        alike.setdefault((re.sub(NUMBER, "#", name), tuple(shape)), []).append(numbers)
     lines = []
-    for (name, shape), numbers in layers.items():
-        if numbers != list(range(len(numbers))):
-            raise ValueError(f"{name}: layers {numbers}")
-        lines.append(" ".join([name.replace("#", f"{{0..{len(numbers) - 1}}}"), *map(str, shape)]))
+    for (name, shape), numbers in alike.items():
+        lasts = [max(column) for column in zip(*numbers)]
+        if sorted(numbers) != list(itertools.product(*(range(last + 1) for last in lasts))):
+            raise ValueError(f"{name}: {numbers}")
+        for last in lasts:
+            name = name.replace("#", f"{{0..{last}}}", 1)
+        lines.append(" ".join([name, *map(str, shape)]))
     return sorted(lines)
 
 
@@ -99,7 +105,9 @@ def main() -> None:
             "vision_config": COMMON["vision"] | catalogue["vision"][model["vision"]],
             "llm_config": COMMON["language"] | catalogue["language"][model["language"]],
         }
-        tensors = official(shapes(config), config["llm_config"]["model_type"] == "internlm2")
+        native = shapes(config)
+        write(model["id"] + "-hf", native)
+        tensors = official(native, config["llm_config"]["model_type"] == "internlm2")
         write(model["id"], tensors)
         if "-AWQ" in model["variants"]:
             write(model["id"] + "-AWQ", packed(tensors, catalogue["awq"]["group_size"]))

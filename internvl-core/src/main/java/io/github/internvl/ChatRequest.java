@@ -3,10 +3,8 @@ package io.github.internvl;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * makes one.
  *
  * <p>Tags {@code <image>} place the pictures in the text: one tag takes all of them (combined), and as many tags as pictures
- * take one each (separate). A text without a tag gets {@code <image>} and a newline in front. The frames of a video are
- * pictures too: a text without a tag gets a line {@code Frame1: <image>} and so on for each, and a frame has one tile unless
- * {@code maxTiles} says otherwise. The reference is {@code model.chat(tokenizer, pixel_values, question,
- * generation_config, history)}; its {@code num_patches_list} is derived here.
+ * take one each (separate). A text without a tag gets {@code <image>} and a newline in front; of a checkpoint with a processor
+ * of transformers ({@code *-hf}) one for each picture. The frames of a video are pictures too: a text without a tag gets a line
+ * {@code Frame1: <image>} and so on for each, and a frame has one tile unless {@code maxTiles} says otherwise. The reference is
+ * {@code model.chat(tokenizer, pixel_values, question, generation_config, history)}; its {@code num_patches_list} is derived.
  *
  * <p>As in the reference, special tokens in a text keep their meaning: {@code <|im_end|>} typed by a user ends the user's turn.
  * {@link Builder#untrustedText} makes ordinary text of them, for input from strangers.
@@ -32,7 +30,7 @@ public final class ChatRequest {
     private final boolean frames;
     private final List<Turn> history;
     private final @Nullable String systemMessage;
-    private final OptionalInt maxTiles;
+    private final Tiling tiling;
     private final List<Tool> tools;
     private final Tool.Choice toolChoice;
     private final GenerationConfig generation;
@@ -44,12 +42,12 @@ public final class ChatRequest {
 
     private ChatRequest(Builder builder, String text) {
         this.text = text;
-        this.images = List.copyOf(builder.images);
+        this.images = builder.images;
         this.frames = builder.frames;
-        this.history = List.copyOf(builder.history);
+        this.history = builder.history;
         this.systemMessage = builder.systemMessage;
-        this.maxTiles = builder.maxTiles;
-        this.tools = List.copyOf(builder.tools);
+        this.tiling = builder.tiling;
+        this.tools = builder.tools;
         this.toolChoice = builder.toolChoice;
         this.generation = builder.generation.build();
         this.timeout = builder.timeout;
@@ -73,12 +71,12 @@ public final class ChatRequest {
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.text = text;
-        builder.images.addAll(images);
+        builder.images = images;
         builder.frames = frames;
-        builder.history.addAll(history);
+        builder.history = history;
         builder.systemMessage = systemMessage;
-        builder.maxTiles = maxTiles;
-        builder.tools.addAll(tools);
+        builder.tiling = tiling;
+        builder.tools = tools;
         builder.toolChoice = toolChoice;
         builder.generation = generation.toBuilder();
         builder.timeout = timeout;
@@ -118,9 +116,9 @@ public final class ChatRequest {
         return systemMessage;
     }
 
-    /** Most tiles of a picture, without its thumbnail; 1 for a video; empty for what the checkpoint says. */
-    public OptionalInt maxTiles() {
-        return frames && maxTiles.isEmpty() ? OptionalInt.of(1) : maxTiles;
+    /** How its pictures are cut into tiles; the frames of a video have one tile unless it says otherwise. */
+    public Tiling tiling() {
+        return frames ? tiling.or(Tiling.OPEN.withMaxTiles(1)) : tiling;
     }
 
     /** The tools that the model may call. */
@@ -205,16 +203,15 @@ public final class ChatRequest {
 
     /** Collects a request; each method checks its value. Not thread-safe. */
     public static final class Builder {
-        private static final int MOST_TILES = 1024;
-        private static final int FRAMES_IN_A_CHAT = 8;
+        private static final int FRAMES = 32; // num_segments of the model cards' load_video
 
         private @Nullable String text;
-        private final List<Image> images = new ArrayList<>();
+        private List<Image> images = List.of();
         private boolean frames;
-        private final List<Turn> history = new ArrayList<>();
+        private List<Turn> history = List.of();
         private @Nullable String systemMessage;
-        private OptionalInt maxTiles = OptionalInt.empty();
-        private final List<Tool> tools = new ArrayList<>();
+        private Tiling tiling = Tiling.OPEN;
+        private List<Tool> tools = List.of();
         private Tool.Choice toolChoice = Tool.Choice.auto();
         private GenerationConfig.Builder generation = GenerationConfig.builder();
         private @Nullable Duration timeout;
@@ -238,16 +235,14 @@ public final class ChatRequest {
 
         /** Sets the pictures of the question, in place of any before and of a video. */
         public Builder images(List<Image> pictures) {
-            List<Image> copy = List.copyOf(pictures);
-            this.images.clear();
-            this.images.addAll(copy);
+            this.images = List.copyOf(pictures);
             this.frames = false;
             return this;
         }
 
-        /** Sets 8 frames of a video, as the model cards do, in place of any pictures before. */
+        /** Sets 32 frames of a video, as the model cards' {@code load_video} does, in place of any pictures before. */
         public Builder video(Video video) {
-            return video(video, FRAMES_IN_A_CHAT);
+            return video(video, FRAMES);
         }
 
         /** Sets {@code count} frames of a video in place of any pictures before. */
@@ -267,8 +262,7 @@ public final class ChatRequest {
 
         /** Sets the rounds before the question, oldest first, in place of any before. */
         public Builder history(List<Turn> rounds) {
-            this.history.clear();
-            this.history.addAll(rounds);
+            this.history = List.copyOf(rounds);
             return this;
         }
 
@@ -278,12 +272,21 @@ public final class ChatRequest {
             return this;
         }
 
-        /** Sets the most tiles of a picture or a frame, 1 to 1024, without its thumbnail ({@code max_num}). */
+        /** Sets the most tiles of a picture, 1 to 1024, without its thumbnail ({@code max_num}); see {@link Image#withMaxTiles}. */
         public Builder maxTiles(int tiles) {
-            if (tiles < 1 || tiles > MOST_TILES) {
-                throw new InvalidRequestException("maxTiles must be 1.." + MOST_TILES + ": " + tiles);
-            }
-            this.maxTiles = OptionalInt.of(tiles);
+            this.tiling = tiling.withMaxTiles(tiles);
+            return this;
+        }
+
+        /** Sets the fewest tiles of a picture, 1 to 1024, without its thumbnail ({@code min_num}). */
+        public Builder minTiles(int tiles) {
+            this.tiling = tiling.withMinTiles(tiles);
+            return this;
+        }
+
+        /** Sets whether a picture of several tiles gets one more, the whole of it ({@code use_thumbnail}). */
+        public Builder thumbnail(boolean wanted) {
+            this.tiling = tiling.withThumbnail(wanted);
             return this;
         }
 
@@ -294,9 +297,7 @@ public final class ChatRequest {
 
         /** Sets the tools that the model may call, in place of any before. */
         public Builder tools(List<Tool> functions) {
-            List<Tool> copy = List.copyOf(functions);
-            this.tools.clear();
-            this.tools.addAll(copy);
+            this.tools = List.copyOf(functions);
             return this;
         }
 
@@ -424,19 +425,19 @@ public final class ChatRequest {
      *
      * @param question the question as it stands in the prompt, with its {@code <image>} tags
      * @param images the pictures of the question
-     * @param maxTiles most tiles of each picture, without its thumbnail; empty: the limit of the request
+     * @param tiling how its pictures are cut into tiles; where it is open, as the request says
      * @param answer the answer
      */
-    public record Turn(String question, List<Image> images, OptionalInt maxTiles, String answer) {
+    public record Turn(String question, List<Image> images, Tiling tiling, String answer) {
 
         /** Copies the list. */
         public Turn {
             images = List.copyOf(images);
         }
 
-        /** A round with pictures, with the tile limit of the request that contains it. */
+        /** A round with pictures, with the tiling of the request that contains it. */
         public Turn(String question, List<Image> images, String answer) {
-            this(question, images, OptionalInt.empty(), answer);
+            this(question, images, Tiling.OPEN, answer);
         }
 
         /** A round without pictures. */

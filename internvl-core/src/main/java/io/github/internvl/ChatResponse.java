@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * @param timings where the time went
  * @param history the rounds up to and including this one, to be given to the next request
  * @param tokens the tokens of the answer with their log probabilities, where the request asks for them; else empty
+ * @param ids the token ids of the answer as they were generated, the end token included
  * @param alternatives the other answers, where the request asks for several, without alternatives of their own
  */
 public record ChatResponse(
@@ -29,6 +30,7 @@ public record ChatResponse(
         Timings timings,
         List<ChatRequest.Turn> history,
         List<TokenScore> tokens,
+        List<Integer> ids,
         List<ChatResponse> alternatives) {
 
     /**
@@ -103,6 +105,7 @@ public record ChatResponse(
     public ChatResponse {
         history = List.copyOf(history);
         tokens = List.copyOf(tokens);
+        ids = List.copyOf(ids);
         alternatives = List.copyOf(alternatives);
     }
 

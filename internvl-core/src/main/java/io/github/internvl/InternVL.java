@@ -230,6 +230,16 @@ public final class InternVL implements AutoCloseable {
     }
 
     /**
+     * Writes the prompt of a request without running the model; it may be longer than {@link #contextLength}.
+     *
+     * @throws InvalidRequestException if tags and pictures do not match
+     */
+    public Prompt prompt(ChatRequest request) {
+        ChatService.WrittenPrompt prompt = service.prompt(asked(request));
+        return new Prompt(prompt.text(), prompt.ids(), prompt.visualTokens());
+    }
+
+    /**
      * The model's tokenizer: text to token ids and back, as prompts and answers use it. Thread-safe. It belongs to the model,
      * which closes it; the caller must not.
      */

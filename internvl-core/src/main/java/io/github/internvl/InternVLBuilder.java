@@ -7,6 +7,7 @@ import io.github.internvl.internal.chat.ChatService;
 import io.github.internvl.internal.chat.CheckpointText;
 import io.github.internvl.internal.chat.PictureTiler;
 import io.github.internvl.internal.chat.PromptCheck;
+import io.github.internvl.internal.checkpoint.Catalogue;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.engine.Engine;
@@ -16,6 +17,7 @@ import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.observe.Trace;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.vision.PassOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -62,7 +64,14 @@ public final class InternVLBuilder {
     }
 
     InternVLBuilder(String idOrFolder) {
-        this.source = () -> (hub == null ? Hub.fromEnvironment() : hub).find(idOrFolder);
+        this.source = () -> {
+            if (!Files.isDirectory(Path.of(idOrFolder))) {
+                Catalogue.unsupported(idOrFolder).ifPresent(reason -> {
+                    throw new CheckpointException(reason); // before its files are downloaded
+                });
+            }
+            return (hub == null ? Hub.fromEnvironment() : hub).find(idOrFolder);
+        };
     }
 
     /** Sets the hub from which a model is fetched by its id; without it, the one that the environment names. */

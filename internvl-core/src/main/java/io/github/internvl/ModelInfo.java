@@ -73,7 +73,7 @@ public final class ModelInfo {
         return name;
     }
 
-    /** {@code qwen2}, {@code qwen3}, {@code internlm2} or {@code llama}. */
+    /** {@code qwen2}, {@code qwen3}, {@code qwen3_moe}, {@code internlm2} or {@code llama}. */
     public String languageModel() {
         return config.language().family().name().toLowerCase(Locale.ROOT);
     }
@@ -81,6 +81,14 @@ public final class ModelInfo {
     /** Numbers in all tensors; for AWQ before they were quantized. */
     public long parameters() {
         return footprint.numbers();
+    }
+
+    /**
+     * The parameters that each token of an answer passes, in the language model. Of a mixture of experts they are few, and its
+     * speed is that of a model of their number.
+     */
+    public long activeParameters() {
+        return footprint.activeNumbers();
     }
 
     /** The parameters of the ViT and the projector. */

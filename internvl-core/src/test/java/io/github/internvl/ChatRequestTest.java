@@ -6,7 +6,6 @@ import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -24,13 +23,13 @@ class ChatRequestTest {
                 ChatRequest.builder().text("What moves?").video(video, 3).build();
         assertThat(request.text()).isEqualTo("Frame1: <image>\nFrame2: <image>\nFrame3: <image>\nWhat moves?");
         assertThat(request.images()).containsExactly(frames.get(3), frames.get(9), frames.get(16));
-        assertThat(request.maxTiles()).isEqualTo(OptionalInt.of(1));
+        assertThat(request.tiling().maxTiles()).hasValue(1);
     }
 
     @Test
-    void takesEightFramesUnlessToldOtherwise() {
+    void takesThirtyTwoFramesUnlessToldOtherwise() {
         ChatRequest.Builder request = ChatRequest.builder().text("What moves?");
-        assertThat(request.video(video).build().images()).hasSize(8);
+        assertThat(request.video(video).build().images()).hasSize(32);
         assertThat(request.video(video, Video.Sampling.all().between(1, 2))
                         .build()
                         .images())
@@ -49,14 +48,14 @@ class ChatRequestTest {
         ChatRequest first =
                 ChatRequest.builder().text("What moves?").video(video, 1).build();
         assertThat(first.toBuilder().text("Where?").build().text()).isEqualTo("Frame1: <image>\nWhere?");
-        assertThat(first.toBuilder().maxTiles(6).build().maxTiles()).isEqualTo(OptionalInt.of(6));
+        assertThat(first.toBuilder().maxTiles(6).build().tiling().maxTiles()).hasValue(6);
     }
 
     @Test
     void replacesAVideoByPicturesAndTheOtherWayRound() {
         ChatRequest.Builder request = ChatRequest.builder().video(video, 2).text("What is it?", frames.get(0));
         assertThat(request.build().text()).isEqualTo("What is it?");
-        assertThat(request.build().maxTiles()).isEmpty();
+        assertThat(request.build().tiling()).isEqualTo(Tiling.OPEN);
         assertThat(request.video(video, 2).build().images()).hasSize(2);
     }
 
@@ -76,7 +75,7 @@ class ChatRequestTest {
             ChatRequest.Turn recorded = talk.history().get(0);
             assertThat(recorded.question()).isEqualTo(question.text());
             assertThat(recorded.images()).isEqualTo(scene);
-            assertThat(recorded.maxTiles()).isEqualTo(OptionalInt.of(1));
+            assertThat(recorded.tiling().maxTiles()).hasValue(1);
             assertThat(second.usage().visualTokens()).isEqualTo(first.usage().visualTokens());
             assertThat(first.text())
                     .isEqualTo(model.chat(ChatRequest.builder()

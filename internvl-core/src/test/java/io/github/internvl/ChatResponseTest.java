@@ -96,6 +96,7 @@ class ChatResponseTest {
                         timings,
                         List.of(),
                         List.of(),
+                        List.of(),
                         List.of())
                 .boxes();
     }

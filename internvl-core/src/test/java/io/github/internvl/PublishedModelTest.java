@@ -11,11 +11,15 @@ class PublishedModelTest {
         List<String> ids =
                 ModelInfo.Published.all().stream().map(ModelInfo.Published::id).toList();
         assertThat(ids)
-                .hasSize(24)
                 .doesNotHaveDuplicates()
-                .contains("OpenGVLab/InternVL2_5-1B", "OpenGVLab/InternVL2_5-78B-MPO-AWQ");
-        assertThat(ids.stream().filter(id -> id.matches(".*_5-\\d+B"))).hasSize(7);
-        assertThat(ids.stream().filter(id -> id.endsWith("-AWQ"))).hasSize(10);
+                .contains("OpenGVLab/InternVL2_5-1B", "OpenGVLab/InternVL2_5-78B-MPO-AWQ")
+                .contains("OpenGVLab/InternVL2-8B-AWQ", "OpenGVLab/InternVL3-38B-hf", "OpenGVLab/InternVL3_5-8B-HF");
+        assertThat(ids.stream().filter(id -> id.matches(".*2_5-\\d+B"))).hasSize(7);
+        assertThat(ids.stream().filter(id -> id.matches(".*InternVL3-\\d+B"))).hasSize(6);
+        assertThat(ids.stream().filter(id -> id.matches(".*3_5-(\\d+B-A)?\\d+B")))
+                .hasSize(8);
+        assertThat(ids.stream().filter(id -> id.contains("2_5") && id.endsWith("-AWQ")))
+                .hasSize(10);
     }
 
     @Test
@@ -27,6 +31,20 @@ class PublishedModelTest {
         ModelInfo large = known("InternVL2_5-26B").info();
         long projector = 2 * 12800 + 12800 * 6144 + 6144 + 6144 * 6144 + 6144;
         assertThat(large.visionParameters() - projector).isBetween(5_535_000_000L, 5_545_000_000L);
+    }
+
+    @Test
+    void countsTheParametersThatATokenOfAMixtureReads() {
+        ModelInfo mixture = known("InternVL3_5-30B-A3B").info();
+        assertThat(mixture.parameters()).isBetween(30_500_000_000L, 31_500_000_000L);
+        long experts = 48L * 8 * 3 * 768 * 2048;
+        long attention = 48L * (2 * 4096 * 2048 + 2 * 512 * 2048);
+        long head = 151936L * 2048;
+        assertThat(mixture.activeParameters() - experts - attention - head)
+                .as("router and norms")
+                .isEqualTo(48L * (128 * 2048 + 2 * 2048 + 2 * 128) + 2048);
+        ModelInfo dense = known("InternVL3_5-8B").info();
+        assertThat(dense.activeParameters()).isEqualTo(dense.parameters() - dense.visionParameters() - 151936L * 4096);
     }
 
     @Test

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,8 +32,8 @@ class VideoSettingsTest {
             for (String question : List.of("What moves?", "<image> What moves?")) {
                 assertRefused(model, ChatRequest.builder().text(question).video(video, 1));
             }
-            ChatRequest.Turn earlier =
-                    new ChatRequest.Turn("Frame1: <image>\nWhat moves?", List.of(LAND), OptionalInt.of(1), "A boat.");
+            ChatRequest.Turn earlier = new ChatRequest.Turn(
+                    "Frame1: <image>\nWhat moves?", List.of(LAND), Tiling.OPEN.withMaxTiles(1), "A boat.");
             assertRefused(model, ChatRequest.builder().text("Where to?").history(List.of(earlier)));
         }
     }

@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVL;
+import io.github.internvl.Tiling;
 import io.github.internvl.fixtures.Checkout;
 import io.github.internvl.vision.Image;
 import java.awt.Rectangle;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -102,7 +102,10 @@ public record HeldOut(Path folder, List<Question> questions) {
             json.getAsJsonArray("history").forEach(pair -> {
                 List<String> both = strings(pair);
                 history.add(new ChatRequest.Turn(
-                        both.get(0), history.isEmpty() ? images : List.of(), OptionalInt.of(maxTiles), both.get(1)));
+                        both.get(0),
+                        history.isEmpty() ? images : List.of(),
+                        Tiling.OPEN.withMaxTiles(maxTiles),
+                        both.get(1)));
             });
             ChatRequest.Builder request = ChatRequest.builder()
                     .text(text())

@@ -192,7 +192,11 @@ final class ChatCommand implements Callable<Integer> {
     private ServerChat server(URI address, ChatRequest settings, AnswerPrinter printer) throws IOException {
         try {
             ServerChat chat = new ServerChat(
-                    printer, new ServerClient(address), settings.generation(), system, settings.maxTiles());
+                    printer,
+                    new ServerClient(address),
+                    settings.generation(),
+                    system,
+                    settings.tiling().maxTiles());
             attachments.sendTo(chat);
             return chat;
         } catch (IllegalArgumentException e) {

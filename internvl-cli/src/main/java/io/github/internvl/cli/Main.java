@@ -65,6 +65,7 @@ public final class Main {
                 .addSubcommand("completion", new GenerateCompletion())
                 .addSubcommand(new BenchCommand(terminal))
                 .addSubcommand(new ExportCommand(terminal))
+                .addSubcommand(new ConvertCommand(terminal))
                 .setOut(terminal.out())
                 .setErr(terminal.err())
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -49,6 +49,7 @@ record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
                         "parameters",
                         Units.count(info.parameters()) + ", " + Units.count(info.visionParameters())
                                 + " of them in the vision part and the projector")
+                + line("each token", Units.count(info.activeParameters()) + " parameters are read")
                 + line("stored", Units.bytes(info.weightBytes()) + " in " + name(info.storedPrecision()))
                 + System.lineSeparator()
                 + line("memory in", row(ModelFacts::name))
@@ -74,6 +75,7 @@ record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
         values.put("languageModel", info.languageModel());
         values.put("parameters", info.parameters());
         values.put("visionParameters", info.visionParameters());
+        values.put("activeParameters", info.activeParameters());
         values.put("weightBytes", info.weightBytes());
         values.put("storedPrecision", name(info.storedPrecision()));
         values.put("visionLayers", info.visionLayers());
@@ -92,7 +94,7 @@ record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
 
     /** A table of the family, one line for each model. */
     static String family() {
-        String format = "%-33s %-26s %-22s %10s %13s%n";
+        String format = "%-40s %-26s %-26s %10s %13s%n";
         String head =
                 String.format(Locale.ROOT, format, "model", "vision part", "language part", "stored", "KV per token");
         return ModelInfo.Published.all().stream()

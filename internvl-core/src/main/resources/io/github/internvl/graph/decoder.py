@@ -1,4 +1,5 @@
-# The language model (Qwen2, Qwen3, InternLM2, Llama, Phi-3): tokens in, logits out. Keys and values stay in slots.
+# The language model (Qwen2, Qwen3, Qwen3-MoE, InternLM2, Llama, Phi-3): tokens in, logits out. Keys and values stay in
+# slots.
 #
 # A step computes any mix of rows. A row is the next `count` tokens of the sequence in one slot: a chunk of its prompt,
 # or the one token just sampled. Rows lie one behind the other, without padding; only attention takes them one by one.
@@ -13,6 +14,7 @@ import cache
 import head
 import layers
 import linear
+import mlp
 import weights
 
 
@@ -124,15 +126,15 @@ class Layer:
     head_norm : Optional[layers.Norm]    # Qwen3: of the queries and keys of each head
     wo : linear.Linear
     mlp_norm : layers.Norm
-    gate_up : linear.Linear
-    down : linear.Linear
+    mlp : mlp.Mlp
     heads : int
     kv_heads : int
     width : int
     index : int
     device : torch.device
 
-    def __init__(self, w: weights.Weights, index: int, heads: int, kv_heads: int, width: int, eps: float) -> None:
+    def __init__(self, w: weights.Weights, index: int, heads: int, kv_heads: int, width: int, eps: float, chosen: int,
+                 normed: bool) -> None:
         name = "layers." + str(index) + "."
         self.attention_norm = w.norm(name + "attention_norm", eps)
         w.split(name + "grouped", [name + "wq", name + "wk", name + "wv"], kv_heads, heads // kv_heads)
@@ -141,9 +143,7 @@ class Layer:
         self.head_norm = w.head_norm(name, heads, kv_heads, eps)
         self.wo = linear.load(w, name + "wo")              # [h, q * w]
         self.mlp_norm = w.norm(name + "mlp_norm", eps)
-        w.join(name + "gate_up", [name + "gate", name + "up"])
-        self.gate_up = linear.load(w, name + "gate_up")    # [2 * mlp, h]
-        self.down = linear.load(w, name + "down")          # [h, mlp]
+        self.mlp = mlp.load(w, name, chosen, normed)
         self.heads = heads
         self.kv_heads = kv_heads
         self.width = width
@@ -166,7 +166,8 @@ class Layer:
         else:
             assert dense is not None
             attended = self.attention_dense(q, k, v, dense)                           # [n, q * w]
-        return self.mlp(self.wo.forward(attended).add_(x))                            # [n, h]
+        x = self.wo.forward(attended).add_(x)                                         # [n, h]
+        return self.mlp.forward(self.mlp_norm.forward(x)).add_(x)                     # [n, h]
 
     def attention(self, q: Tensor, k: Tensor, v: Tensor, rows: Rows) -> Tensor:
         parts : List[Tensor] = []
@@ -190,11 +191,6 @@ class Layer:
         folded = q.view([n, self.kv_heads, -1, self.width])                                    # [n, kv, q / kv, w]
         mask = dense.mask.expand([-1, -1, folded.size(2), -1])                                 # [n, 1, q / kv, length]
         return torch.scaled_dot_product_attention(folded, keys, values, mask).reshape([n, -1])    # [n, q * w]
-
-    def mlp(self, x: Tensor) -> Tensor:
-        y = self.mlp_norm.forward(x)                                   # [n, h]
-        gate, up = torch.chunk(self.gate_up.forward(y), 2, -1)         # [n, mlp] each
-        return self.down.forward(torch.silu(gate).mul_(up)).add_(x)    # [n, h]
 
 
 class Decoder:
@@ -246,9 +242,10 @@ class Graph(torch.nn.Module):
         self.model.append(Decoder(w, v, kv_heads, width, eps, base, factor, limit, few, many, magnitude))
 
     def make_layer(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, index: int, heads: int,
-                   kv_heads: int, width: int, eps: float) -> Layer:
+                   kv_heads: int, width: int, eps: float, chosen: int, normed: bool) -> Layer:
         # Several threads may make layers while another one builds the rest.
-        return Layer(weights.Weights(tensors, wanted, device), index, heads, kv_heads, width, eps)
+        return Layer(weights.Weights(tensors, wanted, device), index, heads, kv_heads, width, eps, chosen,
+                     normed)
 
     def append(self, layer: Layer) -> None:
         self.layers.append(layer)

@@ -68,6 +68,16 @@ public final class Tokenizer implements AutoCloseable {
                         + "; download the tokenizer files of the checkpoint into it");
     }
 
+    /**
+     * The tokenizer of a folder with a SentencePiece {@code tokenizer.model} as the text of a {@code tokenizer.json}, which
+     * transformers' fast tokenizers read. Such a tokenizer gives the same ids; it decodes without cleaning up spaces.
+     *
+     * @throws TokenizerException if the files are missing or damaged, or drop spaces, which that file cannot say
+     */
+    public static String json(Path checkpointFolder) {
+        return SentencePieceJson.write(checkpointFolder.toAbsolutePath().normalize());
+    }
+
     private static List<String> files(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(Path::getFileName).map(String::valueOf).sorted().toList();

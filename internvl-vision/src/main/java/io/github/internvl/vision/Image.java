@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,12 +37,20 @@ import org.jspecify.annotations.Nullable;
  * the first WebP unpacks its native library into the temporary directory.
  */
 public final class Image {
+    private static final int MOST_TILES = 1024;
+
     private final Pixels pixels;
+    private final OptionalInt maxTiles;
     private volatile @Nullable String contentHash;
 
     /** Takes over the pixels. */
     Image(Pixels pixels) {
+        this(pixels, OptionalInt.empty());
+    }
+
+    private Image(Pixels pixels, OptionalInt maxTiles) {
         this.pixels = pixels;
+        this.maxTiles = maxTiles;
     }
 
     /** Decodes a file with the default options. */
@@ -107,6 +116,29 @@ public final class Image {
     /** Copies plain pixels: {@code width * height * 3} bytes, row by row, red, green, blue. */
     public static Image ofRgb(int width, int height, byte[] rgb) {
         return new Image(new Pixels(width, height, rgb.clone()));
+    }
+
+    /** Takes over pixels that are decoded already, as decoders hand them over, without a copy. */
+    public static Image of(Pixels decoded) {
+        return new Image(decoded);
+    }
+
+    /**
+     * The same picture with a limit of tiles of its own, 1 to 1024 without its thumbnail, which goes before that of a request.
+     * The pixels are shared.
+     */
+    public Image withMaxTiles(int tiles) {
+        if (tiles < 1 || tiles > MOST_TILES) {
+            throw new IllegalArgumentException("maxTiles must be 1.." + MOST_TILES + ": " + tiles);
+        }
+        Image limited = new Image(pixels, OptionalInt.of(tiles));
+        limited.contentHash = contentHash;
+        return limited;
+    }
+
+    /** Its own limit of tiles; empty where the request, or at last the checkpoint, says it. */
+    public OptionalInt maxTiles() {
+        return maxTiles;
     }
 
     private static Image decode(String name, byte[] bytes, Options options) {

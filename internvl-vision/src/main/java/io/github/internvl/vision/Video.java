@@ -233,7 +233,7 @@ public final class Video {
             }
         }
 
-        /** Takes {@code count} frames of the whole video; the model cards take 8 in a chat. */
+        /** Takes {@code count} frames of the whole video; the model cards take 32, and 8 in their chats. */
         public static Sampling frames(int count) {
             return new Sampling(OptionalInt.of(count), 0, Double.POSITIVE_INFINITY);
         }

@@ -20,8 +20,8 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
         /** The same as the reference. */
         SAME,
         /**
-         * Something else that is in order: it counts tiles itself, takes two tags with two pictures apart, and lets
-         * penalties see the prompt where the checkpoint is in transformers' own layout.
+         * Something else that is in order: it counts tiles itself, takes two tags with two pictures apart, and, where the
+         * checkpoint has a processor of transformers, lets penalties see the prompt and writes a tag for each picture.
          */
         OTHER,
         /** Nothing: tags and pictures do not fit, or an answer has a tag. */
@@ -58,10 +58,10 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
                 at = Math.min(images.size(), at + groups.get(group++));
             }
             turns.add(new ChatRequest.Turn(pair.question(), images.subList(from, at), pair.answer()));
-            refused |= tags(pair.answer()) > 0 || !read(tags, at - from, read);
+            refused |= tags(pair.answer()) > 0 || !read(golden, tags, at - from, read);
         }
         List<Image> own = images.subList(at, images.size());
-        refused |= !read(tags(question), own.size(), read);
+        refused |= !read(golden, tags(question), own.size(), read);
         ChatRequest.Builder request =
                 ChatRequest.builder().text(question).images(own).history(turns);
         request.generation(golden.generation());
@@ -81,18 +81,19 @@ record ApiRequests(ChatRequest request, Meaning meaning) {
     }
 
     /** How the API reads a question: adds the pictures of each tag to {@code groups}; false if it refuses. */
-    private static boolean read(int tags, int pictures, List<Integer> groups) {
+    private static boolean read(GoldenCase golden, int tags, int pictures, List<Integer> groups) {
         if (pictures == 0) {
             return tags == 0;
         }
-        if (tags <= 1) {
+        boolean apart = tags == 0 && golden.variant().isNative(); // its processor writes a tag for each picture
+        if (tags <= 1 && !apart) {
             groups.add(pictures);
             return true;
         }
         for (int i = 0; i < pictures; i++) {
             groups.add(1);
         }
-        return tags == pictures;
+        return tags == pictures || apart;
     }
 
     private static int tags(String text) {

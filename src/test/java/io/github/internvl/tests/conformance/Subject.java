@@ -2,8 +2,8 @@ package io.github.internvl.tests.conformance;
 
 import io.github.internvl.Precision;
 import io.github.internvl.RequestBudget;
-import io.github.internvl.internal.chat.ChatTemplate;
 import io.github.internvl.internal.chat.PromptBuilder;
+import io.github.internvl.internal.checkpoint.ChatTemplate;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.engine.PreparedRequest;

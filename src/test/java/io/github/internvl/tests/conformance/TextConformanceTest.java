@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.internvl.internal.chat.ChatTemplate;
+import io.github.internvl.internal.checkpoint.ChatTemplate;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.tiles.PixelTiles;
 import java.nio.file.Files;

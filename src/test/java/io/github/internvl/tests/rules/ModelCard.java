@@ -34,6 +34,7 @@ record ModelCard(ModelInfo.Published size) {
                         "[" + name(size) + "](" + file(size) + ")",
                         size.visionModel(),
                         size.languageModel(),
+                        forms(size),
                         gib(size.info().weightBytes()),
                         gib(size.info().memoryBytes(Precision.INT4, CONTEXT)),
                         gib(size.info().memoryBytes(Precision.INT8, CONTEXT)),
@@ -42,12 +43,13 @@ record ModelCard(ModelInfo.Published size) {
         return """
                 # Models
 
-                One card for each published size of InternVL 2.5; `internvl info NAME` shows the same. The numbers are computed
-                from the values of each config.json by the tables that weights are bound by.
+                One card for each published size of InternVL 2, 2.5, 3 and 3.5; `internvl info NAME` shows the same. The numbers are
+                computed from the values of each config.json by the tables that weights are bound by.
 
-                | size | vision part | language part | download | memory in int4 | in int8 | in bfloat16 |
-                | --- | --- | --- | ---: | ---: | ---: | ---: |
+                | size | vision part | language part | published | download | memory in int4 | in int8 | in bfloat16 |
+                | --- | --- | --- | --- | ---: | ---: | ---: | ---: |
                 %s
+                Published is the layout that the checkpoint comes in; every size also loads in transformers' layout (`-hf`), in 8 bits and in 4.
                 Memory is that of the weights and a KV cache of 8,192 tokens; intermediate results come on top.
 
                 [training](training) makes the demo model, which this folder packs. `ModelCardsTest` writes this page and the cards.
@@ -65,7 +67,7 @@ record ModelCard(ModelInfo.Published size) {
                 | --- | --- |
                 | vision part | %s, %d layers |
                 | language part | %s, %d layers, vocabulary of %,d, made for %,d tokens |
-                | parameters | %,.2f billion, %,.2f of them in vision and projector |
+                | parameters | %,.2f billion, %,.2f of them in vision and projector%s |
                 | licence | %s |
 
                 | repository | what it is | download |
@@ -91,6 +93,10 @@ record ModelCard(ModelInfo.Published size) {
                 info.positions(),
                 info.parameters() / 1e9,
                 info.visionParameters() / 1e9,
+                info.languageModel().endsWith("moe")
+                        ? String.format(
+                                Locale.ROOT, "; each token of an answer reads %,.2f", info.activeParameters() / 1e9)
+                        : "",
                 size.licence(),
                 variants(size)
                         .map(model -> row(
@@ -131,9 +137,28 @@ record ModelCard(ModelInfo.Published size) {
         return variants(size).filter(model -> model.info().storedPrecision() == Precision.INT4);
     }
 
+    /** The layouts and packed forms that a size is published in. */
+    private static String forms(ModelInfo.Published size) {
+        return Stream.concat(
+                        Stream.of("official"),
+                        variants(size)
+                                .map(model -> model.id().replaceFirst(".*-", ""))
+                                .filter(end -> end.equals("AWQ") || end.equalsIgnoreCase("hf"))
+                                .map(end -> end.equals("AWQ") ? end : "-" + end)
+                                .distinct())
+                .collect(Collectors.joining(", "));
+    }
+
     private static String kind(ModelInfo.Published model) {
-        String tuned = model.id().contains("-MPO") ? "tuned by preferences (MPO)" : "the model";
-        return model.id().endsWith("-AWQ") ? tuned + ", in 4 bits" : tuned;
+        String id = model.id();
+        String tuned = id.contains("-MPO")
+                ? "tuned by preferences (MPO)"
+                : id.contains("-Instruct")
+                        ? "tuned by instructions alone"
+                        : id.contains("-Pretrained") ? "before it was tuned" : "the model";
+        return id.endsWith("-AWQ")
+                ? tuned + ", in 4 bits"
+                : id.toLowerCase(Locale.ROOT).endsWith("-hf") ? tuned + ", in transformers' layout" : tuned;
     }
 
     private static String name(ModelInfo.Published model) {

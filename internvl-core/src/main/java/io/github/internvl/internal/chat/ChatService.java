@@ -8,11 +8,13 @@ import io.github.internvl.MetricsListener;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.internal.engine.Engine;
 import io.github.internvl.internal.engine.PreparedRequest;
+import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The only way of a request to the engine, however it is asked. Its stages: check, tile the pictures, submit; the
@@ -73,8 +75,12 @@ public final class ChatService {
     }
 
     private PreparedRequest prepare(Asked asked, int room) {
+        return whileOpen(() -> prompts.check(asked.request(), asked.budget(), room));
+    }
+
+    private <T> T whileOpen(Supplier<T> work) {
         try {
-            return prompts.check(asked.request(), asked.budget(), room);
+            return work.get();
         } catch (CancellationException e) { // an IllegalStateException, but not of the model
             throw e;
         } catch (IllegalStateException e) {
@@ -128,6 +134,22 @@ public final class ChatService {
                 : new InvalidRequestException(message);
         arrived().refused(refusal);
         return refusal;
+    }
+
+    /**
+     * A prompt as text and tokens.
+     *
+     * @param visualTokens how many of the tokens stand for pictures
+     */
+    public record WrittenPrompt(String text, int[] ids, int visualTokens) {}
+
+    /** The prompt of a request, which may be longer than the context. */
+    public WrittenPrompt prompt(Asked asked) {
+        return whileOpen(() -> {
+            PromptCheck.Draft draft = prompts.draft(asked.request(), asked.budget(), Integer.MAX_VALUE);
+            TokenPrompt tokens = prompts.tokens(draft, asked.budget(), Integer.MAX_VALUE);
+            return new WrittenPrompt(draft.expandedText(), tokens.ids(), tokens.visualPlaces().length);
+        });
     }
 
     /** The number of tokens in the prompt of a request, which may be longer than the context. */

@@ -1,6 +1,7 @@
 package io.github.internvl.internal.chat;
 
 import io.github.internvl.CheckpointException;
+import io.github.internvl.internal.checkpoint.ChatTemplate;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.tokenizer.TokenizerException;
@@ -33,7 +34,7 @@ public record CheckpointText(Tokenizer tokenizer, ChatTemplate template) {
      * ({@code <video>}); requests with them are refused.
      */
     private static void check(Path folder, Tokenizer tokenizer, ChatTemplate template, ModelConfig config) {
-        if (config.layout() == ModelConfig.Layout.OFFICIAL
+        if (config.layout() != ModelConfig.Layout.NATIVE
                 && tokenizer.size() > config.language().vocabulary()) {
             throw new CheckpointException(folder + ": the tokenizer has ids up to " + (tokenizer.size() - 1)
                     + ", but the model's vocabulary ends at "

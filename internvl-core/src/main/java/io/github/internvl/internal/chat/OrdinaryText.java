@@ -46,7 +46,7 @@ public final class OrdinaryText {
     /** Rewrites a round; the marks of tool calls stay in the answer, which the model writes. */
     public ChatRequest.Turn of(ChatRequest.Turn turn, Runnable check) {
         return new ChatRequest.Turn(
-                of(turn.question(), check), turn.images(), turn.maxTiles(), spaced(turn.answer(), special, check));
+                of(turn.question(), check), turn.images(), turn.tiling(), spaced(turn.answer(), special, check));
     }
 
     private static String spaced(String words, List<String> texts, Runnable check) {

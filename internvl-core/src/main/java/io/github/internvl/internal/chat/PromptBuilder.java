@@ -3,6 +3,7 @@ package io.github.internvl.internal.chat;
 import io.github.internvl.InternVLException;
 import io.github.internvl.InvalidRequestException;
 import io.github.internvl.RequestBudget;
+import io.github.internvl.internal.checkpoint.ChatTemplate;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -69,6 +70,18 @@ public final class PromptBuilder {
             from = tag + IMAGE_TAG.length();
         }
         return prompt.append(text, from, text.length()).toString();
+    }
+
+    /** A prompt as {@link #text} writes it, with as many context tokens as the pictures have. */
+    static String expanded(String text, int[] visualTokens) {
+        StringBuilder expanded = new StringBuilder(text.length());
+        int from = 0;
+        for (int tokens : visualTokens) {
+            int at = text.indexOf(CONTEXT_TOKEN, from);
+            expanded.append(text, from, at).append(CONTEXT_TOKEN.repeat(tokens));
+            from = at + CONTEXT_TOKEN.length();
+        }
+        return expanded.append(text, from, text.length()).toString();
     }
 
     /**

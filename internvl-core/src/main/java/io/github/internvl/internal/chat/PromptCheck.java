@@ -6,7 +6,9 @@ import io.github.internvl.InvalidRequestException;
 import io.github.internvl.LogitsProcessor;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.RequestBudget;
+import io.github.internvl.Tiling;
 import io.github.internvl.Tool;
+import io.github.internvl.internal.checkpoint.ChatTemplate;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.engine.PreparedRequest;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
@@ -20,7 +22,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -87,16 +88,55 @@ public final class PromptCheck {
      */
     PreparedRequest check(ChatRequest request, RequestBudget budget, int room) {
         long start = System.nanoTime();
+        Draft draft = draft(request, budget, room);
+        TokenPrompt prompt = tokens(draft, budget, room);
+        for (String stop : request.generation().stopping().texts()) {
+            budget.charge(RequestBudget.Work.CHARACTERS, stop.length(), "stop");
+        }
+        refuseUnknownBiases(request.generation());
+        GenerationConfig settings = settings(request, budget);
+        ModelConfig.GenerationDefaults own = config.generation();
+        return new PreparedRequest(
+                prompt,
+                new PreparedRequest.Dialogue(draft.turns(), draft.tilings(), request.thinking()),
+                List.of(),
+                settings,
+                ends(settings),
+                config.layout() == ModelConfig.Layout.OFFICIAL
+                        ? own.beginId().stream().toArray()
+                        : prompt.ids(),
+                prompts.badWords(settings.penalties().badWords(), budget),
+                urgency(request, budget),
+                Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    /**
+     * A prompt that is not tokenized yet.
+     *
+     * @param turns the rounds, with all tags
+     * @param tilings how the pictures of each are tiled
+     * @param text the prompt, each tag's pictures as one token
+     * @param visualTokens visual tokens of each tag
+     */
+    record Draft(List<ChatRequest.Turn> turns, List<TilingOptions> tilings, String text, int[] visualTokens) {
+        /** The prompt with as many tokens as the pictures have. */
+        String expandedText() {
+            return PromptBuilder.expanded(text, visualTokens);
+        }
+    }
+
+    /** Writes the prompt of a request as text; refuses tags and pictures that do not fit together. */
+    Draft draft(ChatRequest request, RequestBudget budget, int room) {
         chargeTexts(request, budget, room);
         Runnable check = () -> budget.check(PROMPT);
         UnaryOperator<String> words =
                 request.untrustedText() ? text -> ordinary().of(text, check) : text -> text;
         List<ChatRequest.Turn> turns = new ArrayList<>(request.history());
-        turns.add(new ChatRequest.Turn(request.text(), request.images(), request.maxTiles(), ""));
+        turns.add(new ChatRequest.Turn(request.text(), request.images(), request.tiling(), ""));
         if (request.untrustedText()) {
             turns.replaceAll(turn -> ordinary().of(turn, check));
         }
-        turns.replaceAll(PromptCheck::tagged);
+        turns.replaceAll(this::tagged);
         refuseOtherVideos(request, turns);
         String systemMessage = systemMessage(request, words);
         if (turns.stream().anyMatch(turn -> !turn.images().isEmpty())) {
@@ -106,7 +146,7 @@ public final class PromptCheck {
         List<Integer> visual = new ArrayList<>();
         List<TilingOptions> tilings = new ArrayList<>();
         for (ChatRequest.Turn turn : turns) {
-            TilingOptions tiling = tiling(turn.maxTiles().isPresent() ? turn.maxTiles() : request.maxTiles());
+            TilingOptions tiling = options(turn.tiling().or(request.tiling()));
             dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));
             visual.addAll(visualTokens(turn, tiling));
             tilings.add(tiling);
@@ -115,31 +155,23 @@ public final class PromptCheck {
                 dialogue.size() - 1,
                 new ChatTemplate.Turn(turns.get(turns.size() - 1).question()));
         String text = prompts.text(systemMessage, dialogue, visual.size());
-        int[] visualTokens = visual.stream().mapToInt(Integer::intValue).toArray();
-        long least = prompts.leastTokens(text, visualTokens);
+        return new Draft(
+                turns,
+                tilings,
+                text,
+                visual.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    /** Tokenizes a prompt, unless it has too many tokens by its length alone. */
+    TokenPrompt tokens(Draft draft, RequestBudget budget, int room) {
+        long least = prompts.leastTokens(draft.text(), draft.visualTokens());
         if (least >= room) {
-            throw tooLong("at least " + least, Arrays.stream(visualTokens).sum());
+            throw tooLong(
+                    "at least " + least, Arrays.stream(draft.visualTokens()).sum());
         }
-        TokenPrompt prompt = prompts.tokens(text, visualTokens, budget);
-        for (String stop : request.generation().stopping().texts()) {
-            budget.charge(RequestBudget.Work.CHARACTERS, stop.length(), "stop");
-        }
+        TokenPrompt prompt = prompts.tokens(draft.text(), draft.visualTokens(), budget);
         refuseUnknownTokens(prompt);
-        refuseUnknownBiases(request.generation());
-        GenerationConfig settings = settings(request, budget);
-        ModelConfig.GenerationDefaults own = config.generation();
-        return new PreparedRequest(
-                prompt,
-                new PreparedRequest.Dialogue(turns, tilings, request.thinking()),
-                List.of(),
-                settings,
-                ends(settings),
-                config.layout() == ModelConfig.Layout.NATIVE
-                        ? prompt.ids()
-                        : own.beginId().stream().toArray(),
-                prompts.badWords(settings.penalties().badWords(), budget),
-                urgency(request, budget),
-                Duration.ofNanos(System.nanoTime() - start));
+        return prompt;
     }
 
     /** Refuses texts that cannot fit, and charges the others, before any of them is rewritten. */
@@ -273,11 +305,13 @@ public final class PromptCheck {
         }
     }
 
-    private TilingOptions tiling(OptionalInt maxTiles) {
-        int most = maxTiles.orElse(config.maxTiles());
+    private TilingOptions options(Tiling tiling) {
+        int most = tiling.maxTiles()
+                .orElse(Math.max(config.maxTiles(), tiling.minTiles().orElse(1)));
+        int least = tiling.minTiles().orElse(Math.min(config.minTiles(), most));
         try {
-            int least = Math.min(config.minTiles(), most);
-            return new TilingOptions(config.tileSize(), least, most, config.thumbnail(), passOrder);
+            boolean thumbnail = tiling.thumbnail().orElse(config.thumbnail());
+            return new TilingOptions(config.tileSize(), least, most, thumbnail, passOrder);
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException(String.valueOf(e.getMessage()));
         }
@@ -310,13 +344,17 @@ public final class PromptCheck {
         }
     }
 
-    /** Puts a tag in front of a question that has pictures and no tag; checks that tags and pictures fit. */
-    private static ChatRequest.Turn tagged(ChatRequest.Turn turn) {
+    /**
+     * Puts a tag in front of a question that has pictures and no tag: one for all of them as OpenGVLab's chat code does, one for
+     * each as the processors of transformers do. Checks that tags and pictures fit.
+     */
+    private ChatRequest.Turn tagged(ChatRequest.Turn turn) {
         int tags = tags(turn.question());
         int pictures = turn.images().size();
         if (tags == 0 && pictures > 0) {
-            return new ChatRequest.Turn(
-                    PromptBuilder.IMAGE_TAG + "\n" + turn.question(), turn.images(), turn.maxTiles(), turn.answer());
+            int written = config.layout() == ModelConfig.Layout.OFFICIAL ? 1 : pictures;
+            String question = (PromptBuilder.IMAGE_TAG + "\n").repeat(written) + turn.question();
+            return new ChatRequest.Turn(question, turn.images(), turn.tiling(), turn.answer());
         }
         if (tags != pictures && !(tags == 1 && pictures > 1)) {
             String question = turn.question();

@@ -6,6 +6,7 @@ import io.github.internvl.ChatResponse.Piece;
 import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.internal.engine.Generation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -37,7 +38,7 @@ record ResponseWriter(List<ChatRequest.Turn> turns, boolean thinking, boolean st
         ChatRequest.Turn last = history.remove(history.size() - 1);
         List<Piece> pieces = ThinkingText.of(output.text(), thinking, strips);
         String text = ThinkingText.joined(pieces, false);
-        history.add(new ChatRequest.Turn(last.question(), last.images(), last.maxTiles(), text));
+        history.add(new ChatRequest.Turn(last.question(), last.images(), last.tiling(), text));
         return new ChatResponse(
                 text,
                 ThinkingText.joined(pieces, true),
@@ -46,6 +47,7 @@ record ResponseWriter(List<ChatRequest.Turn> turns, boolean thinking, boolean st
                 generation.timings(),
                 history,
                 output.scores(),
+                Arrays.stream(output.ids()).boxed().toList(),
                 others);
     }
 

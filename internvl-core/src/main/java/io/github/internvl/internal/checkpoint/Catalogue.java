@@ -27,7 +27,7 @@ public final class Catalogue {
      * @param vision name of the ViT that it was made from
      * @param language name of the language model that it was made from
      * @param licence the licence of that language model
-     * @param json its config.json, as far as it decides names and shapes
+     * @param json its config.json in the official layout, as far as it decides names and shapes
      */
     public record Entry(String id, String vision, String language, String licence, JsonObject json) {
 
@@ -51,9 +51,22 @@ public final class Catalogue {
 
     /** The entry of an id, with or without the owner in front ({@code InternVL2_5-1B}). */
     public static Optional<Entry> find(String id) {
-        return entries().stream()
-                .filter(known -> known.id().equals(id) || known.id().endsWith("/" + id))
+        return entries().stream().filter(known -> isNamed(known.id(), id)).findFirst();
+    }
+
+    /** Why a model of the family cannot be loaded, and which runs instead; empty for an id that is not known for that. */
+    public static Optional<String> unsupported(String id) {
+        return read().getAsJsonArray("unsupported").asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .filter(model -> isNamed(model.get("id").getAsString(), id))
+                .map(model -> model.get("id").getAsString() + " is not supported, as "
+                        + model.get("reason").getAsString() + "; the nearest model that runs is "
+                        + model.get("instead").getAsString())
                 .findFirst();
+    }
+
+    private static boolean isNamed(String known, String id) {
+        return known.equals(id) || known.endsWith("/" + id);
     }
 
     private static Entry entry(JsonObject root, JsonObject model, String variant) {
@@ -68,7 +81,8 @@ public final class Catalogue {
         config.addProperty("max_dynamic_patch", 12);
         config.addProperty("use_thumbnail", true);
         config.addProperty("select_layer", -1);
-        config.addProperty("template", "internvl2_5");
+        config.addProperty(
+                "template", model.has("template") ? model.get("template").getAsString() : "internvl2_5");
         config.addProperty("ps_version", "v2");
         config.addProperty("torch_dtype", "bfloat16");
         config.add("vision_config", part(root, "vision", vision));

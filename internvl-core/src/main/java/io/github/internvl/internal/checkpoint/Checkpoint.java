@@ -46,6 +46,7 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
                 }
             }
         }
+        Relatives.refuse(folder, tensors.keySet());
         checkKinds(config, tensors);
         requireLayers(folder, "ViT", config.vision().storedLayers(), tensors.size());
         requireLayers(folder, "language model", config.language().layers(), tensors.size());
@@ -94,7 +95,8 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
     /** Reads the configuration alone; throws {@link CheckpointException} for what is not known. */
     public static ModelConfig config(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new CheckpointException(folder + ": no such folder; " + WANTED);
+            throw new CheckpointException(
+                    Catalogue.unsupported(folder.toString()).orElse(folder + ": no such folder; " + WANTED));
         }
         Path file = folder.resolve("config.json");
         if (!Files.exists(file)) {
@@ -102,9 +104,13 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
         }
         JsonObject root = JsonFiles.read(file);
         ConfigReader config = new ConfigReader(file, "", root);
+        Relatives.refuse(file, root);
         RopeConfig.refuseUnknown(config);
-        String layout = config.one("model_type", "internvl_chat", "internvl");
-        return layout.equals("internvl") ? NativeConfig.parse(file, root) : OfficialConfig.parse(file, root);
+        return switch (config.one("model_type", "internvl_chat", "internvl", "internvl2_5")) {
+            case "internvl" -> NativeConfig.parse(file, root);
+            case "internvl2_5" -> ConvertedConfig.parse(file, root);
+            default -> OfficialConfig.parse(file, root);
+        };
     }
 
     /** Bytes of all tensors. */

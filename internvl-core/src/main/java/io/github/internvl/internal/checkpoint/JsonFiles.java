@@ -1,5 +1,7 @@
 package io.github.internvl.internal.checkpoint;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -11,6 +13,12 @@ import java.nio.file.Path;
 
 /** The JSON files of a checkpoint folder. */
 final class JsonFiles {
+    private static final Gson PRETTY = new GsonBuilder()
+            .setPrettyPrinting()
+            .disableHtmlEscaping()
+            .serializeNulls()
+            .create();
+
     private JsonFiles() {}
 
     /** Reads the object that a file holds. */
@@ -20,6 +28,11 @@ final class JsonFiles {
         } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
             throw new CheckpointException(file + ": not a JSON object", e);
         }
+    }
+
+    /** Writes an object as transformers does: indented, in UTF-8. */
+    static void write(Path file, JsonObject content) throws IOException {
+        Files.writeString(file, PRETTY.toJson(content) + "\n", StandardCharsets.UTF_8);
     }
 
     /** Reads a text file. */

@@ -1,5 +1,6 @@
 package io.github.internvl.internal.checkpoint;
 
+import io.github.internvl.internal.checkpoint.ModelConfig.Experts;
 import io.github.internvl.internal.checkpoint.ModelConfig.Family;
 import io.github.internvl.internal.checkpoint.ModelConfig.GenerationDefaults;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
@@ -67,7 +68,27 @@ final class LanguageSection {
                 attentionBias,
                 attentionBias && family != Family.QWEN2,
                 tied,
-                Quantization.group(config, language));
+                Quantization.group(config, language),
+                experts(family));
+    }
+
+    /** Absent keys have the meaning of transformers' class where published files leave them out. */
+    private Experts experts(Family family) {
+        if (family != Family.QWEN3_MOE) {
+            return Experts.NONE;
+        }
+        int count = language.number("num_experts");
+        int chosen = language.number("num_experts_per_tok");
+        if (chosen > count) {
+            throw language.wrong("num_experts_per_tok", chosen, "1.." + count + ", up to num_experts");
+        }
+        return new Experts(
+                count,
+                chosen,
+                language.number("moe_intermediate_size"),
+                language.flag("norm_topk_prob", false),
+                language.number("decoder_sparse_step", 1),
+                language.numbers("mlp_only_layers"));
     }
 
     /** The number format of the weights: {@code dtype} since transformers 4.56, {@code torch_dtype} before. */
@@ -84,9 +105,8 @@ final class LanguageSection {
      * embeddings; later ones, which alone know Qwen3, do not.
      */
     Set<Integer> beginIds() {
-        return language.text("model_type").equals(Family.QWEN3.modelType())
-                ? Set.of()
-                : language.numbers("bos_token_id");
+        boolean later = language.text("model_type").startsWith(Family.QWEN3.modelType());
+        return later ? Set.of() : language.numbers("bos_token_id");
     }
 
     /** The generation settings of a file; {@code begin} are the ids that generated tokens begin with, one or none. */
@@ -110,7 +130,7 @@ final class LanguageSection {
             case QWEN2 -> true;
             case INTERNLM2 -> language.flag("bias");
             case PHI3 -> false;
-            case QWEN3, LLAMA -> language.flag("attention_bias", false);
+            case QWEN3, QWEN3_MOE, LLAMA -> language.flag("attention_bias", false);
         };
     }
 

@@ -4,11 +4,12 @@ import io.github.internvl.internal.torch.NumberFormat;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of an InternVL chat model from its config.json, in the official layout ({@code internvl_chat}) or transformers' own
- * ({@code internvl}).
+ * The settings of an InternVL chat model from its config.json, in the official layout ({@code internvl_chat}), transformers' own
+ * ({@code internvl}), or the one between them ({@code internvl2_5}).
  *
  * @param layout which names the tensors have
  * @param vision the ViT
@@ -58,7 +59,9 @@ public record ModelConfig(
         /** The published one, {@code OpenGVLab/InternVL2_5-*}. */
         OFFICIAL,
         /** That of transformers, {@code *-hf}. */
-        NATIVE
+        NATIVE,
+        /** The published names and sections behind a processor of transformers, {@code model_type} internvl2_5. */
+        CONVERTED
     }
 
     /**
@@ -93,6 +96,7 @@ public record ModelConfig(
     public enum Family {
         QWEN2,
         QWEN3,
+        QWEN3_MOE,
         INTERNLM2,
         LLAMA,
         PHI3;
@@ -104,21 +108,22 @@ public record ModelConfig(
 
         /** Whether the queries and keys of each head pass a norm before they are rotated. */
         public boolean normsHeads() {
-            return this == QWEN3;
+            return this == QWEN3 || this == QWEN3_MOE;
         }
     }
 
     /**
      * The language model.
      *
-     * @param family Qwen2, Qwen3, InternLM2, Phi-3, or Llama, which is also what transformers makes of InternLM2
+     * @param family Qwen2, Qwen3 with or without experts, InternLM2, Phi-3, or Llama, which is also what transformers makes of
+     *     InternLM2
      * @param vocabulary rows of the embedding, padding included
      * @param layers decoder layers
      * @param width h
      * @param heads query heads
      * @param kvHeads key and value heads
      * @param headWidth width of a head
-     * @param mlpWidth width between gate/up and down
+     * @param mlpWidth width between gate/up and down, in layers without experts
      * @param eps of the norms
      * @param rope rotary embeddings
      * @param positions {@code max_position_embeddings}
@@ -126,6 +131,7 @@ public record ModelConfig(
      * @param outputBias whether the linear after them has one
      * @param tied whether the head is the embedding where the file has no head
      * @param packedGroup inputs that share a scale in 4-bit linears; 0 if they are not quantized
+     * @param experts the experts of layers that are mixtures; {@link Experts#NONE} where none is
      */
     public record LanguageConfig(
             Family family,
@@ -142,7 +148,8 @@ public record ModelConfig(
             boolean attentionBias,
             boolean outputBias,
             boolean tied,
-            int packedGroup) {
+            int packedGroup,
+            Experts experts) {
 
         LanguageConfig withRope(RopeConfig other) {
             return new LanguageConfig(
@@ -160,7 +167,19 @@ public record ModelConfig(
                     attentionBias,
                     outputBias,
                     tied,
-                    packedGroup);
+                    packedGroup,
+                    experts);
+        }
+
+        /** Layers that are mixtures of experts. */
+        public int mixtures() {
+            return (int) IntStream.range(0, layers).filter(experts::isMixture).count();
+        }
+
+        /** Multiplications of a token in the MLPs of all layers; those of experts that it does not choose do not count. */
+        public long mlpMultiplications() {
+            long mixed = mixtures() * (long) experts.chosen() * experts.width();
+            return 3L * width * ((layers - mixtures()) * (long) mlpWidth + mixed);
         }
     }
 
@@ -182,6 +201,26 @@ public record ModelConfig(
                 generation,
                 storedFormat,
                 videoFault);
+    }
+
+    /**
+     * The experts of a mixture.
+     *
+     * @param count how many; 0 where no layer is a mixture
+     * @param chosen how many a token passes
+     * @param width between gate/up and down of one
+     * @param normed whether the shares of the chosen ones are made to sum up to 1
+     * @param step every so many layers one is a mixture
+     * @param plainLayers layers that are none all the same
+     */
+    public record Experts(int count, int chosen, int width, boolean normed, int step, Set<Integer> plainLayers) {
+        /** The experts of a model without mixtures. */
+        public static final Experts NONE = new Experts(0, 0, 0, false, 1, Set.of());
+
+        /** Whether a layer is a mixture. */
+        public boolean isMixture(int layer) {
+            return count > 0 && !plainLayers.contains(layer) && (layer + 1) % step == 0;
+        }
     }
 
     /** The settings that decide numbers, as the log names them. */

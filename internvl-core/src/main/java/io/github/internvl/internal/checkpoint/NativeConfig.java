@@ -34,7 +34,7 @@ final class NativeConfig {
         int patch = vision.side("patch_size");
         int unshuffle = VisionSection.unshuffle(config, tileSize, patch);
         int tokens = tileSize / patch / unshuffle * (tileSize / patch / unshuffle);
-        ProcessorConfig processor = ProcessorConfig.read(config, tileSize, tokens);
+        ProcessorConfig processor = ProcessorConfig.read(config, ProcessorConfig.NATIVE, tileSize, tokens);
         return new ModelConfig(
                 Layout.NATIVE,
                 vision(vision, config),
@@ -44,7 +44,7 @@ final class NativeConfig {
                 false,
                 processor.minTiles(),
                 processor.maxTiles(),
-                true,
+                processor.thumbnail(),
                 "internvl2_5",
                 null,
                 endIds(generation, language),
@@ -92,7 +92,7 @@ final class NativeConfig {
     }
 
     private static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
-        Family family = section.family(Family.QWEN2, Family.QWEN3, Family.LLAMA);
+        Family family = section.family(Family.QWEN2, Family.QWEN3, Family.QWEN3_MOE, Family.LLAMA);
         boolean tied = language.flag("tie_word_embeddings", false) || config.flag("tie_word_embeddings", false);
         return section.read(family, RopeConfig.read(language, family), tied);
     }

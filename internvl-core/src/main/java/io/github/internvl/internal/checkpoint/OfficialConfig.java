@@ -42,8 +42,9 @@ final class OfficialConfig {
                 null);
     }
 
-    private static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
-        Family family = section.family(Family.QWEN2, Family.QWEN3, Family.INTERNLM2, Family.LLAMA, Family.PHI3);
+    static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
+        Family family = section.family(
+                Family.QWEN2, Family.QWEN3, Family.QWEN3_MOE, Family.INTERNLM2, Family.LLAMA, Family.PHI3);
         // transformers leaves it out where it is its class's default, which is false; a head in the file counts anyway
         ConfigReader tying = language.has("tie_word_embeddings") ? language : config;
         return section.read(family, RopeConfig.read(language, family), tying.flag("tie_word_embeddings", false));

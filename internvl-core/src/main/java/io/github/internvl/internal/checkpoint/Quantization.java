@@ -45,12 +45,13 @@ final class Quantization {
     private static int inputs(ConfigReader found, ConfigReader language) {
         int inputs = awq(found);
         int width = language.number("hidden_size");
-        int mlpWidth = language.number("intermediate_size");
+        String key = language.has("moe_intermediate_size") ? "moe_intermediate_size" : "intermediate_size";
+        int mlpWidth = language.number(key);
         if (width % inputs != 0 || mlpWidth % inputs != 0) {
             throw found.wrong(
                     found.spelling("q_group_size", "group_size"),
                     inputs,
-                    "a divisor of hidden_size " + width + " and intermediate_size " + mlpWidth);
+                    "a divisor of hidden_size " + width + " and " + key + " " + mlpWidth);
         }
         return inputs;
     }

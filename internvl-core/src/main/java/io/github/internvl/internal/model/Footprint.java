@@ -19,6 +19,7 @@ public final class Footprint {
     private final LanguageConfig llm;
     private final List<Weight> visionGraph;
     private final List<Weight> languageGraph;
+    private final String lastLayer;
 
     /** The footprint of a model with these settings. */
     public Footprint(ModelConfig config) {
@@ -26,6 +27,7 @@ public final class Footprint {
         this.llm = config.language();
         this.visionGraph = official.vision();
         this.languageGraph = official.language();
+        this.lastLayer = "layers." + (llm.layers() - 1) + ".";
     }
 
     /** Numbers of the ViT. */
@@ -42,14 +44,22 @@ public final class Footprint {
         return numbers(languageGraph, weight -> weight.name().startsWith("embedding."));
     }
 
-    /** Numbers of one layer of the language model. */
+    /** Numbers of one layer of the language model, the last: a mixture of experts, where there are any. */
     public long layer() {
-        return numbers(languageGraph, weight -> weight.name().startsWith("layers.0."));
+        return numbers(languageGraph, weight -> weight.name().startsWith(lastLayer));
     }
 
     /** Numbers of the linears of a layer, which can be quantized. */
     private long layerLinears() {
-        return numbers(languageGraph, weight -> weight.name().startsWith("layers.0.") && weight.shape().length == 2);
+        return numbers(
+                languageGraph,
+                weight -> weight.name().startsWith(lastLayer)
+                        && weight.shape().length == 2
+                        && !weight.name().endsWith("router.weight"));
+    }
+
+    private long layers() {
+        return numbers(languageGraph, weight -> weight.name().startsWith("layers."));
     }
 
     private long norm() {
@@ -75,7 +85,16 @@ public final class Footprint {
 
     /** Numbers in all weights. */
     public long numbers() {
-        return vision() + projector() + embedding() + llm.layers() * layer() + norm() + head();
+        return vision() + projector() + embedding() + layers() + norm() + head();
+    }
+
+    /** Numbers that a token of an answer passes: of experts those that it chooses, and of the embedding none but its row. */
+    public long activeNumbers() {
+        long experts = numbers(languageGraph, weight -> weight.name().contains(".experts."));
+        long chosen = experts == 0
+                ? 0
+                : experts * llm.experts().chosen() / llm.experts().count();
+        return layers() - experts + chosen + norm() + (llm.tied() ? embedding() : head());
     }
 
     /** Keys and values that all layers keep of one token. */

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * How a graph is made: the text that is packed, the weights to bind, and what makes a model of them.
  *
  * @param graph the file of its text
- * @param used the files that stand behind names of its text: {@code linear}, {@code head}, {@code attention}
+ * @param used the files that stand behind names of its text, such as {@code linear}, {@code attention}, {@code mlp}
  * @param weights what is bound
  * @param numbers PyTorch's code of the format that is computed in
  * @param sizes what {@code build} takes after that
@@ -66,8 +66,18 @@ record GraphRecipe(
         List<String> devices =
                 IntStream.range(0, llm.layers()).mapToObj(places::layer).toList();
         AttentionKernel attention = AttentionKernel.ofPrompts(llm, format.numbers(), Set.copyOf(devices));
-        Map<String, String> used =
-                Map.of("linear", layers.file(), "head", head.file(), "cache", cache, "attention", attention.file());
+        String mlp = llm.experts().count() > 0 ? "moe" : "gated";
+        Map<String, String> used = Map.of(
+                "linear",
+                layers.file(),
+                "head",
+                head.file(),
+                "cache",
+                cache,
+                "attention",
+                attention.file(),
+                "mlp",
+                mlp);
         List<Object> sizes = List.of(
                 places.embedding(),
                 places.head(),
@@ -87,7 +97,13 @@ record GraphRecipe(
                 format.numbers().code(),
                 sizes,
                 devices,
-                List.of(llm.heads(), llm.kvHeads(), llm.headWidth(), llm.eps()));
+                List.of(
+                        llm.heads(),
+                        llm.kvHeads(),
+                        llm.headWidth(),
+                        llm.eps(),
+                        llm.experts().chosen(),
+                        llm.experts().normed()));
     }
 
     /** The divisors of all frequencies of a head, which are ones where there are none. */

@@ -45,7 +45,8 @@ public final class LanguageModel implements AutoCloseable {
 
     static long multiplications(LanguageConfig config, int tokens) {
         long attention = 2L * (config.heads() + config.kvHeads()) * config.headWidth();
-        return (long) tokens * config.layers() * config.width() * (attention + 3L * config.mlpWidth());
+        long projections = (long) config.layers() * config.width() * attention;
+        return tokens * (projections + config.mlpMultiplications());
     }
 
     /** Most tokens of a prompt whose keys do not depend on how long it is. */

@@ -78,7 +78,7 @@ record Layout(
             norm            norm
             """);
 
-    /** The classes of transformers itself: Qwen2, Qwen3, which alone has norms of heads, and Llama. */
+    /** The classes of transformers itself: Qwen2, Qwen3, which alone has norms of heads and experts, and Llama. */
     private static final Map<String, String> TRANSFORMERS = names("""
             embedding       embed_tokens
             layers.         layers.
@@ -93,6 +93,8 @@ record Layout(
             gate            mlp.gate_proj
             up              mlp.up_proj
             down            mlp.down_proj
+            router          mlp.gate
+            experts.        mlp.experts.
             norm            norm
             """);
 
@@ -134,7 +136,7 @@ record Layout(
      * @param tensors the names of all of its tensors
      */
     static Layout of(ModelConfig config, Set<String> tensors) {
-        if (config.layout() == ModelConfig.Layout.OFFICIAL) {
+        if (config.layout() != ModelConfig.Layout.NATIVE) {
             return official(config);
         }
         boolean newer = tensors.stream().anyMatch(name -> name.startsWith("model."));
@@ -192,14 +194,14 @@ record Layout(
         WeightTable table = new WeightTable(languageNames, languagePrefix, llm.packedGroup());
         table.add("embedding", ".weight", llm.vocabulary(), llm.width());
         for (int i = 0; i < llm.layers(); i++) {
-            layer(table.layer(i), llm);
+            layer(table.layer(i), llm, llm.experts().isMixture(i));
         }
         table.norm("norm", llm.width(), true);
         table.head(head, llm.tied(), llm.vocabulary(), llm.width());
         return table.weights();
     }
 
-    private static void layer(WeightTable table, LanguageConfig llm) {
+    private static void layer(WeightTable table, LanguageConfig llm, boolean mixture) {
         long h = llm.width();
         long queries = (long) llm.heads() * llm.headWidth();
         long keys = (long) llm.kvHeads() * llm.headWidth();
@@ -218,12 +220,22 @@ record Layout(
         }
         table.packable("wo", h, queries, llm.outputBias());
         table.norm("mlp_norm", h, true);
-        if (table.has("gate_up")) {
+        if (mixture) {
+            table.linear("router", llm.experts().count(), h, false);
+            for (int i = 0; i < llm.experts().count(); i++) {
+                mlp(table.expert(i), llm.experts().width(), h);
+            }
+        } else if (table.has("gate_up")) {
             table.packable("gate_up", 2L * llm.mlpWidth(), h, false);
+            table.packable("down", h, llm.mlpWidth(), false);
         } else {
-            table.packable("gate", llm.mlpWidth(), h, false);
-            table.packable("up", llm.mlpWidth(), h, false);
+            mlp(table, llm.mlpWidth(), h);
         }
-        table.packable("down", h, llm.mlpWidth(), false);
+    }
+
+    private static void mlp(WeightTable table, long width, long h) {
+        table.packable("gate", width, h, false);
+        table.packable("up", width, h, false);
+        table.packable("down", h, width, false);
     }
 }

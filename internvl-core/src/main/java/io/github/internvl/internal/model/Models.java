@@ -128,13 +128,11 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
             throw new InternVLException(checkpoint.folder() + ": 4-bit weights cannot be loaded as INT8; "
                     + "use INT4, or the checkpoint that they were made from");
         }
-        if (format.precision() == Precision.INT4
-                && (llm.width() % QUANTIZED_INPUTS != 0
-                        || llm.mlpWidth() % QUANTIZED_INPUTS != 0
-                        || llm.heads() * llm.headWidth() % QUANTIZED_INPUTS != 0)) {
+        List<Integer> inputs = new ArrayList<>(List.of(llm.width(), llm.heads() * llm.headWidth()));
+        inputs.add(llm.experts().count() > 0 ? llm.experts().width() : llm.mlpWidth());
+        if (format.precision() == Precision.INT4 && inputs.stream().anyMatch(width -> width % QUANTIZED_INPUTS != 0)) {
             throw new InternVLException(checkpoint.folder() + ": widths must be multiples of " + QUANTIZED_INPUTS
-                    + " for INT4: " + llm.width() + ", " + llm.mlpWidth() + " and " + llm.heads() * llm.headWidth()
-                    + "; use INT8");
+                    + " for INT4: " + inputs + "; use INT8");
         }
     }
 

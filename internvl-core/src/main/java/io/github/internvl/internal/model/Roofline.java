@@ -49,7 +49,7 @@ public record Roofline(double readBandwidth, double gemm, long bytesPerToken, lo
         return TorchRuntime.onOwnThread(() -> {
             LinearKernel layers = Models.layerKernel(checkpoint.config(), format, stored);
             double head = Models.headKernel(format, stored).bytes(format.numbers());
-            long bytes = Math.round(matrices(weights) * layers.bytes(format.numbers())
+            long bytes = Math.round(matrices(weights, llm) * layers.bytes(format.numbers())
                     + (double) llm.vocabulary() * llm.width() * head);
             long operations = 2 * LanguageModel.multiplications(llm, 1);
             LinearKernel linear = LinearKernel.ofLayers(
@@ -69,14 +69,22 @@ public record Roofline(double readBandwidth, double gemm, long bytesPerToken, lo
         });
     }
 
-    /** Numbers in the layers' matrices before they are put into few bits; biases and norms are next to nothing. */
-    private static double matrices(List<Weight> weights) {
+    /**
+     * Numbers in the layers' matrices before they are put into few bits, of experts those that a token chooses; biases and norms
+     * are next to nothing.
+     */
+    private static double matrices(List<Weight> weights, LanguageConfig llm) {
+        double share = llm.experts().count() == 0
+                ? 1
+                : (double) llm.experts().chosen() / llm.experts().count();
         return weights.stream()
                 .filter(weight -> weight.name().startsWith("layers.") && weight.shape().length == 2)
                 .filter(weight ->
                         !weight.name().endsWith(".qzeros") && !weight.name().endsWith(".scales"))
-                .mapToDouble(weight ->
-                        (double) weight.shape()[0] * weight.shape()[1] * (weight.packed() ? WeightTable.PER_INT : 1))
+                .mapToDouble(weight -> (double) weight.shape()[0]
+                        * weight.shape()[1]
+                        * (weight.packed() ? WeightTable.PER_INT : 1)
+                        * (weight.name().contains(".experts.") ? share : 1))
                 .sum();
     }
 

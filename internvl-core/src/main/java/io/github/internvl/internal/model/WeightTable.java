@@ -10,6 +10,9 @@ final class WeightTable {
     private static final int BITS = 4;
     static final int PER_INT = Integer.SIZE / BITS;
 
+    /** Names of an expert, which are the same in both layouts. */
+    private static final Map<String, String> EXPERT = Map.of("gate", "gate_proj", "up", "up_proj", "down", "down_proj");
+
     private final List<Weight> weights;
     private final Map<String, String> names;
     private final String to;
@@ -38,6 +41,12 @@ final class WeightTable {
     /** A view of this table that adds the tensors of a layer. */
     WeightTable layer(int index) {
         return new WeightTable(weights, names, "layers." + index + ".", stored("layers.") + index + ".", group);
+    }
+
+    /** A view of this table of a layer that adds the tensors of an expert. */
+    WeightTable expert(int index) {
+        String number = index + ".";
+        return new WeightTable(weights, EXPERT, to + "experts." + number, stored("experts.") + number, group);
     }
 
     List<Weight> weights() {

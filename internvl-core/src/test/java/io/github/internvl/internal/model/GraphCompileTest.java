@@ -16,16 +16,19 @@ class GraphCompileTest {
     @EnumSource(LinearKernel.class)
     void compilesEveryLinearInEveryGraph(LinearKernel kernel) {
         assumeTrue(System.getProperty("os.arch").equals("amd64"), "libtorch has the kernels for x86 on x86 alone");
-        Map<String, String> used = Map.of("linear", kernel.file(), "head", kernel.file(), "projector", kernel.file());
-        for (String graph : new String[] {"decoder", "vision", "probe", "limits"}) {
-            ScriptModule.compile(graph, used).close();
+        for (String mlp : new String[] {"gated", "moe"}) {
+            Map<String, String> used =
+                    Map.of("linear", kernel.file(), "head", kernel.file(), "projector", kernel.file(), "mlp", mlp);
+            for (String graph : new String[] {"decoder", "vision", "probe", "limits"}) {
+                ScriptModule.compile(graph, used).close();
+            }
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"cache", "cache_int8"})
     void compilesEitherCache(String cache) {
-        ScriptModule.compile("decoder", Map.of("linear", "dense", "head", "int8", "cache", cache))
+        ScriptModule.compile("decoder", Map.of("linear", "dense", "head", "int8", "cache", cache, "mlp", "gated"))
                 .close();
     }
 

@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Names and shapes of the tensors of a published checkpoint, as make_layouts.py wrote them.
@@ -24,7 +26,7 @@ import java.util.regex.Pattern;
  * @param shapes by name
  */
 record OfficialTensors(Map<String, long[]> shapes) {
-    private static final Pattern LAYERS = Pattern.compile("\\{0\\.\\.(\\d+)}");
+    private static final Pattern NUMBERS = Pattern.compile("\\{0\\.\\.(\\d+)}");
     private static final long SHARD_BYTES =
             5_000_000_000L; // as published; one mapping may not exceed a machine's memory
 
@@ -34,13 +36,20 @@ record OfficialTensors(Map<String, long[]> shapes) {
             String[] words = line.split(" ");
             long[] shape =
                     Arrays.stream(words).skip(1).mapToLong(Long::parseLong).toArray();
-            Matcher layers = LAYERS.matcher(words[0]);
-            int last = layers.find() ? Integer.parseInt(layers.group(1)) : 0;
-            for (int i = 0; i <= last; i++) {
-                shapes.put(layers.reset().replaceFirst(String.valueOf(i)), shape);
-            }
+            names(words[0]).forEach(name -> shapes.put(name, shape));
         }
         return new OfficialTensors(shapes);
+    }
+
+    /** The names that a line stands for: one for each layer, and in a mixture of experts for each expert of it. */
+    private static Stream<String> names(String line) {
+        Matcher numbers = NUMBERS.matcher(line);
+        return numbers.find()
+                ? IntStream.rangeClosed(0, Integer.parseInt(numbers.group(1)))
+                        .mapToObj(String::valueOf)
+                        .map(number -> NUMBERS.matcher(line).replaceFirst(number))
+                        .flatMap(OfficialTensors::names)
+                : Stream.of(line);
     }
 
     /** Numbers in tensors whose name starts so. */

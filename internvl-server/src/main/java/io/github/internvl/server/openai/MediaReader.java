@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * there are processors. The heap they need is reserved in the request's share before it is allocated. Thread-safe.
  */
 final class MediaReader {
-    private static final int USUAL_FRAMES = 8;
+    private static final int USUAL_FRAMES = 32;
     private static final int MOST_FRAMES = 1024;
     private static final int BYTES_PER_PIXEL = 3;
     private static final int DECODING_BYTES_PER_PIXEL = 8; // four stored samples and the resulting pixel

@@ -1,6 +1,7 @@
 package io.github.internvl.server.openai;
 
 import io.github.internvl.ChatRequest;
+import io.github.internvl.Tiling;
 import io.github.internvl.server.http.HeapBudget;
 import io.github.internvl.server.http.JsonFields;
 import java.util.ArrayList;
@@ -55,8 +56,10 @@ final class MessageReader {
     private void endRound() {
         if (!answers.isEmpty()) {
             UserMessage asked = asked();
-            rounds.add(
-                    new ChatRequest.Turn(asked.text(), asked.images(), asked.maxTiles(), String.join("\n", answers)));
+            Tiling tiling = asked.maxTiles().isPresent()
+                    ? Tiling.OPEN.withMaxTiles(asked.maxTiles().getAsInt())
+                    : Tiling.OPEN;
+            rounds.add(new ChatRequest.Turn(asked.text(), asked.images(), tiling, String.join("\n", answers)));
             answers.clear();
             results.clear();
             question = null;

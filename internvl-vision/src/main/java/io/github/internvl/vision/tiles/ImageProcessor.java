@@ -31,7 +31,7 @@ public final class ImageProcessor {
 
     /** The number of tiles of a picture, including the thumbnail, without resampling it. */
     public static int countTiles(Image image, TilingOptions options) {
-        return options.grid(image.width(), image.height()).tiles(options.thumbnail());
+        return options.of(image).grid(image.width(), image.height()).tiles(options.thumbnail());
     }
 
     /** Tiles one picture. */
@@ -39,7 +39,7 @@ public final class ImageProcessor {
         return tile(List.of(image), options).get(0);
     }
 
-    /** Tiles all pictures at once by the same options. The results are in the order of the pictures. */
+    /** Tiles all pictures at once by the same options; a picture's own limit of tiles goes before theirs. The results are in the order of the pictures. */
     public List<PixelTiles> tile(List<Image> images, TilingOptions options) {
         List<PixelTiles> results = new ArrayList<>(images.size());
         List<Runnable> bands = new ArrayList<>();
@@ -52,7 +52,7 @@ public final class ImageProcessor {
 
     /** Allocates the tiles of one picture and adds the work that fills them to {@code bands}. */
     private PixelTiles plan(Image image, TilingOptions options, List<Runnable> bands) {
-        TileGrid grid = options.grid(image.width(), image.height());
+        TileGrid grid = options.of(image).grid(image.width(), image.height());
         int size = options.tileSize();
         int count = grid.tiles(options.thumbnail());
         ByteBuffer tiles = ByteBuffer.allocateDirect(count * size * size * 3);

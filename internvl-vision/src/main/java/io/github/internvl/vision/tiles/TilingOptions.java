@@ -1,5 +1,6 @@
 package io.github.internvl.vision.tiles;
 
+import io.github.internvl.vision.Image;
 import io.github.internvl.vision.PassOrder;
 import java.util.List;
 
@@ -58,6 +59,14 @@ public record TilingOptions(int tileSize, int minTiles, int maxTiles, boolean th
     /** These options with another largest number of tiles; 1 gives one tile and no thumbnail, as for video frames. */
     public TilingOptions withMaxTiles(int tiles) {
         return new TilingOptions(tileSize, minTiles, tiles, thumbnail, passOrder);
+    }
+
+    /** These options for a picture: with its own limit of tiles, where it has one. */
+    TilingOptions of(Image image) {
+        return image.maxTiles().isEmpty()
+                ? this
+                : withMinTiles(Math.min(minTiles, image.maxTiles().getAsInt()))
+                        .withMaxTiles(image.maxTiles().getAsInt());
     }
 
     /** These options with or without the thumbnail. */

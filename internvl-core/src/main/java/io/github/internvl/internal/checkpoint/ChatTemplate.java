@@ -1,4 +1,4 @@
-package io.github.internvl.internal.chat;
+package io.github.internvl.internal.checkpoint;
 
 import java.util.List;
 import java.util.Map;

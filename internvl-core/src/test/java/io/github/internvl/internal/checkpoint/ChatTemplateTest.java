@@ -1,9 +1,9 @@
-package io.github.internvl.internal.chat;
+package io.github.internvl.internal.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.internvl.internal.chat.ChatTemplate.Turn;
+import io.github.internvl.internal.checkpoint.ChatTemplate.Turn;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
