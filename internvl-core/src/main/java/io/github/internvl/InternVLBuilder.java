@@ -50,6 +50,7 @@ public final class InternVLBuilder {
     private long visualCacheBytes = 256L << 20;
     private OptionalInt threads = OptionalInt.empty();
     private boolean copyWeights;
+    private boolean ropeScaling = true;
     private PassOrder passOrder = PassOrder.ROWS_FIRST;
     private ProgressListener progress = (bytes, total) -> {};
     private MetricsListener metrics = new MetricsListener() {};
@@ -204,6 +205,16 @@ public final class InternVLBuilder {
         return this;
     }
 
+    /**
+     * Sets whether rotary embeddings are scaled where config.json says so, as they are without it. {@code false} is for
+     * InternVL3 as transformers 4.37.2 ran it, whose Qwen2 knew no scaling: its answers differ beyond {@link
+     * ModelInfo#positions} tokens of a prompt and its answer together.
+     */
+    public InternVLBuilder ropeScaling(boolean scaled) {
+        this.ropeScaling = scaled;
+        return this;
+    }
+
     private static int atLeastOne(String name, int value) {
         if (value < 1) {
             throw new IllegalArgumentException(name + " must be at least 1: " + value);
@@ -228,7 +239,8 @@ public final class InternVLBuilder {
         Path folder = source.apply(hub);
         long start = System.nanoTime();
         TorchRuntime.threads(threads);
-        Checkpoint checkpoint = Checkpoint.open(folder).copied(copyWeights);
+        Checkpoint stored = Checkpoint.open(folder).copied(copyWeights);
+        Checkpoint checkpoint = ropeScaling ? stored : stored.withoutRopeScaling();
         ModelConfig config = checkpoint.config();
         ModelInfo info = ModelInfo.of(checkpoint);
         TorchRuntime.prepareTokenizers();
@@ -327,6 +339,6 @@ public final class InternVLBuilder {
 
     private static int usualContext(ModelConfig config) {
         ModelConfig.LanguageConfig llm = config.language();
-        return llm.ropeFactor() > 0 ? USUAL_CONTEXT : Math.min(USUAL_CONTEXT, llm.positions());
+        return llm.rope().isScaled() ? USUAL_CONTEXT : Math.min(USUAL_CONTEXT, llm.positions());
     }
 }

@@ -1,4 +1,5 @@
-# The language model (Qwen2, Qwen3, Qwen3-MoE, InternLM2, Llama): tokens in, logits out. Keys and values stay in slots.
+# The language model (Qwen2, Qwen3, Qwen3-MoE, InternLM2, Llama, Phi-3): tokens in, logits out. Keys and values stay in
+# slots.
 #
 # A step computes any mix of rows. A row is the next `count` tokens of the sequence in one slot: a chunk of its prompt,
 # or the one token just sampled. Rows lie one behind the other, without padding; only attention takes them one by one.
@@ -54,27 +55,40 @@ class DenseRows:
 
 
 class Rotary:
-    # Rotary angles. Beyond `limit` positions, where the checkpoint asks for it (factor > 0), the base grows with the
-    # sequence (dynamic NTK); keys keep the rotation that they were written with.
+    # Rotary angles. Beyond `limit` positions, where the checkpoint asks for it, the base grows with the sequence (dynamic
+    # NTK, factor > 0), or other divisors of the frequencies count (Phi-3); keys keep the rotation that they were written
+    # with.
     width : int
     base : float
     factor : float
     limit : int
     exponents : Tensor      # [w / 2] float32
     frequencies : Tensor    # [w / 2] float32, at the plain base
+    beyond : Tensor         # [w / 2] float32, the same beyond the limit
+    divided : bool          # whether they differ
+    magnitude : float       # of cosines and sines
 
-    def __init__(self, width: int, base: float, factor: float, limit: int, device: torch.device) -> None:
+    def __init__(self, width: int, base: float, factor: float, limit: int, few: List[float], many: List[float],
+                 magnitude: float, device: torch.device) -> None:
         self.width = width
         self.base = base
         self.factor = factor
         self.limit = limit
         even = torch.arange(0, width, 2, dtype=torch.float32, device=device)    # [w / 2] float32
         self.exponents = even / width                                           # [w / 2]
-        self.frequencies = torch.reciprocal(torch.pow(base, self.exponents))    # [w / 2]
+        plain = torch.pow(base, self.exponents)                                 # [w / 2]
+        divisors = torch.tensor(few, dtype=torch.float32, device=device)        # [w / 2]
+        self.frequencies = torch.reciprocal(divisors * plain)                   # [w / 2]
+        divisors = torch.tensor(many, dtype=torch.float32, device=device)       # [w / 2]
+        self.beyond = torch.reciprocal(divisors * plain)                        # [w / 2]
+        self.divided = few != many
+        self.magnitude = magnitude
 
     def at(self, span: int) -> Tensor:
-        if self.factor == 0.0 or span <= self.limit:
+        if span <= self.limit:
             return self.frequencies                                 # [w / 2]
+        if self.factor == 0.0:
+            return self.beyond                                      # [w / 2]
         stretch = self.factor * span / self.limit - (self.factor - 1.0)
         base = self.base * torch.pow(stretch, self.width / (self.width - 2))
         return torch.reciprocal(torch.pow(base, self.exponents))    # [w / 2]
@@ -87,18 +101,22 @@ class Rotary:
             end = start + rows.counts[i]
             places = torch.arange(start, end, dtype=torch.float32, device=self.frequencies.device)    # [count] float32
             parts.append(torch.outer(places, self.at(rows.spans[i])))                                 # [count, w / 2]
-        return layers.rotary(torch.cat(parts), dtype)                                                 # [n, 1, w] each
+        return layers.rotary(torch.cat(parts), self.magnitude, dtype)                                 # [n, 1, w] each
 
     def of_positions(self, positions: Tensor, spans: Tensor, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
         # The same for one position [n] of each sequence, with its span [n].
         places = positions.to(torch.float32).unsqueeze(1)                                     # [n, 1] float32
+        if self.divided:
+            far = torch.gt(spans, self.limit).unsqueeze(1)                                    # [n, 1]
+            rates = torch.where(far, self.beyond, self.frequencies)                           # [n, w / 2]
+            return layers.rotary(places * rates, self.magnitude, dtype)                       # [n, 1, w] each
         if self.factor == 0.0:
-            return layers.rotary(places * self.frequencies, dtype)                            # [n, 1, w] each
+            return layers.rotary(places * self.frequencies, self.magnitude, dtype)            # [n, 1, w] each
         stretch = self.factor * spans.to(torch.float64) / self.limit - (self.factor - 1.0)    # [n] float64
         stretch = stretch.clamp_min(1.0).unsqueeze(1)                                         # [n, 1]
         base = self.base * torch.pow(stretch, self.width / (self.width - 2))                  # [n, 1]
         rates = torch.reciprocal(torch.pow(base.to(torch.float32), self.exponents))           # [n, w / 2] float32
-        return layers.rotary(places * rates, dtype)                                           # [n, 1, w] each
+        return layers.rotary(places * rates, self.magnitude, dtype)                           # [n, 1, w] each
 
 
 class Layer:
@@ -118,7 +136,7 @@ class Layer:
                  normed: bool) -> None:
         name = "layers." + str(index) + "."
         self.attention_norm = w.norm(name + "attention_norm", eps)
-        w.split(name + "wqkv", [name + "wq", name + "wk", name + "wv"], kv_heads, heads // kv_heads)
+        w.split(name + "grouped", [name + "wq", name + "wk", name + "wv"], kv_heads, heads // kv_heads)
         w.join(name + "wqkv", [name + "wq", name + "wk", name + "wv"])
         self.wqkv = linear.load(w, name + "wqkv")          # [(q + kv + kv) * w, h]
         self.head_norm = w.head_norm(name, heads, kv_heads, eps)
@@ -185,12 +203,12 @@ class Decoder:
     last : torch.device    # of norm and head
 
     def __init__(self, w: weights.Weights, last: weights.Weights, kv_heads: int, width: int, eps: float, base: float,
-                 factor: float, limit: int) -> None:
+                 factor: float, limit: int, few: List[float], many: List[float], magnitude: float) -> None:
         self.embedding = w.stored("embedding.weight").to(w.device)
         self.norm = last.norm("norm", eps)
         self.head = head.load(last, "head")
         self.last = last.device
-        self.rotary = Rotary(width, base, factor, limit, self.embedding.device)
+        self.rotary = Rotary(width, base, factor, limit, few, many, magnitude, self.embedding.device)
         self.kv_heads = kv_heads
         self.width = width
 
@@ -215,11 +233,12 @@ class Graph(torch.nn.Module):
     static_cache : List[List[Tensor]]    # of all slots, for each layer; empty without `allocate`
 
     def build(self, tensors: Dict[str, Tensor], ends: Dict[str, Tensor], wanted: torch.dtype, first: str, last: str,
-              kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int) -> None:
+              kv_heads: int, width: int, eps: float, base: float, factor: float, limit: int, few: List[float],
+              many: List[float], magnitude: float) -> None:
         # tensors, first: the embedding and its device; ends, last: norm and head and their device.
         w = weights.Weights(tensors, wanted, first)
         v = weights.Weights(ends, wanted, last)
-        self.model.append(Decoder(w, v, kv_heads, width, eps, base, factor, limit))
+        self.model.append(Decoder(w, v, kv_heads, width, eps, base, factor, limit, few, many, magnitude))
 
     def make_layer(self, tensors: Dict[str, Tensor], wanted: torch.dtype, device: str, index: int, heads: int,
                    kv_heads: int, width: int, eps: float, chosen: int, normed: bool) -> Layer:

@@ -21,9 +21,11 @@ class Norm:
         return self.weight * wide.to(x.dtype)                                        # [..., d]
 
 
-def rotary(angles: Tensor, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
+def rotary(angles: Tensor, magnitude: float, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
     # Cosines and sines for `rotate`, of angles [n, w / 2] float32.
     cos, sin = angles.cos(), angles.sin()                      # [n, w / 2] each
+    if magnitude != 1.0:
+        cos, sin = cos * magnitude, sin * magnitude            # [n, w / 2] each
     cos = torch.cat([cos, cos], -1).unsqueeze(1).to(dtype)     # [n, 1, w]
     sin = torch.cat([-sin, sin], -1).unsqueeze(1).to(dtype)    # [n, 1, w]
     return (cos, sin)

@@ -41,7 +41,8 @@ final class ByteLevelFiles {
                         BpeJson.NONE,
                         List.of())
                 .write();
-        DecodingRules decoding = new DecodingRules(config.flag("clean_up_tokenization_spaces", false), false, false, 0);
+        DecodingRules decoding = new DecodingRules(
+                config.flag("clean_up_tokenization_spaces", false), false, DecodingRules.Spaces.NONE, 0);
         return new Definition(
                 json,
                 vocabulary,

@@ -14,7 +14,7 @@ final class LeastBytes {
         return count(text, true);
     }
 
-    /** Where spaces may be dropped. */
+    /** Where spaces may be dropped, and other white space behind a token. */
     static long withoutSpaces(String text) {
         return count(text, false);
     }
@@ -23,7 +23,11 @@ final class LeastBytes {
         long thirds = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (!spaces && (c == ' ' || c == SpaceEscaper.ESCAPED)) {
+            if (!spaces
+                    && (c == SpaceEscaper.ESCAPED
+                            || Character.isWhitespace(c)
+                            || Character.isSpaceChar(c)
+                            || c == 0x85)) {
                 continue;
             }
             boolean plain = c < 0x80 && (i + 1 == text.length() || text.charAt(i + 1) < 0x80);

@@ -1,6 +1,7 @@
 package io.github.internvl.tokenizer;
 
 import com.google.gson.JsonPrimitive;
+import io.github.internvl.tokenizer.DecodingRules.Spaces;
 import io.github.internvl.tokenizer.SentencePieceModel.Piece;
 import io.github.internvl.tokenizer.SentencePieceModel.PieceType;
 import java.nio.charset.StandardCharsets;
@@ -14,13 +15,15 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The InternLM2.5 tokenizer from a SentencePiece {@code tokenizer.model} and the files of {@link TokenizerConfig}.
+ * The tokenizer of InternLM2 or Llama from a SentencePiece {@code tokenizer.model} and the files of {@link TokenizerConfig}.
  *
  * <p>Special tokens are cut out first. Then SentencePiece's user-defined pieces are: they become added tokens that are not special.
  * Six of them carry other names in {@code tokenizer_config.json}, and give that token's id under both names. The rest is merged
  * by BPE: two neighbours merge if together they are a piece, the piece with the highest score first.
  */
 final class SentencePieceFiles {
+    private static final String INTERNLM2 = "InternLM2Tokenizer";
+    private static final String LLAMA = "LlamaTokenizer";
     private static final Pattern BYTE = Pattern.compile("<0x[0-9A-F]{2}>");
 
     private SentencePieceFiles() {}
@@ -29,7 +32,10 @@ final class SentencePieceFiles {
         Path file = folder.resolve("tokenizer.model");
         SentencePieceModel model = SentencePieceModel.read(file);
         TokenizerConfig config = new TokenizerConfig(folder);
-        config.requireClass("InternLM2Tokenizer");
+        boolean llama = config.requireClass(INTERNLM2, LLAMA).equals(LLAMA);
+        if (llama) {
+            requireKnown(config, model, file);
+        }
         Map<String, Integer> pieces = new HashMap<>();
         for (Piece piece : model.pieces()) {
             pieces.put(piece.text(), pieces.size());
@@ -37,8 +43,10 @@ final class SentencePieceFiles {
         if (pieces.size() < model.pieces().size()) {
             throw new TokenizerException(file, "pieces must differ, but some are there twice; download it again");
         }
-        Vocabulary vocabulary = new Vocabulary(
-                pieces, piece -> pieceBytes(piece, model.byteFallback()), config.addedTokens(pieces), file);
+        List<AddedToken> added = config.addedTokens(pieces).stream()
+                .map(token -> decoded(token, config, llama, pieces.size()))
+                .toList();
+        Vocabulary vocabulary = new Vocabulary(pieces, piece -> pieceBytes(piece, model.byteFallback()), added, file);
 
         List<AddedToken> userDefined = new ArrayList<>();
         Map<String, String> overlaid = new LinkedHashMap<>();
@@ -66,16 +74,41 @@ final class SentencePieceFiles {
                                 new BpeJson.Option("fuse_unk", "true"),
                                 new BpeJson.Option("byte_fallback", String.valueOf(model.byteFallback()))))
                 .write();
-        SpaceEscaper normalizer = new SpaceEscaper(model, vocabulary.added(), overlaid);
         int droppedSpaces = model.removesExtraSpaces() ? Integer.MAX_VALUE : model.addsDummyPrefix() ? 1 : 0;
         return new Definition(
                 json,
                 vocabulary,
-                normalizer::escape,
+                llama
+                        ? new LlamaSpaces(added, config.stripping())::escape
+                        : new SpaceEscaper(model, added, overlaid)::escape,
                 model.byteFallback() ? LeastBytes::withoutSpaces : text -> 0,
-                new DecodingRules(true, true, true, droppedSpaces),
+                llama
+                        ? new DecodingRules(config.flag("clean_up_tokenization_spaces", false), true, Spaces.APART, 1)
+                        : new DecodingRules(true, true, Spaces.ALL, droppedSpaces),
                 false,
                 cause -> TokenizerException.refused(file, cause));
+    }
+
+    /** The rules of Llama's tokenizer that {@link LlamaSpaces} follows; the legacy ones differ, and are the default. */
+    private static void requireKnown(TokenizerConfig config, SentencePieceModel model, Path file) {
+        if (config.flag("legacy", true)) {
+            throw new TokenizerException(
+                    file.resolveSibling("tokenizer_config.json"),
+                    "legacy must be false for " + LLAMA
+                            + ": true, which is the default; put a tokenizer.json beside it");
+        }
+        if (model.removesExtraSpaces()) {
+            throw new TokenizerException(
+                    file, "remove_extra_whitespaces must be off for " + LLAMA + ": on; put a tokenizer.json beside it");
+        }
+    }
+
+    /** How the slow tokenizers decode a token: Llama's skips those alone that have a role. */
+    private static AddedToken decoded(AddedToken token, TokenizerConfig config, boolean llama, int pieces) {
+        boolean role = config.hasRole(token.content());
+        boolean own = llama && role && !config.isListed(token.content());
+        boolean apart = !own && (token.id() >= pieces || !(llama ? role : token.special()));
+        return new AddedToken(token.id(), token.content(), token.special(), llama ? role : token.special(), !apart);
     }
 
     /** The bytes of a piece: its text with U+2581 for the space, or the one byte that a byte piece is. */

@@ -1,6 +1,5 @@
 package io.github.internvl.tokenizer;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -20,12 +19,7 @@ final class SpaceEscaper {
     SpaceEscaper(SentencePieceModel model, List<AddedToken> added, Map<String, String> overlaid) {
         this.model = model;
         this.overlaid = overlaid;
-        specialToken = Pattern.compile(added.stream()
-                .map(AddedToken::content)
-                .sorted(Comparator.comparing(String::length).reversed())
-                .map(Pattern::quote)
-                .reduce((one, other) -> one + "|" + other)
-                .orElse("(?!)"));
+        specialToken = LlamaSpaces.anyOf(added);
     }
 
     String escape(String text) {

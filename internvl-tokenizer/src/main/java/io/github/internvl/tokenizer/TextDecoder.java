@@ -1,5 +1,6 @@
 package io.github.internvl.tokenizer;
 
+import io.github.internvl.tokenizer.DecodingRules.Spaces;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,10 +44,10 @@ public final class TextDecoder {
      */
     public String add(int id) {
         byte[] bytes = vocabulary.bytes(id);
-        if (skipsSpecialTokens && vocabulary.isSpecial(id)) {
+        if (skipsSpecialTokens && vocabulary.isSkipped(id)) {
             return "";
         }
-        if (!rules.spacesSpecialTokens() || !vocabulary.isAdded(id)) {
+        if (rules.spaces() == Spaces.NONE || !vocabulary.isAdded(id)) {
             addText(bytes);
         } else if (vocabulary.standsAlone(id)) {
             endPart();
@@ -55,7 +56,8 @@ public final class TextDecoder {
             partsBefore = true;
             partHasText = false;
         } else {
-            endRun(!afterSpecialToken);
+            endRun(rules.spaces() == Spaces.ALL && !afterSpecialToken);
+            droppable = rules.spaces() == Spaces.ALL ? droppable : 0;
             utf8.append(bytes, 0, run);
             moveRun();
             afterSpecialToken = true;
@@ -75,7 +77,7 @@ public final class TextDecoder {
         utf8.append(bytes, drops ? 1 : 0, run);
         droppable = drops && bytes.length == 1 ? droppable - 1 : 0;
         afterSpecialToken = false;
-        boolean waits = rules.spacesSpecialTokens() && !skipsSpecialTokens;
+        boolean waits = rules.spaces() == Spaces.ALL && !skipsSpecialTokens;
         if (!waits) {
             moveRun();
         }

@@ -8,9 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ final class TokenizerConfig {
     private final JsonFile file;
     private final JsonObject config;
     private final Set<String> specialNames = new TreeSet<>();
+    private final Set<String> listed = new TreeSet<>();
+    private final Set<String> stripping = new TreeSet<>();
     private final Map<Integer, AddedToken> added = new TreeMap<>();
 
     TokenizerConfig(Path folder) {
@@ -54,15 +58,31 @@ final class TokenizerConfig {
         return content == null ? ifAbsent : content;
     }
 
-    /** Fails unless the files are of the named tokenizer, whose rules the caller is about to apply. */
-    void requireClass(String name) {
-        String found = role("tokenizer_class", name);
-        if (!found.startsWith(name)) {
-            throw new TokenizerException(
-                    file.path(),
-                    "tokenizer_class must be " + name + " for these files: " + found
-                            + "; put a tokenizer.json beside it, which says itself how text is split");
-        }
+    /** Fails unless the files are of one of the named tokenizers, whose rules the caller is about to apply; says which. */
+    String requireClass(String... names) {
+        String found = role("tokenizer_class", names[0]);
+        return Stream.of(names)
+                .filter(found::startsWith)
+                .findFirst()
+                .orElseThrow(() -> new TokenizerException(
+                        file.path(),
+                        "tokenizer_class must be " + String.join(" or ", names) + " for these files: " + found
+                                + "; put a tokenizer.json beside it, which says itself how text is split"));
+    }
+
+    /** Whether a token has a role of its own, such as {@code eos_token}, or one in a list of special tokens. */
+    boolean hasRole(String content) {
+        return specialNames.contains(content);
+    }
+
+    /** Whether a token is in a list of special tokens. */
+    boolean isListed(String content) {
+        return listed.contains(content);
+    }
+
+    /** The added tokens that take the white space on their right with them. */
+    Set<String> stripping() {
+        return stripping;
     }
 
     /**
@@ -92,6 +112,9 @@ final class TokenizerConfig {
                     throw new IllegalStateException("token " + entry.getKey() + " has no content");
                 }
                 boolean special = token.has("special") && token.get("special").getAsBoolean();
+                if (token.has("rstrip") && token.get("rstrip").getAsBoolean()) {
+                    stripping.add(content);
+                }
                 add(Integer.parseInt(entry.getKey()), content, special);
             } catch (IllegalStateException | NumberFormatException e) {
                 throw file.damaged(e);
@@ -114,6 +137,7 @@ final class TokenizerConfig {
         object.asMap().forEach((name, value) -> {
             if (SPECIAL_LISTS.contains(name) && value instanceof JsonArray list) {
                 list.forEach(this::special);
+                list.forEach(token -> Optional.ofNullable(content(token)).ifPresent(listed::add));
             } else if (SPECIAL_LISTS.contains(name) && value instanceof JsonObject roles) {
                 roles.asMap().values().forEach(this::special);
             } else if (name.endsWith("_token")) {

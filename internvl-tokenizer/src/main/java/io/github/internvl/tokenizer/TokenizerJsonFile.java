@@ -88,7 +88,8 @@ final class TokenizerJsonFile {
                 new Vocabulary(pieces, pieceBytes, List.copyOf(added), path),
                 normalizer,
                 words && plain ? LeastBytes::all : text -> 0,
-                new DecodingRules(cleansSpaces, !byteLevel, false, decoders.contains("Strip") ? 1 : 0),
+                new DecodingRules(
+                        cleansSpaces, !byteLevel, DecodingRules.Spaces.NONE, decoders.contains("Strip") ? 1 : 0),
                 words && plain && LongText.canBeCut(added),
                 cause -> TokenizerException.refused(path, cause));
     }

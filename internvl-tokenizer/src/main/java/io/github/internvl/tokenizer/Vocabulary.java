@@ -19,7 +19,8 @@ final class Vocabulary {
     private final List<AddedToken> added;
     private final BitSet isAdded = new BitSet();
     private final BitSet isSpecial = new BitSet();
-    private final int pieceCount;
+    private final BitSet isSkipped = new BitSet();
+    private final BitSet isInText = new BitSet();
     private int longest = 1;
 
     /**
@@ -31,7 +32,7 @@ final class Vocabulary {
     Vocabulary(Map<String, Integer> pieces, Function<String, byte[]> pieceBytes, List<AddedToken> added, Path source) {
         this.added = added;
         ids = pieces;
-        pieceCount = 1
+        int pieceCount = 1
                 + pieces.values().stream()
                         .mapToInt(id -> checked(id, source))
                         .max()
@@ -57,6 +58,8 @@ final class Vocabulary {
             put(token.id(), token.content(), token.content().getBytes(StandardCharsets.UTF_8));
             isAdded.set(token.id());
             isSpecial.set(token.id(), token.special());
+            isSkipped.set(token.id(), token.skipped());
+            isInText.set(token.id(), token.inText());
         }
     }
 
@@ -100,13 +103,18 @@ final class Vocabulary {
         return id >= 0 && isSpecial.get(id);
     }
 
+    /** Whether the token is left out of text that is decoded without special tokens. */
+    boolean isSkipped(int id) {
+        return isSkipped.get(id);
+    }
+
     boolean isAdded(int id) {
         return isAdded.get(id);
     }
 
-    /** Whether the reference decodes the token apart from the text around it: added ones that are not special or no model piece. */
+    /** Whether the reference decodes the token apart from the text around it. */
     boolean standsAlone(int id) {
-        return isAdded.get(id) && (id >= pieceCount || !isSpecial.get(id));
+        return isAdded.get(id) && !isInText.get(id);
     }
 
     /** The bytes a token stands for; callers must not change them. */

@@ -121,9 +121,17 @@ class TokenizerFilesTest {
     @Test
     void refusesATokenizerOfAnotherClass() throws IOException {
         Family.INTERNLM2.copyTo(folder);
-        edit("tokenizer_config.json", "InternLM2Tokenizer", "LlamaTokenizer");
+        edit("tokenizer_config.json", "InternLM2Tokenizer", "T5Tokenizer");
         assertRefused()
-                .hasMessageContaining("tokenizer_class must be InternLM2Tokenizer for these files: LlamaTokenizer");
+                .hasMessageContaining(
+                        "tokenizer_class must be InternLM2Tokenizer or LlamaTokenizer for these files: T5Tokenizer");
+    }
+
+    @Test
+    void refusesTheLegacyRulesOfLlamasTokenizerByName() throws IOException {
+        Family.INTERNLM2.copyTo(folder);
+        edit("tokenizer_config.json", "InternLM2Tokenizer", "LlamaTokenizer");
+        assertRefused().hasMessageContaining("tokenizer_config.json").hasMessageContaining("legacy must be false");
     }
 
     @Test

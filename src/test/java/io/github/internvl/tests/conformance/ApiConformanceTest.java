@@ -32,10 +32,13 @@ class ApiConformanceTest {
     private static final ConformanceReport REPORT = new ConformanceReport("fluent API");
     private static final Conformance<InternVL> CONFORMANCE = new Conformance<>(REPORT, ApiConformanceTest::load);
 
+    private static final int CONTEXT = 8192; // beyond the positions of a model without scaling too
     private static final String OTHERWISE = "the API reads its tags, pictures or penalties otherwise";
 
     private static InternVL load(GoldenVariant variant) {
         return InternVL.builder(variant.model())
+                .ropeScaling(variant.scaled())
+                .contextLength(CONTEXT)
                 .precision(Precision.FLOAT32)
                 .device(Goldens.DEVICE)
                 .passOrder(PassOrders.of(variant.goldens()).order())

@@ -87,7 +87,8 @@ class CaseConfigsTest {
                 }
             }
         }
-        assertThat(Checkpoint.config(overlay.model()).language().ropeFactor()).isZero();
+        assertThat(Checkpoint.config(overlay.model()).language().rope().isScaled())
+                .isFalse();
         assertThat(compared).isPositive();
     }
 }

@@ -111,6 +111,27 @@ record GoldenCase(GoldenVariant variant, JsonObject json) {
         }
     }
 
+    /** Whether the goldens have another answer with scaled rotary embeddings; the ordinary one is without. */
+    boolean hasScaled() {
+        return json.has("scaled")
+                || (json.has("rows")
+                        && json.getAsJsonArray("rows").get(0).getAsJsonObject().has("scaled"));
+    }
+
+    /** The case with its scaled answers, whose tensors go by another name. */
+    GoldenCase scaled() {
+        JsonObject copy = json.deepCopy();
+        copy.addProperty("name", name() + ".scaled");
+        List<JsonElement> answers =
+                copy.has("rows") ? copy.getAsJsonArray("rows").asList() : List.of(copy);
+        for (JsonElement answer : answers) {
+            JsonObject object = answer.getAsJsonObject();
+            object.remove("response");
+            object.remove("scaled").getAsJsonObject().asMap().forEach(object::add);
+        }
+        return new GoldenCase(variant, copy);
+    }
+
     String name() {
         return json.get("name").getAsString();
     }
@@ -157,10 +178,17 @@ record GoldenCase(GoldenVariant variant, JsonObject json) {
         return Goldens.strings(json.get("questions"));
     }
 
-    /** Whether a row of a batch was answered as it is alone. */
+    /**
+     * Whether a row of a batch was answered as it is alone. Where the case does not say, and prompts cross the limit of scaled
+     * rotary embeddings, the longest alone was: its length decides for all.
+     */
     boolean isSameAsAlone(int row) {
-        return !json.has("same_as_alone")
-                || json.getAsJsonArray("same_as_alone").get(row).getAsBoolean();
+        if (json.has("same_as_alone")) {
+            return json.getAsJsonArray("same_as_alone").get(row).getAsBoolean();
+        }
+        Round own = rounds().get(row);
+        boolean scaled = json.has("edge") && variant.scaled();
+        return !scaled || own.inputIds().length == own.paddedLength();
     }
 
     /** The pictures, decoded anew at each call. */

@@ -1,9 +1,11 @@
 package io.github.internvl.tests.conformance;
 
 import com.google.gson.JsonObject;
+import io.github.internvl.internal.checkpoint.Checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One checkpoint with its goldens. One in transformers' own layout has the goldens of the checkpoint that it was made
@@ -13,16 +15,30 @@ import java.util.List;
  * @param folder its own folder: {@code model}, {@code golden.json}, {@code golden.safetensors}
  * @param answers where its goldens lie: its own folder, or that of the checkpoint that it was made from
  * @param json golden.json of that folder
+ * @param scaled whether its rotary embeddings are scaled where its config.json says so; without scaling it has those cases
+ *     alone whose answers depend on it
  */
-record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json) {
+record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json, boolean scaled) {
 
     static GoldenVariant read(Goldens goldens, Path folder) {
-        GoldenVariant own = new GoldenVariant(goldens, folder, folder, Goldens.json(folder.resolve("golden.json")));
+        GoldenVariant own =
+                new GoldenVariant(goldens, folder, folder, Goldens.json(folder.resolve("golden.json")), true);
         if (!own.isNative()) {
             return own;
         }
         Path base = folder.resolveSibling(own.json().get("base").getAsString());
-        return new GoldenVariant(goldens, folder, base, Goldens.json(base.resolve("golden.json")));
+        return new GoldenVariant(goldens, folder, base, Goldens.json(base.resolve("golden.json")), true);
+    }
+
+    /** The same one with and without scaling, where the goldens have both. */
+    Stream<GoldenVariant> readings() {
+        GoldenVariant unscaled = new GoldenVariant(goldens, folder, answers, json, false);
+        return unscaled.cases().isEmpty() ? Stream.of(this) : Stream.of(this, unscaled);
+    }
+
+    Checkpoint checkpoint() {
+        Checkpoint stored = Checkpoint.open(model());
+        return scaled ? stored : stored.withoutRopeScaling();
     }
 
     /** Whether the checkpoint is in transformers' own layout, whose template has no system message of its own. */
@@ -56,7 +72,7 @@ record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json
 
     /** What reports and tests call it. */
     String name() {
-        return goldens.name() + "/" + folder.getFileName();
+        return goldens.name() + "/" + folder.getFileName() + (scaled ? "" : "-unscaled");
     }
 
     Path model() {
@@ -66,6 +82,8 @@ record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json
     List<GoldenCase> cases() {
         return json.getAsJsonArray("cases").asList().stream()
                 .map(c -> new GoldenCase(this, c.getAsJsonObject()))
+                .filter(golden -> scaled || golden.hasScaled())
+                .map(golden -> scaled && golden.hasScaled() ? golden.scaled() : golden)
                 .toList();
     }
 

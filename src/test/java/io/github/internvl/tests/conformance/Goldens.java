@@ -71,7 +71,8 @@ record Goldens(String name, Path folder) {
     /** The variants: subfolders with a golden.json, by name; then those of cases beside the folder. */
     List<GoldenVariant> variants() {
         List<GoldenVariant> own = ownVariants();
-        return Stream.concat(own.stream(), CaseVariants.of(this, own).stream()).toList();
+        return Stream.concat(own.stream().flatMap(GoldenVariant::readings), CaseVariants.of(this, own).stream())
+                .toList();
     }
 
     private List<GoldenVariant> ownVariants() {

@@ -66,7 +66,7 @@ final class Overlay {
 
     /** The variant, with the goldens of the one that it was made from. */
     GoldenVariant variant() {
-        return new GoldenVariant(base.goldens(), folder, base.answers(), base.json());
+        return new GoldenVariant(base.goldens(), folder, base.answers(), base.json(), true);
     }
 
     private static void copyAll(Path from, Path to) {

@@ -76,13 +76,13 @@ final class Subject implements AutoCloseable {
     /** Loads a variant. */
     static Subject load(GoldenVariant variant, Models.Format format) {
         TorchRuntime.prepareThread();
-        Checkpoint checkpoint = Checkpoint.open(variant.model());
+        Checkpoint checkpoint = variant.checkpoint();
         return new Subject(variant, checkpoint, Models.load(checkpoint, format, bytes -> {}));
     }
 
     /** The models once more, for an engine to own. */
     Models modelsAgain() {
-        return Models.load(Checkpoint.open(variant.model()), EXACT, bytes -> {});
+        return Models.load(variant.checkpoint(), EXACT, bytes -> {});
     }
 
     ModelConfig config() {

@@ -58,6 +58,11 @@ public record Checkpoint(Path folder, ModelConfig config, Map<String, StoredTens
         return new Checkpoint(folder, config, tensors, copies);
     }
 
+    /** The same one, whose rotary embeddings are not scaled. */
+    public Checkpoint withoutRopeScaling() {
+        return new Checkpoint(folder, config.withoutRopeScaling(), tensors, copied);
+    }
+
     /** Rejects adapters, and quantized weights that config.json is silent about: kinds that tensor names give away. */
     private static void checkKinds(ModelConfig config, Map<String, StoredTensor> tensors) {
         find(tensors, name -> ADAPTED.stream().anyMatch(name::contains)).ifPresent(tensor -> {

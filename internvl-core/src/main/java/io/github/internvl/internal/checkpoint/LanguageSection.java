@@ -63,8 +63,7 @@ final class LanguageSection {
                 headWidth(family, width, heads),
                 language.number("intermediate_size"),
                 language.positive("rms_norm_eps"),
-                rope.base(),
-                rope.factor(),
+                rope,
                 language.number("max_position_embeddings"),
                 attentionBias,
                 attentionBias && family != Family.QWEN2,
@@ -130,6 +129,7 @@ final class LanguageSection {
         return switch (family) {
             case QWEN2 -> true;
             case INTERNLM2 -> language.flag("bias");
+            case PHI3 -> false;
             case QWEN3, QWEN3_MOE, LLAMA -> language.flag("attention_bias", false);
         };
     }

@@ -98,7 +98,8 @@ public record ModelConfig(
         QWEN3,
         QWEN3_MOE,
         INTERNLM2,
-        LLAMA;
+        LLAMA,
+        PHI3;
 
         /** Its {@code model_type}. */
         String modelType() {
@@ -114,7 +115,8 @@ public record ModelConfig(
     /**
      * The language model.
      *
-     * @param family Qwen2, Qwen3 with or without experts, InternLM2, or Llama, which is also what transformers makes of InternLM2
+     * @param family Qwen2, Qwen3 with or without experts, InternLM2, Phi-3, or Llama, which is also what transformers makes of
+     *     InternLM2
      * @param vocabulary rows of the embedding, padding included
      * @param layers decoder layers
      * @param width h
@@ -123,8 +125,7 @@ public record ModelConfig(
      * @param headWidth width of a head
      * @param mlpWidth width between gate/up and down, in layers without experts
      * @param eps of the norms
-     * @param ropeBase rotary base
-     * @param ropeFactor dynamic NTK factor, 0 for plain rotary embeddings
+     * @param rope rotary embeddings
      * @param positions {@code max_position_embeddings}
      * @param attentionBias whether q, k and v have biases
      * @param outputBias whether the linear after them has one
@@ -142,8 +143,7 @@ public record ModelConfig(
             int headWidth,
             int mlpWidth,
             double eps,
-            double ropeBase,
-            double ropeFactor,
+            RopeConfig rope,
             int positions,
             boolean attentionBias,
             boolean outputBias,
@@ -160,6 +160,26 @@ public record ModelConfig(
         public long mlpMultiplications() {
             long mixed = mixtures() * (long) experts.chosen() * experts.width();
             return 3L * width * ((layers - mixtures()) * (long) mlpWidth + mixed);
+        }
+
+        LanguageConfig withRope(RopeConfig other) {
+            return new LanguageConfig(
+                    family,
+                    vocabulary,
+                    layers,
+                    width,
+                    heads,
+                    kvHeads,
+                    headWidth,
+                    mlpWidth,
+                    eps,
+                    other,
+                    positions,
+                    attentionBias,
+                    outputBias,
+                    tied,
+                    packedGroup,
+                    experts);
         }
     }
 
@@ -183,12 +203,29 @@ public record ModelConfig(
         }
     }
 
+    /** The same without scaling of rotary embeddings. */
+    ModelConfig withoutRopeScaling() {
+        return new ModelConfig(
+                layout,
+                vision,
+                language.withRope(language.rope().unscaled()),
+                tileSize,
+                unshuffle,
+                unshuffleByColumns,
+                minTiles,
+                maxTiles,
+                thumbnail,
+                template,
+                systemMessage,
+                endIds,
+                generation,
+                storedFormat,
+                videoFault);
+    }
+
     /** The settings that decide numbers, as the log names them. */
     public String summary() {
-        String scaling = language.ropeFactor() > 0
-                ? " (dynamic, factor " + language.ropeFactor() + " beyond " + language.positions() + " tokens)"
-                : " (no scaling)";
-        return "rope theta " + language.ropeBase() + scaling + ", heads " + language.heads() + " of "
+        return language.rope() + ", heads " + language.heads() + " of "
                 + language.headWidth() + " and " + language.kvHeads() + " for keys, RMSNorm eps " + language.eps()
                 + ", ViT " + (vision.rmsNorm() ? "RMSNorm" : "LayerNorm") + " eps " + vision.eps() + ", tiles "
                 + minTiles + ".." + maxTiles + " of " + tileSize + " px" + (thumbnail ? " and a thumbnail" : "");

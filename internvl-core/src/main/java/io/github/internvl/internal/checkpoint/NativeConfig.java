@@ -94,6 +94,6 @@ final class NativeConfig {
     private static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
         Family family = section.family(Family.QWEN2, Family.QWEN3, Family.QWEN3_MOE, Family.LLAMA);
         boolean tied = language.flag("tie_word_embeddings", false) || config.flag("tie_word_embeddings", false);
-        return section.read(family, RopeConfig.read(language, false), tied);
+        return section.read(family, RopeConfig.read(language, family), tied);
     }
 }

@@ -7,13 +7,9 @@ import io.github.internvl.internal.checkpoint.ModelConfig.Layout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Reads config.json of the official layout ({@code model_type} internvl_chat). */
 final class OfficialConfig {
-    private static final Logger LOG = LoggerFactory.getLogger(OfficialConfig.class);
-
     private OfficialConfig() {}
 
     static ModelConfig parse(Path file, JsonObject root) {
@@ -47,23 +43,11 @@ final class OfficialConfig {
     }
 
     static LanguageConfig language(LanguageSection section, ConfigReader language, ConfigReader config) {
-        Family family = section.family(Family.QWEN2, Family.QWEN3, Family.QWEN3_MOE, Family.INTERNLM2, Family.LLAMA);
+        Family family = section.family(
+                Family.QWEN2, Family.QWEN3, Family.QWEN3_MOE, Family.INTERNLM2, Family.LLAMA, Family.PHI3);
         // transformers leaves it out where it is its class's default, which is false; a head in the file counts anyway
         ConfigReader tying = language.has("tie_word_embeddings") ? language : config;
-        return section.read(family, rope(language, family), tying.flag("tie_word_embeddings", false));
-    }
-
-    /** Qwen2 of transformers 4.37.2, which is the reference of this layout, has no scaling to apply. */
-    private static RopeConfig rope(ConfigReader language, Family family) {
-        RopeConfig rope = RopeConfig.read(language, family == Family.INTERNLM2);
-        if (family == Family.QWEN2 && rope.factor() > 0) {
-            LOG.info(
-                    "{}: dynamic scaling is left out, as in the reference's Qwen2; it would begin beyond {} tokens",
-                    language.place("rope_scaling"),
-                    language.number("max_position_embeddings"));
-            return new RopeConfig(rope.base(), 0);
-        }
-        return rope;
+        return section.read(family, RopeConfig.read(language, family), tying.flag("tie_word_embeddings", false));
     }
 
     /** A number above 0 is the rank of adapters that the reference wraps around the linears. */

@@ -107,7 +107,7 @@ final class TokenizerFiles {
         }
         if (internlm2 && has(SENTENCE_PIECE)) {
             config.addProperty("tokenizer_class", "InternLM2Tokenizer");
-            Files.delete(to.resolve(FAST)); // made from the SentencePiece model
+            Files.deleteIfExists(to.resolve(FAST)); // made from the SentencePiece model
         }
         JsonFiles.write(to.resolve(CONFIG), config);
         JsonObject map = read("special_tokens_map.json");

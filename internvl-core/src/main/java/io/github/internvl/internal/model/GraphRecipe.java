@@ -62,9 +62,12 @@ record GraphRecipe(
                 llm.kvHeads(),
                 llm.headWidth(),
                 llm.eps(),
-                llm.ropeBase(),
-                llm.ropeFactor(),
-                llm.positions());
+                llm.rope().base(),
+                llm.rope().factor(),
+                llm.rope().limit(),
+                divisors(llm.rope().few(), llm),
+                divisors(llm.rope().many(), llm),
+                llm.rope().magnitude());
         return new GraphRecipe(
                 "decoder",
                 used,
@@ -79,6 +82,12 @@ record GraphRecipe(
                         llm.eps(),
                         llm.experts().chosen(),
                         llm.experts().normed()));
+    }
+
+    /** The divisors of all frequencies of a head, which are ones where there are none. */
+    private static double[] divisors(List<Double> given, LanguageConfig llm) {
+        List<Double> all = given.isEmpty() ? Collections.nCopies(llm.headWidth() / 2, 1.0) : given;
+        return all.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     /** The arguments of {@code build} after its tables. */

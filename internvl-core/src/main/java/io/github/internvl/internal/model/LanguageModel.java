@@ -51,7 +51,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** Most tokens of a prompt whose keys do not depend on how long it is. */
     public int plainLimit() {
-        return config.ropeFactor() > 0 ? config.positions() : Integer.MAX_VALUE;
+        return config.rope().isScaled() ? config.rope().limit() : Integer.MAX_VALUE;
     }
 
     /**

@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 
 /**
  * The tensors of a checkpoint: graph name, published name, shape. Tables map the graph's names to those of a layout; where
- * a table has one matrix for queries, keys and values, so has the graph.
+ * a table has one matrix for queries, keys and values, so has the graph: {@code wqkv} with all query heads first, {@code
+ * grouped} with the query heads of each key head beside it.
  */
 record Layout(
         ModelConfig config,
@@ -68,7 +69,7 @@ record Layout(
             embedding       tok_embeddings
             layers.         layers.
             attention_norm  attention_norm
-            wqkv            attention.wqkv
+            grouped         attention.wqkv
             wo              attention.wo
             mlp_norm        ffn_norm
             gate            feed_forward.w1
@@ -97,6 +98,19 @@ record Layout(
             norm            norm
             """);
 
+    /** Phi-3: one matrix for queries, keys and values, one for gate and up. */
+    private static final Map<String, String> PHI3 = names("""
+            embedding       embed_tokens
+            layers.         layers.
+            attention_norm  input_layernorm
+            wqkv            self_attn.qkv_proj
+            wo              self_attn.o_proj
+            mlp_norm        post_attention_layernorm
+            gate_up         mlp.gate_up_proj
+            down            mlp.down_proj
+            norm            norm
+            """);
+
     private static Map<String, String> names(String table) {
         return table.lines()
                 .map(line -> line.split(" +"))
@@ -105,14 +119,14 @@ record Layout(
 
     /** The official layout of a model, in whatever layout its checkpoint is. */
     static Layout official(ModelConfig config) {
-        boolean own = config.language().family() == Family.INTERNLM2;
-        return new Layout(
-                config,
-                OFFICIAL_VISION,
-                "",
-                own ? INTERNLM2 : TRANSFORMERS,
-                "language_model.model.",
-                own ? "language_model.output" : "language_model.lm_head");
+        Family family = config.language().family();
+        Map<String, String> names = switch (family) {
+            case INTERNLM2 -> INTERNLM2;
+            case PHI3 -> PHI3;
+            case QWEN2, QWEN3, QWEN3_MOE, LLAMA -> TRANSFORMERS;
+        };
+        String head = family == Family.INTERNLM2 ? "language_model.output" : "language_model.lm_head";
+        return new Layout(config, OFFICIAL_VISION, "", names, "language_model.model.", head);
     }
 
     /**
@@ -192,8 +206,9 @@ record Layout(
         long queries = (long) llm.heads() * llm.headWidth();
         long keys = (long) llm.kvHeads() * llm.headWidth();
         table.norm("attention_norm", h, true);
-        if (table.has("wqkv")) {
-            table.packable("wqkv", queries + 2 * keys, h, llm.attentionBias());
+        if (table.has("grouped") || table.has("wqkv")) {
+            String fused = table.has("grouped") ? "grouped" : "wqkv";
+            table.packable(fused, queries + 2 * keys, h, llm.attentionBias());
         } else {
             table.packable("wq", queries, h, llm.attentionBias());
             table.packable("wk", keys, h, llm.attentionBias());
@@ -216,8 +231,12 @@ record Layout(
     }
 
     private static void mlp(WeightTable table, long width, long h) {
-        table.packable("gate", width, h, false);
-        table.packable("up", width, h, false);
+        if (table.has("gate_up")) {
+            table.packable("gate_up", 2L * width, h, false);
+        } else {
+            table.packable("gate", width, h, false);
+            table.packable("up", width, h, false);
+        }
         table.packable("down", h, width, false);
     }
 }

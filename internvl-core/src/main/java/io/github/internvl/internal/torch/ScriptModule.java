@@ -16,7 +16,7 @@ import java.util.Map;
 /**
  * A compiled graph: an object in libtorch whose methods are called by name.
  *
- * <p>Arguments may be {@link Tensor}, {@link ScriptObject}, {@code List<Tensor>} (not empty), {@code long[]}, {@code int[]}, {@code Integer},
+ * <p>Arguments may be {@link Tensor}, {@link ScriptObject}, {@code List<Tensor>} (not empty), {@code long[]}, {@code int[]}, {@code double[]}, {@code Integer},
  * {@code Long}, {@code Double}, {@code Boolean} and {@code String}; they must match the method's declaration in the graph
  * text. A failing call throws DJL's {@code EngineException} with the line of graph text. Methods that change the object
  * must be called by one thread at a time. Closing frees the graph with all weights bound to it.
@@ -94,6 +94,8 @@ public final class ScriptModule implements AutoCloseable {
         IValue value;
         if (argument instanceof long[] longs) {
             value = IValue.listFrom(longs);
+        } else if (argument instanceof double[] doubles) {
+            value = IValue.listFrom(doubles);
         } else if (argument instanceof int[] ints) {
             value = IValue.listFrom(Arrays.stream(ints).asLongStream().toArray());
         } else if (argument instanceof Number number) {

@@ -140,7 +140,7 @@ class CheckpointTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "\"model_type\": \"qwen2\"        | \"model_type\": \"mamba\"      | llm_config.model_type: unknown value 'mamba' (supported: qwen2, qwen3, qwen3_moe, internlm2, llama)",
+                "\"model_type\": \"qwen2\"        | \"model_type\": \"mamba\"      | llm_config.model_type: unknown value 'mamba' (supported: qwen2, qwen3, qwen3_moe, internlm2, llama, phi3)",
                 "\"norm_type\": \"layer_norm\"    | \"norm_type\": \"batch_norm\"  | vision_config.norm_type: unknown value 'batch_norm'",
                 "\"select_layer\": -1             | \"select_layer\": 77           | select_layer: unknown value '77'",
                 "\"downsample_ratio\": 0.5        | \"downsample_ratio\": 0.3      | downsample_ratio",

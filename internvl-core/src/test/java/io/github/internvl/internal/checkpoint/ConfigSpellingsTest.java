@@ -11,6 +11,7 @@ import io.github.internvl.fixtures.TinyCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * key is removed.
  */
 class ConfigSpellingsTest {
+    private static final String PHI3 =
+            "llm_config/model_type='phi3'; llm_config/original_max_position_embeddings=4096; ";
+
     @TempDir
     Path folder;
 
@@ -330,6 +334,47 @@ class ConfigSpellingsTest {
         assertThat(config.language().outputBias()).isEqualTo(bias);
         assertThat(config.language().tied()).isEqualTo(tied);
         assertThat(config.generation().beginId()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"su", "longrope"})
+    void readsPhi3sTwoListsOfDivisors(String kind) throws IOException {
+        RopeConfig rope = edited(TinyCheckpoint.qwen(), PHI3 + divisors(kind, 5))
+                .language()
+                .rope();
+
+        assertThat(rope.isScaled()).isTrue();
+        assertThat(rope.limit()).isEqualTo(4096);
+        assertThat(rope.few()).containsExactly(1.0, 1.0, 1.0, 1.0, 1.0);
+        assertThat(rope.many()).containsExactly(2.0, 2.0, 2.0, 2.0, 2.0);
+        assertThat(rope.magnitude()).isEqualTo(Math.sqrt(1 + Math.log(8) / Math.log(4096)));
+        assertThat(rope.unscaled().isScaled()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "qwen2 | su   | 5 | rope_scaling.short_factor: unknown setting",
+                "phi3  | su   | 4 | rope_scaling.short_factor: unknown value",
+                "phi3  | yarn | 5 | rope_scaling.short_factor: unknown setting",
+            })
+    void refusesPhi3sScalingElsewhereAndListsOfAnotherLength(String family, String kind, int count, String message) {
+        assertRefused("qwen", PHI3.replace("phi3", family) + divisors(kind, count), message);
+    }
+
+    private static String divisors(String kind, int count) {
+        return "llm_config/rope_scaling={'type': '" + kind + "', 'short_factor': " + Collections.nCopies(count, 1.0)
+                + ", 'long_factor': " + Collections.nCopies(count, 2.0) + "}";
+    }
+
+    @Test
+    void scalesQwen2OfTheOfficialLayoutToo() throws IOException {
+        ModelConfig config =
+                edited(TinyCheckpoint.qwen(), "llm_config/rope_scaling={'type': 'dynamic', 'factor': 2.0}");
+
+        assertThat(config.language().rope().factor()).isEqualTo(2);
+        assertThat(config.withoutRopeScaling()).isEqualTo(Checkpoint.config(TinyCheckpoint.qwen()));
     }
 
     private ModelConfig edited(Path original, String edit) throws IOException {
