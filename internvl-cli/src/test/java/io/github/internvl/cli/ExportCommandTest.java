@@ -82,7 +82,7 @@ class ExportCommandTest {
                 .satisfies(used -> assertThat(used.get("head").getAsString()).isEqualTo("int8_cuda"));
         assertThat(call(json, "decoder", 1))
                 .hasToString(
-                        "{\"method\":\"make_layer\",\"tables\":[\"layers.0\"],\"arguments\":[15,\"cuda:0\",0,48,8,128,1.0E-6]}");
+                        "{\"method\":\"make_layer\",\"tables\":[\"layers.0\"],\"arguments\":[15,\"cuda:0\",0,48,8,128,1.0E-6,0,false]}");
     }
 
     @Test

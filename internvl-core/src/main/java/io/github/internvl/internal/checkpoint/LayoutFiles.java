@@ -21,7 +21,7 @@ public final class LayoutFiles {
     private static final String CONFIG = "config.json";
     private static final String INTERNLM2_TOKEN = "<|action_start|>"; // no Llama of Meta's has it
 
-    /** What all published {@code *-hf} checkpoints have. */
+    /** The chat template of all published {@code *-hf} checkpoints. */
     private static final String CHAT_TEMPLATE = """
             {% for message in messages %}{{'<|im_start|>' + message['role'] + '
             '}}{% if message['content'] is string %}{{ message['content'] }}{% else %}{% for content in message['content'] %}\
