@@ -92,7 +92,10 @@ class TextConformanceTest {
             }
             assertThat(tokenizer.decode(ids, true))
                     .as("%s: text without special tokens of the ids of \"%s\"", variant.name(), text)
-                    .isEqualTo(spaced(variant, variant.text(ids, true, row.get("decoded_skip_special").getAsString())));
+                    .isEqualTo(spaced(
+                            variant,
+                            variant.text(
+                                    ids, true, row.get("decoded_skip_special").getAsString())));
             REPORT.checked(variant.name(), "tokenization");
         }
     }
@@ -126,7 +129,11 @@ class TextConformanceTest {
      */
     private static String spaced(GoldenVariant variant, String text) {
         boolean prefixed = variant.json().get("template").getAsString().equals("phi3-chat");
-        return prefixed ? LEADING_SPACES.matcher(text).replaceAll(run -> " ".repeat(run.group().length())) : text;
+        return prefixed
+                ? LEADING_SPACES
+                        .matcher(text)
+                        .replaceAll(run -> " ".repeat(run.group().length()))
+                : text;
     }
 
     /** The text with one U+FFFD for each run of them. */

@@ -145,7 +145,8 @@ public final class LayoutConversion {
         static Optional<Joint> of(String name, String part) {
             int dot = name.lastIndexOf('.');
             if (part.equals("qkv") && name.substring(0, dot).endsWith("." + GROUPED)) {
-                return Optional.of(new Joint(name.substring(0, dot - GROUPED.length()) + "w", part, name.substring(dot)));
+                return Optional.of(
+                        new Joint(name.substring(0, dot - GROUPED.length()) + "w", part, name.substring(dot)));
             }
             for (String before : List.of(".w", ".")) {
                 if (name.substring(0, dot).endsWith(before + part)) {
