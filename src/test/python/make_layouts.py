@@ -106,7 +106,8 @@ def main() -> None:
             "llm_config": COMMON["language"] | catalogue["language"][model["language"]],
         }
         native = shapes(config)
-        write(model["id"] + "-hf", native)
+        if config["llm_config"]["model_type"] != "phi3":  # transformers' own conversion knows none
+            write(model["id"] + "-hf", native)
         tensors = official(native, config["llm_config"]["model_type"] == "internlm2")
         write(model["id"], tensors)
         if "-AWQ" in model["variants"]:

@@ -123,7 +123,7 @@ record Layout(
         Map<String, String> names = switch (family) {
             case INTERNLM2 -> INTERNLM2;
             case PHI3 -> PHI3;
-            case QWEN2, QWEN3, LLAMA -> TRANSFORMERS;
+            case QWEN2, QWEN3, QWEN3_MOE, LLAMA -> TRANSFORMERS;
         };
         String head = family == Family.INTERNLM2 ? "language_model.output" : "language_model.lm_head";
         return new Layout(config, OFFICIAL_VISION, "", names, "language_model.model.", head);
@@ -234,8 +234,12 @@ record Layout(
     }
 
     private static void mlp(WeightTable table, long width, long h) {
-        table.packable("gate", width, h, false);
-        table.packable("up", width, h, false);
+        if (table.has("gate_up")) {
+            table.packable("gate_up", 2L * width, h, false);
+        } else {
+            table.packable("gate", width, h, false);
+            table.packable("up", width, h, false);
+        }
         table.packable("down", h, width, false);
     }
 }

@@ -28,6 +28,9 @@ import java.util.stream.Stream;
  * does, and put together again. Tensors are streamed from file to file.
  */
 public final class LayoutConversion {
+    /** InternLM2's matrix: the query heads of each key head beside it. */
+    private static final String GROUPED = "grouped";
+
     private final Map<String, StoredTensor> sources = new HashMap<>();
     private final LanguageConfig llm;
 
@@ -135,12 +138,16 @@ public final class LayoutConversion {
      * A place in a matrix of queries, keys and values.
      *
      * @param before the name of the tensor up to the matrix's, {@code layers.0.} and, in the language model, {@code w}
-     * @param part {@code qkv}, {@code q}, {@code k} or {@code v}
+     * @param part {@code qkv}, which is InternLM2's grouped matrix in the language model, {@code q}, {@code k} or {@code v}
      * @param suffix {@code .weight} and the like
      */
     private record Joint(String before, String part, String suffix) {
         static Optional<Joint> of(String name, String part) {
             int dot = name.lastIndexOf('.');
+            if (part.equals("qkv") && name.substring(0, dot).endsWith("." + GROUPED)) {
+                return Optional.of(
+                        new Joint(name.substring(0, dot - GROUPED.length()) + "w", part, name.substring(dot)));
+            }
             for (String before : List.of(".w", ".")) {
                 if (name.substring(0, dot).endsWith(before + part)) {
                     return Optional.of(new Joint(name.substring(0, dot - part.length()), part, name.substring(dot)));
@@ -150,7 +157,8 @@ public final class LayoutConversion {
         }
 
         String named(String other) {
-            return before + other + suffix;
+            boolean grouped = isLanguage() && other.equals("qkv");
+            return grouped ? before.substring(0, before.length() - 1) + GROUPED + suffix : before + other + suffix;
         }
 
         boolean isLanguage() {

@@ -99,6 +99,9 @@ class LayoutTest {
     @MethodSource("sizes")
     void knowsEveryTensorOfBothLayouts(Catalogue.Entry size) throws IOException {
         compare(Layout.official(size.config()), tensors(size));
+        if (size.config().language().family() == ModelConfig.Family.PHI3) {
+            return; // transformers' own conversion knows none
+        }
         OfficialTensors own = OfficialTensors.read(LAYOUTS.resolve(size.id().replaceFirst(".*/", "") + "-hf.txt"));
         compare(Layout.of(inTransformersLayout(size.config()), own.shapes().keySet()), own);
     }
