@@ -35,8 +35,8 @@ class GraphCompileTest {
     @ParameterizedTest
     @EnumSource(AttentionKernel.class)
     void compilesEveryAttentionInEveryGraph(AttentionKernel kernel) {
-        Map<String, String> used =
-                Map.of("linear", "dense", "head", "dense", "projector", "dense", "attention", kernel.file());
+        Map<String, String> used = Map.of(
+                "linear", "dense", "head", "dense", "projector", "dense", "mlp", "gated", "attention", kernel.file());
         for (String graph : new String[] {"decoder", "vision", "trial"}) {
             ScriptModule.compile(graph, used).close();
         }
