@@ -3,6 +3,7 @@ package io.github.internvl.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.internvl.InternVL;
+import io.github.internvl.InternVLBuilder;
 import io.github.internvl.Precision;
 import io.github.internvl.benchmark.HeldOut.Answered;
 import io.github.internvl.benchmark.HeldOut.Score;
@@ -29,7 +30,8 @@ import org.junit.jupiter.api.Test;
  *
  * FOLDER, from the repository's root, is what {@code models/training/evaluate.py --export} wrote; without it, the small
  * set of the tests. With {@code internvl.demo.model} (models/internvl-demo), {@code internvl.demo.precisions}
- * (float32,bfloat16) and {@code internvl.demo.perKind} (all), the most questions of a kind. Wrong answers go to
+ * (float32,bfloat16) and {@code internvl.demo.perKind} (all), the most questions of a kind; {@code internvl.demo.shortVision}
+ * (false) puts the ViT into 8 bits. Wrong answers go to
  * {@code target/demo-wrong-PRECISION.tsv}: kind, pictures, question, right answer, given answer.
  */
 class DemoAccuracy {
@@ -48,8 +50,11 @@ class DemoAccuracy {
         assertThat(heldOut.questions()).isNotEmpty();
         Map<Precision, List<Answered>> answers = new LinkedHashMap<>();
         for (Precision precision : precisions) {
-            try (InternVL loaded =
-                    InternVL.builder(model).device("cpu").precision(precision).load()) {
+            InternVLBuilder builder = InternVL.builder(model).device("cpu").precision(precision);
+            if (Boolean.getBoolean("internvl.demo.shortVision")) {
+                builder.visionPrecision(Precision.INT8);
+            }
+            try (InternVL loaded = builder.load()) {
                 answers.put(precision, heldOut.answers(loaded));
             }
             Files.write(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.github.internvl.DevicePlan;
+import io.github.internvl.InternVLException;
 import io.github.internvl.Precision;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
@@ -40,12 +41,15 @@ class PrecisionConformanceTest {
     }
 
     /** A format with how far it may stray, as a multiple of bfloat16's bounds. */
-    private record Stray(NumberFormat numbers, Precision linears, boolean shortKeys, double scale) {
+    private record Stray(NumberFormat numbers, Precision linears, boolean shortKeys, boolean shortVision, double scale) {
         Stray(NumberFormat numbers, Precision linears, double scale) {
-            this(numbers, linears, false, scale);
+            this(numbers, linears, false, false, scale);
         }
 
         String kind(boolean rounded) {
+            if (shortVision) {
+                return "int8 vision" + (rounded ? ", from float32 weights" : "");
+            }
             String name = shortKeys
                     ? "int8 keys"
                     : linears == Precision.valueOf(numbers.name()) ? numbers.name() : linears.name();
@@ -53,7 +57,7 @@ class PrecisionConformanceTest {
         }
 
         Models.Format format() {
-            return new Models.Format(numbers, DevicePlan.single(linears, Goldens.DEVICE), shortKeys, false);
+            return new Models.Format(numbers, DevicePlan.single(linears, Goldens.DEVICE), shortKeys, shortVision);
         }
 
         /** Whether a variant can be loaded so: 4-bit weights stay what they are, and others must be wide enough. */
@@ -91,7 +95,19 @@ class PrecisionConformanceTest {
 
     @TestFactory
     Stream<DynamicNode> int8KeysAndValuesStayNear() {
-        return staysNear(new Stray(NumberFormat.FLOAT32, Precision.FLOAT32, true, 1));
+        return staysNear(new Stray(NumberFormat.FLOAT32, Precision.FLOAT32, true, false, 1));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> aViTInEightBitsStaysNear() {
+        Stray stray = new Stray(NumberFormat.FLOAT32, Precision.FLOAT32, false, true, 4);
+        try (Subject loaded = Subject.load(Goldens.all().get(0).variants().get(0), stray.format())) {
+            assertThat(loaded.config().vision().layers()).isPositive();
+            return staysNear(stray);
+        } catch (InternVLException e) { // no kernel that is faster
+            return Stream.of(dynamicTest(
+                    "is refused by name", () -> assertThat(e).hasMessageContaining("VNNI")));
+        }
     }
 
     private static Stream<DynamicNode> staysNear(Stray stray) {

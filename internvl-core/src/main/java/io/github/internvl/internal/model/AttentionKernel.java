@@ -13,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The graph text that computes attention of many positions. libtorch's own kernel is the faster one on most devices. On
- * CPUs that multiply bfloat16 by AVX-512 it leaves most of their speed unused, and plain products in blocks are two to
- * three times as fast; where tiles of AMX do the products, it is ahead again. No property of a CPU tells all that, so both
- * compute attention of the model's sizes while it is loaded, in turns, and the faster one stays. A process tries a size once.
+ * The graph text that computes attention of many positions: libtorch's fused kernel, or products in blocks. On CPUs that multiply
+ * bfloat16 by AVX-512 the fused kernel leaves most of their speed unused; where tiles of AMX multiply, it is the faster one. No
+ * property of a CPU tells that, so both compute attention of the model's sizes at loading, in turns, and the faster one is used. A
+ * process tries a size once.
  */
 enum AttentionKernel {
     FUSED("attention"),
