@@ -129,7 +129,12 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
                     + "use INT4, or the checkpoint that they were made from");
         }
         List<Integer> inputs = new ArrayList<>(List.of(llm.width(), llm.heads() * llm.headWidth()));
-        inputs.add(llm.experts().count() > 0 ? llm.experts().width() : llm.mlpWidth());
+        if (llm.mixtures() > 0) {
+            inputs.add(llm.experts().width());
+        }
+        if (llm.mixtures() < llm.layers()) {
+            inputs.add(llm.mlpWidth());
+        }
         if (format.precision() == Precision.INT4 && inputs.stream().anyMatch(width -> width % QUANTIZED_INPUTS != 0)) {
             throw new InternVLException(checkpoint.folder() + ": widths must be multiples of " + QUANTIZED_INPUTS
                     + " for INT4: " + inputs + "; use INT8");
