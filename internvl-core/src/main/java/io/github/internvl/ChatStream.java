@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * subscribe to {@link #publisher()}, or just wait for {@link #response()}.
  *
  * <p>Pieces are whole characters and never taken back; together they are the text of the response. Thinking that the request
- * {@linkplain ChatRequest.Builder#thinking has apart} is left out, but in {@link #pieces} and {@link #piecePublisher}. Closing a stream
+ * {@linkplain ChatRequest.Builder#thinking separates} is left out, except in {@link #pieces} and {@link #piecePublisher}. Closing a stream
  * before its end stops the generation after the present step and frees its slot; what was generated so far is the
  * response then. The counterpart in the model card is {@code TextIteratorStreamer}.
  *

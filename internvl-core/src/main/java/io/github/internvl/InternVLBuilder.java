@@ -236,9 +236,9 @@ public final class InternVLBuilder {
     }
 
     /**
-     * Sets whether rotary embeddings are scaled where config.json says so, as they are without it. {@code false} is for
-     * InternVL3 as transformers 4.37.2 ran it, whose Qwen2 knew no scaling: its answers differ beyond {@link
-     * ModelInfo#positions} tokens of a prompt and its answer together.
+     * Sets whether rotary embeddings are scaled where config.json asks for it; without it they are. Transformers 4.37.2 did not
+     * scale those of Qwen2: {@code false} gives its answers. The two differ only where a prompt and its answer together exceed
+     * {@link ModelInfo#positions} tokens.
      */
     public InternVLBuilder ropeScaling(boolean scaled) {
         this.ropeScaling = scaled;

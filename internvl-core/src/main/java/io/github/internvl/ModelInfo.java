@@ -73,7 +73,7 @@ public final class ModelInfo {
         return name;
     }
 
-    /** {@code qwen2}, {@code qwen3}, {@code qwen3_moe}, {@code internlm2} or {@code llama}. */
+    /** {@code qwen2}, {@code qwen3}, {@code qwen3_moe}, {@code internlm2}, {@code llama} or {@code phi3}. */
     public String languageModel() {
         return config.language().family().name().toLowerCase(Locale.ROOT);
     }
@@ -169,7 +169,7 @@ public final class ModelInfo {
      */
     public record Published(String id, String visionModel, String languageModel, String licence, ModelInfo info) {
 
-        /** All of them: sizes from small to large, each followed by its MPO and AWQ variants. */
+        /** All of them: by generation, then by size, each size followed by its variants. */
         public static List<Published> all() {
             return Catalogue.entries().stream().map(Published::of).toList();
         }

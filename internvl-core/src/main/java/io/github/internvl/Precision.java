@@ -14,7 +14,8 @@ public enum Precision {
     /**
      * 8-bit weights in the linears of the language model, one scale for each output, rounded while loading
      * ({@code load_in_8bit} of the model cards). On x86 CPUs their inputs are rounded to 8 bits as well, with a scale for
-     * each token. ViT, projector and all else are computed in the device's best float format.
+     * each token. ViT, projector and all else are computed in the device's best float format, unless {@link
+     * InternVLBuilder#visionPrecision} rounds the ViT too.
      */
     INT8,
     /**

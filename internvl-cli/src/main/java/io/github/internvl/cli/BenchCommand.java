@@ -37,11 +37,11 @@ import picocli.CommandLine.Spec;
             "Compare only results from the same machine and hour, with nothing else running; load1 is the system load.",
             "",
             "Examples:",
-            "  internvl bench InternVL2_5-1B",
-            "  internvl bench --precision int8 --figures decode_300,prefill_300 InternVL2_5-1B",
+            "  internvl bench InternVL2_5-1B/",
+            "  internvl bench --precision int8 --figures decode_300,prefill_300 InternVL2_5-1B/",
             "  internvl bench --preprocess --picture photo.jpg",
-            "  internvl bench --json InternVL2_5-1B > ours.jsonl",
-            "  internvl bench --figures decode_300 --compare 'python peers.py llama llm-bf16.gguf' InternVL2_5-1B",
+            "  internvl bench --json InternVL2_5-1B/ > ours.jsonl",
+            "  internvl bench --figures decode_300 --compare 'python peers.py llama llm-bf16.gguf' InternVL2_5-1B/",
             "  internvl bench --server http://localhost:23333 --concurrency 16 --requests 200 --picture photo.jpg"
         })
 final class BenchCommand implements Callable<Integer> {
@@ -52,6 +52,8 @@ final class BenchCommand implements Callable<Integer> {
             "--static-slots",
             "--compare",
             "--precision",
+            "--vision-precision",
+            "--copy-weights",
             "--device",
             "--context-length",
             "--threads");

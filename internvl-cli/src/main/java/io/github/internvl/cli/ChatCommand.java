@@ -60,6 +60,8 @@ final class ChatCommand implements Callable<Integer> {
     private static final List<String> NOT_FOR_SERVERS = List.of(
             "--model",
             "--precision",
+            "--vision-precision",
+            "--threads",
             "--device",
             "--context-length",
             "--copy-weights",

@@ -1,5 +1,5 @@
 /**
- * One short program per section of the InternVL 2.5 model cards. Pictures are the arguments of each; the system property
+ * One short program per section of the InternVL model cards. Pictures are the arguments of each; the system property
  * {@code internvl.model} names the model's folder. Both have defaults within a checkout.
  */
 @NullMarked

@@ -49,7 +49,7 @@ record ModelCard(ModelInfo.Published size) {
                 | size | vision part | language part | published | download | memory in int4 | in int8 | in bfloat16 |
                 | --- | --- | --- | --- | ---: | ---: | ---: | ---: |
                 %s
-                Published is the layout that the checkpoint comes in; every size also loads in transformers' layout (`-hf`), in 8 bits and in 4.
+                Published names the layouts that a size comes in. Every size loads in 8 bits and in 4. Every size but InternVL2-4B also loads in transformers' layout (`-hf`).
                 Memory is that of the weights and a KV cache of 8,192 tokens; intermediate results come on top.
 
                 [training](training) makes the demo model, which this folder packs. `ModelCardsTest` writes this page and the cards.

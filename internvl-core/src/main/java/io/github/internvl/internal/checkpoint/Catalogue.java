@@ -37,7 +37,7 @@ public final class Catalogue {
         }
     }
 
-    /** All entries: sizes from small to large, each followed by its variants. */
+    /** All entries: by generation, then by size, each size followed by its variants. */
     public static List<Entry> entries() {
         JsonObject root = read();
         List<Entry> entries = new ArrayList<>();

@@ -49,6 +49,12 @@ final class LanguageSection {
      */
     LanguageConfig read(Family family, RopeConfig rope, boolean tied) {
         requireKnownKinds();
+        if (family == Family.PHI3
+                && language.has("sliding_window")
+                && language.number("sliding_window") < language.number("max_position_embeddings")) {
+            throw language.wrong( // it has no switch beside it
+                    "sliding_window", language.number("sliding_window"), "no window below max_position_embeddings");
+        }
         int width = language.number("hidden_size");
         int heads = language.number("num_attention_heads");
         int kvHeads = keyHeads(heads);

@@ -3,8 +3,10 @@ package io.github.internvl.internal.checkpoint;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The settings of a checkpoint in the keys of the two layouts: config.json of the official one, and of transformers' own. The
@@ -32,6 +34,7 @@ final class LayoutKeys {
 
     private static final List<String> DTYPES = List.of("dtype", "torch_dtype");
     private static final String QUANTIZATION = "quantization_config";
+    private static final String KEPT = "modules_to_not_convert";
     private static final String SYSTEM_MESSAGE = "system_message";
 
     private LayoutKeys() {}
@@ -91,7 +94,14 @@ final class LayoutKeys {
                 : official.has(QUANTIZATION) ? official.getAsJsonObject(QUANTIZATION) : null;
         if (found != null) {
             JsonObject moved = found.deepCopy();
-            moved.add("modules_to_not_convert", names("vision_tower", "multi_modal_projector", "lm_head"));
+            Set<String> kept = new LinkedHashSet<>(List.of("vision_tower", "multi_modal_projector", "lm_head"));
+            if (text.has("num_experts")) {
+                kept.add("mlp.gate");
+            }
+            if (found.get(KEPT) instanceof JsonArray own) {
+                own.forEach(module -> kept.add(module.getAsString()));
+            }
+            moved.add(KEPT, names(kept.toArray(String[]::new)));
             root.add(QUANTIZATION, moved);
         }
     }
@@ -122,18 +132,31 @@ final class LayoutKeys {
             List.of("attention_bias", "mlp_bias", "head_dim").forEach(text::remove);
         }
         text.addProperty("tie_word_embeddings", config.language().tied());
+        if (text.remove("rope_parameters") != null) { // of transformers 5, which the official code does not read
+            RopeConfig rope = config.language().rope();
+            text.addProperty("rope_theta", rope.base());
+            if (rope.factor() > 0) {
+                JsonObject scaling = object("{\"type\": \"dynamic\"}");
+                scaling.addProperty("factor", rope.factor());
+                text.add("rope_scaling", scaling);
+            }
+        }
         if (own.get(QUANTIZATION) instanceof JsonObject found) {
             JsonObject moved = found.deepCopy();
-            moved.remove("modules_to_not_convert");
+            moved.remove(KEPT);
             text.add(QUANTIZATION, moved);
         }
-        ModelConfig.GenerationDefaults sampling = config.generation();
-        text.addProperty("temperature", sampling.temperature());
-        text.addProperty("top_k", sampling.topK());
-        text.addProperty("top_p", sampling.topP());
+        sampling(text, config.generation());
         root.add("llm_config", text);
         root.add("vision_config", officialVision(own.getAsJsonObject("vision_config"), config));
         return root;
+    }
+
+    /** The official layout has the defaults of sampling beside the settings of the language model. */
+    private static void sampling(JsonObject text, ModelConfig.GenerationDefaults sampling) {
+        text.addProperty("temperature", sampling.temperature());
+        text.addProperty("top_k", sampling.topK());
+        text.addProperty("top_p", sampling.topP());
     }
 
     private static JsonObject officialVision(JsonObject own, ModelConfig config) {
@@ -153,6 +176,7 @@ final class LayoutKeys {
         root.addProperty("model_type", "internvl_chat");
         root.add("architectures", names("InternVLChatModel"));
         root.add("llm_config", root.remove("text_config"));
+        sampling(root.getAsJsonObject("llm_config"), config.generation());
         root.addProperty("ps_version", config.unshuffleByColumns() ? "v1" : "v2");
         root.remove("pixel_shuffle_version");
         root.addProperty("template", config.template());

@@ -35,9 +35,9 @@ public record RopeConfig(double base, double factor, int limit, List<Double> few
         return factor > 0 || !many.equals(few);
     }
 
-    /** The same without scaling. */
+    /** The same without dynamic scaling. Divisors of frequencies stay, since no reference leaves them out. */
     public RopeConfig unscaled() {
-        return plain(base, limit);
+        return factor > 0 ? plain(base, limit) : this;
     }
 
     /** The settings in words. */

@@ -71,6 +71,9 @@ enum AttentionKernel {
             }
             LOG.debug("attention of a {} {}: {} s fused, {} s in blocks", trial.method(), trial.sizes(), one, other);
             return MARGIN * other < one ? BLOCKS : FUSED;
+        } catch (RuntimeException e) { // nothing depends on a trial
+            LOG.debug("attention of a {} {} cannot be tried", trial.method(), trial.sizes(), e);
+            return FUSED;
         }
     }
 
@@ -78,9 +81,14 @@ enum AttentionKernel {
         ScriptModule module = ScriptModule.compile("trial", Map.of("attention", kernel.file));
         Object[] arguments = Stream.concat(trial.sizes().stream(), Stream.of(NumberFormat.BFLOAT16.code()))
                 .toArray();
-        module.run(trial.method(), arguments);
-        module.call("attend").close();
-        return module;
+        try {
+            module.run(trial.method(), arguments);
+            module.call("attend").close();
+            return module;
+        } catch (RuntimeException | Error e) {
+            module.close();
+            throw e;
+        }
     }
 
     private static double seconds(ScriptModule module) {

@@ -72,13 +72,15 @@ public final class LayoutConversion {
         }
         try {
             requireEmpty(to);
-            List<Weight> weights = weights(checkpoint.config(), Optional.of(checkpoint));
-            WeightLoader.check(checkpoint, weights);
+            List<List<Weight>> graphs = graphs(checkpoint.config(), Optional.of(checkpoint));
+            WeightLoader.check(checkpoint, graphs.stream().flatMap(List::stream).toList());
             LayoutFiles files = LayoutFiles.write(checkpoint, to, target.layout());
-            LayoutConversion conversion = new LayoutConversion(checkpoint, weights);
-            List<MovedTensor> moved = weights(files.config(), Optional.empty()).stream()
-                    .flatMap(weight -> conversion.moved(weight).stream())
-                    .toList();
+            List<List<Weight>> wanted = graphs(files.config(), Optional.empty());
+            List<MovedTensor> moved = new ArrayList<>();
+            for (int graph = 0; graph < graphs.size(); graph++) {
+                LayoutConversion conversion = new LayoutConversion(checkpoint, graphs.get(graph));
+                wanted.get(graph).forEach(weight -> conversion.moved(weight).ifPresent(moved::add));
+            }
             SafeTensorsWriter.write(to, moved);
             files.finish();
         } catch (IOException e) {
@@ -98,12 +100,11 @@ public final class LayoutConversion {
         }
     }
 
-    private static List<Weight> weights(ModelConfig config, Optional<Checkpoint> found) {
+    /** The weights of the vision graph and of the language model; a name can be in both. */
+    private static List<List<Weight>> graphs(ModelConfig config, Optional<Checkpoint> found) {
         Layout layout = Layout.of(
                 config, found.map(checkpoint -> checkpoint.tensors().keySet()).orElseGet(Set::of));
-        List<Weight> weights = new ArrayList<>(layout.vision());
-        weights.addAll(layout.language());
-        return weights;
+        return List.of(layout.vision(), layout.language());
     }
 
     /** A tensor of the other layout; empty for a head that the checkpoint has not. */
