@@ -41,7 +41,8 @@ class PrecisionConformanceTest {
     }
 
     /** A format with how far it may stray, as a multiple of bfloat16's bounds. */
-    private record Stray(NumberFormat numbers, Precision linears, boolean shortKeys, boolean shortVision, double scale) {
+    private record Stray(
+            NumberFormat numbers, Precision linears, boolean shortKeys, boolean shortVision, double scale) {
         Stray(NumberFormat numbers, Precision linears, double scale) {
             this(numbers, linears, false, false, scale);
         }
@@ -105,8 +106,8 @@ class PrecisionConformanceTest {
             assertThat(loaded.config().vision().layers()).isPositive();
             return staysNear(stray);
         } catch (InternVLException e) { // no kernel that is faster
-            return Stream.of(dynamicTest(
-                    "is refused by name", () -> assertThat(e).hasMessageContaining("VNNI")));
+            return Stream.of(
+                    dynamicTest("is refused by name", () -> assertThat(e).hasMessageContaining("VNNI")));
         }
     }
 

@@ -145,7 +145,8 @@ public final class PromptCheck {
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
         List<TilingOptions> tilings = new ArrayList<>();
-        Tiling usual = request.hasFrames() ? Tiling.OPEN : request.tiling(); // one tile of a frame is not for earlier pictures
+        Tiling usual =
+                request.hasFrames() ? Tiling.OPEN : request.tiling(); // one tile of a frame is not for earlier pictures
         for (ChatRequest.Turn turn : turns) {
             TilingOptions tiling = options(turn.tiling().or(usual));
             dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));

@@ -154,7 +154,10 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         Set<String> devices =
                 Set.copyOf(List.of(format.places().vision(), format.places().projector()));
         LinearKernel wide = LinearKernel.ofVision(stored, format.numbers(), devices);
-        LinearKernel layers = format.shortVision() ? LinearKernel.ofShortVision(format.numbers(), Set.of(format.places().vision())) : wide;
+        LinearKernel layers = format.shortVision()
+                ? LinearKernel.ofShortVision(
+                        format.numbers(), Set.of(format.places().vision()))
+                : wide;
         return GraphRecipe.vision(config, format, weights, layers, wide);
     }
 

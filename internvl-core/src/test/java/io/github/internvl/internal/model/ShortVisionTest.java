@@ -37,7 +37,9 @@ class ShortVisionTest {
     void answersAboutAPicture() {
         assumeTrue(isFast(), "this CPU has no fast kernel");
         try (InternVL model = builder().visionPrecision(Precision.INT8).load()) {
-            assertThat(model.chat("What is this?", Image.ofRgb(2, 2, new byte[12])).usage().visualTokens())
+            assertThat(model.chat("What is this?", Image.ofRgb(2, 2, new byte[12]))
+                            .usage()
+                            .visualTokens())
                     .isPositive();
         }
     }
