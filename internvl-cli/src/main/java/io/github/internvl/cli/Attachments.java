@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 
 /** The pictures or the video of a question. Options give those of the first question. */
 final class Attachments {
-    private static final int USUAL_FRAMES = 32;
+    private static final int USUAL_FRAMES = 8;
     private static final long MOST_BYTES = 1 << 30;
     private static final Duration MOST_TIME = Duration.ofMinutes(10);
 
@@ -54,7 +54,8 @@ final class Attachments {
     @Option(
             names = "--frames",
             paramLabel = "N",
-            description = "Number of evenly spaced frames of a video. Default: 32, or all frames of a folder.")
+            description = "Number of evenly spaced frames of a video. Default: 8, as the model cards' chats take, "
+                    + "or all frames of a folder.")
     private @Nullable Integer frames;
 
     @Option(names = "--from", paramLabel = "SECONDS", description = "Start time in the video.")

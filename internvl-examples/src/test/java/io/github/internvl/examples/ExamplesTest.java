@@ -121,7 +121,7 @@ class ExamplesTest {
         Conversation talk = model.conversation();
         ChatRequest question = ChatRequest.builder()
                 .text("What moves in the video?")
-                .video(Video.open(clip))
+                .video(Video.open(clip), 8)
                 .build();
         String[] answers = {
             SAY + talk.ask(question).text(),

@@ -29,7 +29,7 @@ function written(message, settings) {
   const parts = message.files.map((file) => {
     const source = { url: file.url };
     if (settings.tiles && file.kind === "image") source.max_dynamic_patch = Number(settings.tiles);
-    if (file.kind === "video") source.num_frames = Number(settings.frames) || 32;
+    if (file.kind === "video") source.num_frames = Number(settings.frames) || 8;
     return { type: `${file.kind}_url`, [`${file.kind}_url`]: source };
   });
   return { role: "user", content: [...parts, { type: "text", text: message.text }] };
