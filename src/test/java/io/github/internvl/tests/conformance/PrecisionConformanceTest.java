@@ -30,6 +30,7 @@ class PrecisionConformanceTest {
     private static final double LARGEST = 0.8;
     private static final double MEAN = 0.35;
     private static final double ROUNDED_WEIGHTS = 2.5;
+    private static final double OTHER_EXPERTS = 2; // a router that is nearly undecided chooses otherwise in fewer bits
     private static final double STRETCHED_SCORES = 2.2;
     private static final String STRETCHED = ", stretched scores";
 
@@ -122,7 +123,8 @@ class PrecisionConformanceTest {
                     double largest = LARGEST
                             * stray.scale()
                             * (rounded ? ROUNDED_WEIGHTS : 1)
-                            * (stretched ? STRETCHED_SCORES : 1);
+                            * (stretched ? STRETCHED_SCORES : 1)
+                            * (subject.config().language().mixtures() > 0 ? OTHER_EXPERTS : 1);
                     compare(golden, subject, stray.kind(rounded) + (stretched ? STRETCHED : ""), largest);
                 }));
         Stream<DynamicNode> means = Goldens.all().stream()
