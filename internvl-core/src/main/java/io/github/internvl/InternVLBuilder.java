@@ -166,9 +166,8 @@ public final class InternVLBuilder {
 
     /**
      * Sets the number format of the ViT's linears: {@link Precision#INT8} rounds their weights and inputs to 8 bits, one scale
-     * for each output and each position. Pictures are encoded faster, and answers may differ; the projector stays as it is.
-     * Without it, the format that the model computes in. Loading fails on a device that is no faster for it: it takes a CPU
-     * with VNNI or AMX.
+     * for each output and each position. Answers may differ; the projector stays as it is. Without it, the format that the model
+     * computes in. It takes a CPU with VNNI; where AMX multiplies bfloat16 it was slower than that, so measure it first.
      */
     public InternVLBuilder visionPrecision(Precision format) {
         if (format != Precision.INT8) {

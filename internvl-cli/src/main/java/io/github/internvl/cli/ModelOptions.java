@@ -17,7 +17,7 @@ final class ModelOptions {
     @Option(
             names = "--vision-precision",
             paramLabel = "FORMAT",
-            description = "int8: encode pictures faster, less exactly; takes a CPU with VNNI or AMX. "
+            description = "int8: the ViT in 8 bits, on a CPU with VNNI; compare its speed with bench first. "
                     + "Default: as the rest of the model.")
     private @Nullable Precision visionPrecision;
 
