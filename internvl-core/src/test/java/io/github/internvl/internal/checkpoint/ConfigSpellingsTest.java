@@ -348,7 +348,7 @@ class ConfigSpellingsTest {
         assertThat(rope.few()).containsExactly(1.0, 1.0, 1.0, 1.0, 1.0);
         assertThat(rope.many()).containsExactly(2.0, 2.0, 2.0, 2.0, 2.0);
         assertThat(rope.magnitude()).isEqualTo(Math.sqrt(1 + Math.log(8) / Math.log(4096)));
-        assertThat(rope.unscaled().isScaled()).isFalse();
+        assertThat(rope.unscaled()).as("no reference leaves the divisors out").isEqualTo(rope);
     }
 
     @ParameterizedTest
