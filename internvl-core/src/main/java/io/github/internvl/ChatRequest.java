@@ -5,6 +5,8 @@ import io.github.internvl.vision.Video;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -26,35 +28,13 @@ public final class ChatRequest {
     private static final String IMAGE_TAG = "<image>";
 
     private final String text;
-    private final List<Image> images;
-    private final boolean frames;
-    private final List<Turn> history;
-    private final @Nullable String systemMessage;
-    private final Tiling tiling;
-    private final List<Tool> tools;
-    private final Tool.Choice toolChoice;
+    private final Builder set; // a copy that is never changed
     private final GenerationConfig generation;
-    private final @Nullable Duration timeout;
-    private final int priority;
-    private final boolean untrustedText;
-    private final boolean thinking;
-    private final @Nullable RequestBudget budget;
 
-    private ChatRequest(Builder builder, String text) {
+    private ChatRequest(String text, Builder set) {
         this.text = text;
-        this.images = builder.images;
-        this.frames = builder.frames;
-        this.history = builder.history;
-        this.systemMessage = builder.systemMessage;
-        this.tiling = builder.tiling;
-        this.tools = builder.tools;
-        this.toolChoice = builder.toolChoice;
-        this.generation = builder.generation.build();
-        this.timeout = builder.timeout;
-        this.priority = builder.priority;
-        this.untrustedText = builder.untrustedText;
-        this.thinking = builder.thinking;
-        this.budget = builder.budget;
+        this.set = new Builder(set);
+        this.generation = set.generation.build();
     }
 
     /** A question with defaults for everything else. */
@@ -69,66 +49,54 @@ public final class ChatRequest {
 
     /** Starts from this request. */
     public Builder toBuilder() {
-        Builder builder = new Builder();
-        builder.text = text;
-        builder.images = images;
-        builder.frames = frames;
-        builder.history = history;
-        builder.systemMessage = systemMessage;
-        builder.tiling = tiling;
-        builder.tools = tools;
-        builder.toolChoice = toolChoice;
-        builder.generation = generation.toBuilder();
-        builder.timeout = timeout;
-        builder.priority = priority;
-        builder.untrustedText = untrustedText;
-        builder.thinking = thinking;
+        Builder builder = new Builder(set);
+        builder.budget = null;
         return builder;
     }
 
     /** The question as given, for a video with the lines of its frames. */
     public String text() {
-        if (!frames || text.contains(IMAGE_TAG)) {
+        if (!set.frames || text.contains(IMAGE_TAG)) {
             return text;
         }
-        return IntStream.rangeClosed(1, images.size())
+        return IntStream.rangeClosed(1, set.images.size())
                 .mapToObj(number -> "Frame" + number + ": " + IMAGE_TAG + "\n")
                 .collect(Collectors.joining("", "", text));
     }
 
     /** Whether its pictures are the frames of a video. */
     public boolean hasFrames() {
-        return frames;
+        return set.frames;
     }
 
     /** The pictures of the question, or the frames of its video, in order. */
     public List<Image> images() {
-        return images;
+        return set.images;
     }
 
     /** The rounds before it, oldest first. */
     public List<Turn> history() {
-        return history;
+        return set.history;
     }
 
     /** The replacement of the model's own system message; null to keep that. */
     public @Nullable String systemMessage() {
-        return systemMessage;
+        return set.systemMessage;
     }
 
     /** How its pictures are cut into tiles; the frames of a video have one tile unless it says otherwise. */
     public Tiling tiling() {
-        return frames ? tiling.or(Tiling.OPEN.withMaxTiles(1)) : tiling;
+        return set.frames ? set.tiling.or(Tiling.OPEN.withMaxTiles(1)) : set.tiling;
     }
 
     /** The tools that the model may call. */
     public List<Tool> tools() {
-        return tools;
+        return set.tools;
     }
 
     /** The rule for calling tools. */
     public Tool.Choice toolChoice() {
-        return toolChoice;
+        return set.toolChoice;
     }
 
     /** The generation settings. */
@@ -138,67 +106,39 @@ public final class ChatRequest {
 
     /** The format that the answer keeps: a call of a tool if the choice requires one, else that of {@link #generation}. */
     public OutputFormat format() {
-        return toolChoice.isForced()
-                ? OutputFormat.call(tools.stream()
-                        .filter(tool -> toolChoice.tool().orElse(tool.name()).equals(tool.name()))
-                        .toList())
-                : generation.format();
+        return set.toolChoice.isForced() ? set.toolChoice.format(set.tools) : generation.format();
     }
 
     /** The time limit, after which the answer ends incomplete; null for none. */
     public @Nullable Duration timeout() {
-        return timeout;
+        return set.timeout;
     }
 
     /** The priority, 0 unless set. Requests of a higher priority are served first. */
     public int priority() {
-        return priority;
+        return set.priority;
     }
 
     /** Whether special tokens in its texts are ordinary text. */
     public boolean untrustedText() {
-        return untrustedText;
+        return set.untrustedText;
     }
 
     /** Whether the thinking at the beginning of an answer comes apart from its text. */
     public boolean thinking() {
-        return thinking;
+        return set.thinking;
     }
 
     /** The work that it may cause before the engine admits it; null for the usual limits. It stays with one request: {@link #toBuilder} leaves it out. */
     public @Nullable RequestBudget budget() {
-        return budget;
-    }
-
-    /** Checks the tools: their names, the choice among them, and settings that cannot be combined with them. */
-    private void checkTools() {
-        List<String> names = tools.stream().map(Tool::name).toList();
-        refuse(names.stream().distinct().count() < names.size(), "tools must have different names: " + names);
-        refuse(
-                toolChoice.isForced() && !names.contains(toolChoice.tool().orElse(names.isEmpty() ? "" : names.get(0))),
-                "a tool that must be called must be one of the request's: " + toolChoice + " of " + names);
-        refuse(
-                toolChoice.isAllowed()
-                        && !names.isEmpty()
-                        && !generation.format().isText(),
-                "tools and a format cannot be combined, as an answer of the format can hold no call; use"
-                        + " Tool.Choice.none(): " + generation.format().kind());
-        if (toolChoice.isForced()) {
-            SettingsCheck.checkFormat(generation);
-        }
-    }
-
-    private static void refuse(boolean wrong, String message) {
-        if (wrong) {
-            throw new InvalidRequestException(message);
-        }
+        return set.budget;
     }
 
     /** The question in short, for the application's own logs; contains the user's text. */
     @Override
     public String toString() {
-        return "ChatRequest[text=" + text + ", images=" + images + ", rounds=" + history.size() + ", " + generation
-                + "]";
+        return "ChatRequest[text=" + text + ", images=" + set.images + ", rounds=" + set.history.size() + ", "
+                + generation + "]";
     }
 
     /** Collects a request; each method checks its value. Not thread-safe. */
@@ -221,6 +161,23 @@ public final class ChatRequest {
         private @Nullable RequestBudget budget;
 
         private Builder() {}
+
+        private Builder(Builder from) {
+            this.text = from.text;
+            this.images = from.images;
+            this.frames = from.frames;
+            this.history = from.history;
+            this.systemMessage = from.systemMessage;
+            this.tiling = from.tiling;
+            this.tools = from.tools;
+            this.toolChoice = from.toolChoice;
+            this.generation = from.generation.build().toBuilder();
+            this.timeout = from.timeout;
+            this.priority = from.priority;
+            this.untrustedText = from.untrustedText;
+            this.thinking = from.thinking;
+            this.budget = from.budget;
+        }
 
         /** Sets the question. */
         public Builder text(String question) {
@@ -368,10 +325,8 @@ public final class ChatRequest {
          * refused with a {@link RequestBudget.ExceededException}.
          */
         public Builder timeout(Duration most) {
-            if (most.isNegative() || most.isZero()) {
-                throw new InvalidRequestException("timeout must be longer than nothing: " + most);
-            }
-            this.timeout = most;
+            boolean some = !most.isNegative() && !most.isZero();
+            this.timeout = SettingsCheck.require(some, "timeout must be longer than nothing", most);
             return this;
         }
 
@@ -414,9 +369,52 @@ public final class ChatRequest {
             if (text == null) {
                 throw new InvalidRequestException("a request needs a text: call text(...) before build()");
             }
-            ChatRequest request = new ChatRequest(this, text);
-            request.checkTools();
+            ChatRequest request = new ChatRequest(text, this);
+            SettingsCheck.checkTools(tools, toolChoice, request.generation);
             return request;
+        }
+    }
+
+    /**
+     * The limits within which pictures are cut into tiles: {@code min_num}, {@code max_num} and {@code use_thumbnail} of the
+     * model cards' {@code load_image}. A limit left open is the request's, and at last the checkpoint's own. Immutable.
+     *
+     * @param minTiles fewest tiles of a picture, without its thumbnail; 1 to 1024, and at most {@code maxTiles}
+     * @param maxTiles most tiles of a picture, without its thumbnail; 1 to 1024
+     * @param thumbnail whether a picture of several tiles gets one more, the whole of it
+     */
+    public record Tiling(OptionalInt minTiles, OptionalInt maxTiles, Optional<Boolean> thumbnail) {
+        /** All limits left open. */
+        public static final Tiling OPEN = new Tiling(OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
+
+        /** Checks the numbers. */
+        public Tiling {
+            SettingsCheck.tiling(minTiles, maxTiles);
+        }
+
+        /** The same tiling with another fewest number of tiles. */
+        public Tiling withMinTiles(int tiles) {
+            return new Tiling(OptionalInt.of(tiles), maxTiles, thumbnail);
+        }
+
+        /** The same tiling with another largest number of tiles. */
+        public Tiling withMaxTiles(int tiles) {
+            return new Tiling(minTiles, OptionalInt.of(tiles), thumbnail);
+        }
+
+        /** The same tiling with or without a thumbnail. */
+        public Tiling withThumbnail(boolean wanted) {
+            return new Tiling(minTiles, maxTiles, Optional.of(wanted));
+        }
+
+        /** This tiling, and that of another where this one is open. Fewer tiles at most than the other's fewest are as few. */
+        public Tiling or(Tiling other) {
+            OptionalInt most = maxTiles.isPresent() ? maxTiles : other.maxTiles;
+            OptionalInt least = minTiles.isPresent() ? minTiles : other.minTiles;
+            if (least.isPresent() && most.isPresent()) {
+                least = OptionalInt.of(Math.min(least.getAsInt(), most.getAsInt()));
+            }
+            return new Tiling(least, most, thumbnail.isPresent() ? thumbnail : other.thumbnail);
         }
     }
 

@@ -6,7 +6,6 @@ import io.github.internvl.InvalidRequestException;
 import io.github.internvl.LogitsProcessor;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.RequestBudget;
-import io.github.internvl.Tiling;
 import io.github.internvl.Tool;
 import io.github.internvl.internal.checkpoint.ChatTemplate;
 import io.github.internvl.internal.checkpoint.ModelConfig;
@@ -145,8 +144,9 @@ public final class PromptCheck {
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
         List<TilingOptions> tilings = new ArrayList<>();
-        Tiling usual =
-                request.hasFrames() ? Tiling.OPEN : request.tiling(); // one tile of a frame is not for earlier pictures
+        ChatRequest.Tiling usual = request.hasFrames()
+                ? ChatRequest.Tiling.OPEN
+                : request.tiling(); // one tile of a frame is not for earlier pictures
         for (ChatRequest.Turn turn : turns) {
             TilingOptions tiling = options(turn.tiling().or(usual));
             dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));
@@ -307,7 +307,7 @@ public final class PromptCheck {
         }
     }
 
-    private TilingOptions options(Tiling tiling) {
+    private TilingOptions options(ChatRequest.Tiling tiling) {
         int most = tiling.maxTiles()
                 .orElse(Math.max(config.maxTiles(), tiling.minTiles().orElse(1)));
         int least = tiling.minTiles().orElse(Math.min(config.minTiles(), most));

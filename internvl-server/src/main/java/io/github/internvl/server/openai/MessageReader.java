@@ -1,7 +1,6 @@
 package io.github.internvl.server.openai;
 
 import io.github.internvl.ChatRequest;
-import io.github.internvl.Tiling;
 import io.github.internvl.server.http.HeapBudget;
 import io.github.internvl.server.http.JsonFields;
 import java.util.ArrayList;
@@ -56,9 +55,9 @@ final class MessageReader {
     private void endRound() {
         if (!answers.isEmpty()) {
             UserMessage asked = asked();
-            Tiling tiling = asked.maxTiles().isPresent()
-                    ? Tiling.OPEN.withMaxTiles(asked.maxTiles().getAsInt())
-                    : Tiling.OPEN;
+            ChatRequest.Tiling tiling = asked.maxTiles().isPresent()
+                    ? ChatRequest.Tiling.OPEN.withMaxTiles(asked.maxTiles().getAsInt())
+                    : ChatRequest.Tiling.OPEN;
             rounds.add(new ChatRequest.Turn(asked.text(), asked.images(), tiling, String.join("\n", answers)));
             answers.clear();
             results.clear();
