@@ -202,7 +202,9 @@ public final class PromptCheck {
             return null;
         }
         String place = format.kind() == OutputFormat.Kind.TOOL_CALL ? "tools" : "format";
-        return formats().rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
+        GenerationConfig settings = request.generation();
+        int branches = Math.max(settings.answers(), settings.beamSearch().beams());
+        return formats().rule(format, branches, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
     }
 
     private synchronized Formats formats() {
