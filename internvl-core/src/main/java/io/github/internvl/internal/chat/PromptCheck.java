@@ -40,8 +40,9 @@ public final class PromptCheck {
     private final ModelConfig config;
     private final PromptBuilder prompts;
     private final Tokenizer tokenizer;
-    private @Nullable OrdinaryText ordinary; // both are made for the first request that needs them
+    private @Nullable OrdinaryText ordinary; // these are made for the first request that needs them
     private @Nullable Formats formats;
+    private @Nullable ThinkingMarks marks;
     private final Set<Integer> endIds;
     private final Set<Integer> formatEndIds; // with a format, the stop text is a token
     private final String stopText;
@@ -93,6 +94,9 @@ public final class PromptCheck {
             budget.charge(RequestBudget.Work.CHARACTERS, stop.length(), "stop");
         }
         refuseUnknownBiases(request.generation());
+        if (request.thinking()) {
+            ThinkingMarks.refuseInvisible(tokenizer);
+        }
         GenerationConfig settings = settings(request, budget);
         ModelConfig.GenerationDefaults own = config.generation();
         return new PreparedRequest(
@@ -263,9 +267,11 @@ public final class PromptCheck {
         return defaults.apply(settings);
     }
 
-    /** The tokens around thinking that comes before a format. */
-    private FormatProcessor.Marks marks() {
-        return new FormatProcessor.Marks(prompts.id(ThinkingText.START), prompts.id(ThinkingText.END), formatEndIds);
+    /** The marks of thinking, which are looked up in the whole vocabulary for the first request that needs them. */
+    private synchronized ThinkingMarks marks() {
+        ThinkingMarks known = marks == null ? new ThinkingMarks(tokenizer, formatEndIds) : marks;
+        marks = known;
+        return known;
     }
 
     private PreparedRequest.Ends ends(GenerationConfig settings) {
