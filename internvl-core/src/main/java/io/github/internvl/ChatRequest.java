@@ -136,13 +136,18 @@ public final class ChatRequest {
         return generation;
     }
 
-    /** The format that the answer keeps: a call of a tool if the choice requires one, else that of {@link #generation}. */
+    /**
+     * The format that the answer keeps: that of {@link #generation}; one call of a tool if the choice requires one; either of them
+     * if tools may be called and a format is set.
+     */
     public OutputFormat format() {
-        return toolChoice.isForced()
-                ? OutputFormat.call(tools.stream()
-                        .filter(tool -> toolChoice.tool().orElse(tool.name()).equals(tool.name()))
-                        .toList())
-                : generation.format();
+        OutputFormat own = generation.format();
+        if (toolChoice.isForced()) {
+            return OutputFormat.call(tools.stream()
+                    .filter(tool -> toolChoice.tool().orElse(tool.name()).equals(tool.name()))
+                    .toList());
+        }
+        return own.isText() || tools.isEmpty() || !toolChoice.isAllowed() ? own : own.orCall(tools);
     }
 
     /** The time limit, after which the answer ends incomplete; null for none. */
