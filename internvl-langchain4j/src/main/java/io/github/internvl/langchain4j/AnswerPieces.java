@@ -30,7 +30,8 @@ record AnswerPieces(InternVLChatModel.Shared shared) implements StreamingChatMod
 
     @Override
     public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
-        Failures.translated(() -> shared.requests().settings(request.parameters())); // what is not supported is thrown here
+        Failures.translated(
+                () -> shared.requests().settings(request.parameters())); // what is not supported is thrown here
         Thread thread = new Thread(() -> answer(request, handler), "internvl-langchain4j");
         thread.setDaemon(true);
         thread.start();
@@ -101,8 +102,8 @@ record AnswerPieces(InternVLChatModel.Shared shared) implements StreamingChatMod
 
         void add(Piece piece) {
             if (piece.thinking()) {
-                send(() -> handler.onPartialThinking(
-                        new PartialThinking(piece.text()), new PartialThinkingContext(this)));
+                send(() ->
+                        handler.onPartialThinking(new PartialThinking(piece.text()), new PartialThinkingContext(this)));
             } else {
                 write(text.add(piece.text()));
             }

@@ -121,7 +121,8 @@ final class Batches implements BatchChatModel {
         return BatchResponse.<ChatResponse>builder()
                 .batchId(id(number))
                 .state(state)
-                .results(state.isTerminal() ? items.stream().map(Batches::result).toList() : List.of())
+                .results(
+                        state.isTerminal() ? items.stream().map(Batches::result).toList() : List.of())
                 .build();
     }
 

@@ -81,7 +81,8 @@ public final class InternVLChatModel implements ChatModel, AutoCloseable {
     public ChatResponse doChat(ChatRequest request) {
         return Failures.translated(() -> {
             io.github.internvl.ChatRequest asked = shared.read(request);
-            return AnswerWriter.of(shared.model(), asked).response(shared.model().chat(asked));
+            return AnswerWriter.of(shared.model(), asked)
+                    .response(shared.model().chat(asked));
         });
     }
 

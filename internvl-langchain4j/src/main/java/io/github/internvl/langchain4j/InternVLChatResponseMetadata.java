@@ -45,7 +45,9 @@ public final class InternVLChatResponseMetadata extends ChatResponseMetadata {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return super.equals(other) && other instanceof InternVLChatResponseMetadata metadata && own.equals(metadata.own);
+        return super.equals(other)
+                && other instanceof InternVLChatResponseMetadata metadata
+                && own.equals(metadata.own);
     }
 
     @Override

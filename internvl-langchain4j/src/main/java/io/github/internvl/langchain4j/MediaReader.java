@@ -47,13 +47,15 @@ record MediaReader(Optional<RemoteMedia> remote) {
             String data = url.getSchemeSpecificPart();
             int comma = data.indexOf(',');
             if (comma < 0 || !data.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
-                throw new InvalidRequestException("a data: URL of an " + kind + " must be in base64: data:TYPE;base64,…");
+                throw new InvalidRequestException(
+                        "a data: URL of an " + kind + " must be in base64: data:TYPE;base64,…");
             }
             return decoded(kind, data.substring(comma + 1));
         }
         if (remote.isEmpty() || !scheme.startsWith("http")) {
-            throw new UnsupportedFeatureException("the URL of an " + kind + " is not supported without rules for fetching it: "
-                    + scheme + ":; send the data itself, or set InternVLChatModel.Builder.remoteMedia for http and https");
+            throw new UnsupportedFeatureException(
+                    "the URL of an " + kind + " is not supported without rules for fetching it: " + scheme
+                            + ":; send the data itself, or set InternVLChatModel.Builder.remoteMedia for http and https");
         }
         return remote.get().fetch(url);
     }

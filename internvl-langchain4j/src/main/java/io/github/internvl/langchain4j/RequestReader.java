@@ -42,7 +42,9 @@ record RequestReader(String modelName, MediaReader media) {
     /** The whole request; pictures are fetched and decoded. */
     ChatRequest read(dev.langchain4j.model.chat.request.ChatRequest request) {
         InternVLChatRequestParameters parameters = parameters(request.parameters());
-        return settings(parameters).messages(messages(request.messages(), parameters)).build();
+        return settings(parameters)
+                .messages(messages(request.messages(), parameters))
+                .build();
     }
 
     /** A request that lacks its messages. Parameters that are not supported are refused. */
@@ -189,9 +191,8 @@ record RequestReader(String modelName, MediaReader media) {
     }
 
     private static Message.Clip clip(Video video, @Nullable Integer frames, @Nullable Integer maxTiles) {
-        Message.Clip clip = frames == null
-                ? Message.Clip.of(video)
-                : Message.Clip.of(video, Video.Sampling.frames(frames));
+        Message.Clip clip =
+                frames == null ? Message.Clip.of(video) : Message.Clip.of(video, Video.Sampling.frames(frames));
         return maxTiles == null ? clip : new Message.Clip(clip.frames(), Tiling.OPEN.withMaxTiles(maxTiles));
     }
 }

@@ -32,7 +32,8 @@ record Knowledge(InternVL model, List<Entry> entries) implements UnaryOperator<C
     static Knowledge of(InternVL model) {
         List<Entry> entries = new ArrayList<>();
         for (String block : script().split("\n\n")) {
-            List<String> lines = block.lines().filter(line -> !line.startsWith("#")).toList();
+            List<String> lines =
+                    block.lines().filter(line -> !line.startsWith("#")).toList();
             if (!lines.isEmpty()) {
                 entries.add(new Entry(
                         Arrays.stream(lines.get(0).split(" \\| ")).toList(),

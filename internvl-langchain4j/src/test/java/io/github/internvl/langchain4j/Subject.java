@@ -14,14 +14,14 @@ import java.util.List;
 final class Subject {
     private static final String NAMED = System.getProperty("internvl.model", "");
 
-    /** One for all classes of a process, which ends with it. */
-    static final InternVL MODEL = NAMED.isEmpty()
-            ? InternVL.builder(DemoModel.path())
-                    .device("cpu")
-                    .precision(Precision.FLOAT32)
-                    .maxConcurrent(2)
-                    .load()
-            : InternVL.load(NAMED);
+    /** The demo model, one for all classes of a process, which ends with it. */
+    static final InternVL DEMO = InternVL.builder(DemoModel.path())
+            .device("cpu")
+            .precision(Precision.FLOAT32)
+            .maxConcurrent(2)
+            .load();
+
+    private static final InternVL MODEL = NAMED.isEmpty() ? DEMO : InternVL.load(NAMED);
 
     private Subject() {}
 

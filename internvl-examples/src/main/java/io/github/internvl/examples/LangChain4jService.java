@@ -1,0 +1,42 @@
+package io.github.internvl.examples;
+
+import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.service.AiServices;
+import dev.langchain4j.service.UserMessage;
+import io.github.internvl.InternVL;
+import io.github.internvl.langchain4j.InternVLChatModel;
+import java.nio.file.Path;
+
+/** An AI service of LangChain4j that fills a record from a picture. */
+public final class LangChain4jService {
+    private LangChain4jService() {}
+
+    // tag::langchain4j-service[]
+    enum Color {
+        red,
+        green,
+        blue
+    }
+
+    record Shapes(Color color, int count) {}
+
+    interface Inspector {
+        @UserMessage("How many red shapes are there? Answer as JSON with color and count.")
+        Shapes inspect(ImageContent picture);
+    }
+    // end::langchain4j-service[]
+
+    public static void main(String[] args) {
+        Inputs inputs = Inputs.of(args);
+        Path picture = inputs.picture(0);
+        Path folder = inputs.model();
+        // tag::langchain4j[]
+        try (InternVL model = InternVL.load(folder)) {
+            InternVLChatModel chat = InternVLChatModel.builder(model).build();
+            Inspector inspector = AiServices.create(Inspector.class, chat);
+            Shapes shapes = inspector.inspect(ImageContent.from(picture, "image/png"));
+            System.out.println(shapes.count() + " " + shapes.color());
+        }
+        // end::langchain4j[]
+    }
+}
