@@ -1,5 +1,6 @@
 package io.github.internvl.examples;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.service.AiServices;
 import dev.langchain4j.service.UserMessage;
@@ -12,17 +13,24 @@ public final class LangChain4jService {
     private LangChain4jService() {}
 
     // tag::langchain4j-service[]
+    enum Shape {
+        circle,
+        square,
+        star,
+        triangle
+    }
+
     enum Color {
         red,
         green,
         blue
     }
 
-    record Shapes(Color color, int count) {}
+    record Part(@JsonProperty(required = true) Shape shape, @JsonProperty(required = true) Color color) {}
 
     interface Inspector {
-        @UserMessage("How many red shapes are there? Answer as JSON with color and count.")
-        Shapes inspect(ImageContent picture);
+        @UserMessage("What color is the star?")
+        Part inspect(ImageContent picture);
     }
     // end::langchain4j-service[]
 
@@ -34,8 +42,8 @@ public final class LangChain4jService {
         try (InternVL model = InternVL.load(folder)) {
             InternVLChatModel chat = InternVLChatModel.builder(model).build();
             Inspector inspector = AiServices.create(Inspector.class, chat);
-            Shapes shapes = inspector.inspect(ImageContent.from(picture, "image/png"));
-            System.out.println(shapes.count() + " " + shapes.color());
+            Part part = inspector.inspect(ImageContent.from(picture, "image/png"));
+            System.out.println(part.color() + " " + part.shape());
         }
         // end::langchain4j[]
     }

@@ -31,12 +31,12 @@ record Knowledge(InternVL model, List<Entry> entries) implements UnaryOperator<C
 
     static Knowledge of(InternVL model) {
         List<Entry> entries = new ArrayList<>();
-        for (String block : script().split("\n\n")) {
+        for (String block : script().split("\n\n", -1)) {
             List<String> lines =
                     block.lines().filter(line -> !line.startsWith("#")).toList();
             if (!lines.isEmpty()) {
                 entries.add(new Entry(
-                        Arrays.stream(lines.get(0).split(" \\| ")).toList(),
+                        Arrays.stream(lines.get(0).split(" \\| ", -1)).toList(),
                         String.join("\n", lines.subList(1, lines.size()))));
             }
         }
