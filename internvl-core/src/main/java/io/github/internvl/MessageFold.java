@@ -114,11 +114,14 @@ final class MessageFold {
         return words.replace(TAG, "< image>");
     }
 
-    /** Lines that place the frames of a video. */
-    static String frameLines(int frames) {
+    /** The words about a video after a line for each of its frames, unless they have tags of their own. */
+    static String framed(String words, int frames) {
+        if (words.contains(TAG)) {
+            return words;
+        }
         return IntStream.rangeClosed(1, frames)
                 .mapToObj(number -> "Frame" + number + ": " + TAG + "\n")
-                .collect(Collectors.joining());
+                .collect(Collectors.joining("", "", words));
     }
 
     /** Results of tools, as Qwen2.5's chat template writes them. */
@@ -132,7 +135,7 @@ final class MessageFold {
     static final class Question {
         private final StringBuilder text = new StringBuilder();
         private final List<Image> images = new ArrayList<>();
-        private Tiling tiling = Tiling.OPEN;
+        private ChatRequest.Tiling tiling = ChatRequest.Tiling.OPEN;
         private boolean begun;
         private boolean tagged;
         private boolean frames;
@@ -147,7 +150,7 @@ final class MessageFold {
         }
 
         /** How its pictures are cut into tiles, as far as its messages say. */
-        Tiling tiling() {
+        ChatRequest.Tiling tiling() {
             return tiling;
         }
 
@@ -201,7 +204,7 @@ final class MessageFold {
         }
 
         private ChatRequest.Turn answered(String answer) {
-            Tiling own = frames ? tiling.or(Tiling.OPEN.withMaxTiles(1)) : tiling;
+            ChatRequest.Tiling own = frames ? tiling.or(ChatRequest.Tiling.OPEN.withMaxTiles(1)) : tiling;
             return new ChatRequest.Turn(text(), images, own, answer);
         }
 
@@ -210,14 +213,15 @@ final class MessageFold {
         }
     }
 
-    private static Tiling larger(Tiling one, Tiling other) {
+    private static ChatRequest.Tiling larger(ChatRequest.Tiling one, ChatRequest.Tiling other) {
         Optional<Boolean> thumbnail =
                 one.thumbnail().filter(wanted -> wanted || other.thumbnail().isEmpty());
-        return new Tiling(
+        return new ChatRequest.Tiling(
                         OptionalInt.empty(),
                         larger(one.maxTiles(), other.maxTiles()),
                         thumbnail.isPresent() ? thumbnail : other.thumbnail())
-                .or(new Tiling(larger(one.minTiles(), other.minTiles()), OptionalInt.empty(), Optional.empty()));
+                .or(new ChatRequest.Tiling(
+                        larger(one.minTiles(), other.minTiles()), OptionalInt.empty(), Optional.empty()));
     }
 
     private static OptionalInt larger(OptionalInt one, OptionalInt other) {
@@ -229,7 +233,7 @@ final class MessageFold {
         private final List<Message.Content> contents;
         private final List<Image> images = new ArrayList<>();
         private final String joined;
-        private Tiling tiling = Tiling.OPEN;
+        private ChatRequest.Tiling tiling = ChatRequest.Tiling.OPEN;
         private boolean clip;
 
         UserWords(List<Message.Content> contents) {
@@ -254,7 +258,7 @@ final class MessageFold {
             return images;
         }
 
-        Tiling tiling() {
+        ChatRequest.Tiling tiling() {
             return tiling;
         }
 
@@ -269,7 +273,7 @@ final class MessageFold {
 
         String text() {
             if (clip) {
-                return frameLines(images.size()) + withoutTags(joined);
+                return framed(withoutTags(joined), images.size());
             }
             if (images.isEmpty()) {
                 return withoutTags(joined);

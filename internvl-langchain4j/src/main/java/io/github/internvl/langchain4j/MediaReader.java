@@ -3,7 +3,7 @@ package io.github.internvl.langchain4j;
 import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
-import io.github.internvl.Tiling;
+import io.github.internvl.ChatRequest.Tiling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import io.github.internvl.web.RemoteMedia;

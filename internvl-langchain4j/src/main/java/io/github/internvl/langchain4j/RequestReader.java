@@ -22,7 +22,7 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.Message;
 import io.github.internvl.OutputFormat;
-import io.github.internvl.Tiling;
+import io.github.internvl.ChatRequest.Tiling;
 import io.github.internvl.Tool;
 import io.github.internvl.vision.Video;
 import java.util.ArrayList;
