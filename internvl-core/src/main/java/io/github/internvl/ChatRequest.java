@@ -93,9 +93,9 @@ public final class ChatRequest {
         return generation;
     }
 
-    /** The format that the answer keeps: a call of a tool if the choice requires one, else that of {@link #generation}. */
+    /** The format that the answer keeps: that of {@link #generation}, or a call of a tool where the choice requires or allows one. */
     public OutputFormat format() {
-        return set.toolChoice.isForced() ? set.toolChoice.format(set.tools) : generation.format();
+        return set.toolChoice.format(set.tools, generation.format());
     }
 
     /** The time limit, after which the answer ends incomplete; null for none. */
