@@ -7,8 +7,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * {@link Builder#untrustedText} makes ordinary text of them, for input from strangers.
  */
 public final class ChatRequest {
-    private static final String IMAGE_TAG = "<image>";
-
     private final String text;
     private final Builder set; // a copy that is never changed
     private final GenerationConfig generation;
@@ -34,7 +30,9 @@ public final class ChatRequest {
     private ChatRequest(String text, Builder set) {
         this.text = text;
         this.set = new Builder(set);
+        this.set.budget = set.budget;
         this.generation = set.generation.build();
+        SettingsCheck.checkTools(set.tools, set.toolChoice, generation);
     }
 
     /** A question with defaults for everything else. */
@@ -49,19 +47,12 @@ public final class ChatRequest {
 
     /** Starts from this request. */
     public Builder toBuilder() {
-        Builder builder = new Builder(set);
-        builder.budget = null;
-        return builder;
+        return new Builder(set);
     }
 
     /** The question as given, for a video with the lines of its frames. */
     public String text() {
-        if (!set.frames || text.contains(IMAGE_TAG)) {
-            return text;
-        }
-        return IntStream.rangeClosed(1, set.images.size())
-                .mapToObj(number -> "Frame" + number + ": " + IMAGE_TAG + "\n")
-                .collect(Collectors.joining("", "", text));
+        return set.frames ? MessageFold.framed(text, set.images.size()) : text;
     }
 
     /** Whether its pictures are the frames of a video. */
@@ -86,7 +77,8 @@ public final class ChatRequest {
 
     /** How its pictures are cut into tiles; the frames of a video have one tile unless it says otherwise. */
     public Tiling tiling() {
-        return set.frames ? set.tiling.or(Tiling.OPEN.withMaxTiles(1)) : set.tiling;
+        Tiling wanted = set.questionTiling.or(set.tiling);
+        return set.frames ? wanted.or(Tiling.OPEN.withMaxTiles(1)) : wanted;
     }
 
     /** The tools that the model may call. */
@@ -143,13 +135,14 @@ public final class ChatRequest {
 
     /** Collects a request; each method checks its value. Not thread-safe. */
     public static final class Builder {
-        private static final int FRAMES = 32; // num_segments of the model cards' load_video
+        static final int FRAMES = 32; // num_segments of the model cards' load_video
 
         private @Nullable String text;
         private List<Image> images = List.of();
         private boolean frames;
         private List<Turn> history = List.of();
         private @Nullable String systemMessage;
+        private Tiling questionTiling = Tiling.OPEN; // of messages
         private Tiling tiling = Tiling.OPEN;
         private List<Tool> tools = List.of();
         private Tool.Choice toolChoice = Tool.Choice.auto();
@@ -162,12 +155,13 @@ public final class ChatRequest {
 
         private Builder() {}
 
-        private Builder(Builder from) {
+        private Builder(Builder from) { // without its budget, which serves one request
             this.text = from.text;
             this.images = from.images;
             this.frames = from.frames;
             this.history = from.history;
             this.systemMessage = from.systemMessage;
+            this.questionTiling = from.questionTiling;
             this.tiling = from.tiling;
             this.tools = from.tools;
             this.toolChoice = from.toolChoice;
@@ -176,7 +170,6 @@ public final class ChatRequest {
             this.priority = from.priority;
             this.untrustedText = from.untrustedText;
             this.thinking = from.thinking;
-            this.budget = from.budget;
         }
 
         /** Sets the question. */
@@ -194,6 +187,7 @@ public final class ChatRequest {
         public Builder images(List<Image> pictures) {
             this.images = List.copyOf(pictures);
             this.frames = false;
+            this.questionTiling = Tiling.OPEN;
             return this;
         }
 
@@ -214,6 +208,21 @@ public final class ChatRequest {
         public Builder video(Video video, Video.Sampling sampling) {
             images(video.sample(sampling));
             this.frames = true;
+            return this;
+        }
+
+        /**
+         * Sets the whole dialogue, which ends with a message of the user or a tool result: the question and its pictures, the
+         * history and the system message, in place of any before. {@link Message} has the rules. Throws a {@link
+         * Message.MisplacedException} if messages cannot follow each other so.
+         */
+        public Builder messages(List<Message> dialogue) {
+            MessageFold fold = MessageFold.of(dialogue);
+            MessageFold.Question asked = fold.question();
+            images(asked.images()).text(asked.text()).history(fold.rounds());
+            this.frames = asked.hasFrames();
+            this.questionTiling = asked.tiling();
+            this.systemMessage = fold.systemMessage();
             return this;
         }
 
@@ -266,9 +275,7 @@ public final class ChatRequest {
 
         /** Sets the question to the results of the calls that the answer before asked for, in their order. */
         public Builder toolResults(String... results) {
-            return text(Arrays.stream(results)
-                    .map(result -> "<tool_response>\n" + result + "\n</tool_response>")
-                    .collect(Collectors.joining("\n")));
+            return text(MessageFold.toolResults(Arrays.asList(results)));
         }
 
         /** Sets what the answer may look like. */
@@ -369,9 +376,7 @@ public final class ChatRequest {
             if (text == null) {
                 throw new InvalidRequestException("a request needs a text: call text(...) before build()");
             }
-            ChatRequest request = new ChatRequest(text, this);
-            SettingsCheck.checkTools(tools, toolChoice, request.generation);
-            return request;
+            return new ChatRequest(text, this);
         }
     }
 
@@ -410,10 +415,7 @@ public final class ChatRequest {
         /** This tiling, and that of another where this one is open. Fewer tiles at most than the other's fewest are as few. */
         public Tiling or(Tiling other) {
             OptionalInt most = maxTiles.isPresent() ? maxTiles : other.maxTiles;
-            OptionalInt least = minTiles.isPresent() ? minTiles : other.minTiles;
-            if (least.isPresent() && most.isPresent()) {
-                least = OptionalInt.of(Math.min(least.getAsInt(), most.getAsInt()));
-            }
+            OptionalInt least = SettingsCheck.atMost(minTiles.isPresent() ? minTiles : other.minTiles, most);
             return new Tiling(least, most, thumbnail.isPresent() ? thumbnail : other.thumbnail);
         }
     }
