@@ -3,7 +3,6 @@ package io.github.internvl;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,7 +31,6 @@ public final class ChatRequest {
         this.set = new Builder(set);
         this.set.budget = set.budget;
         this.generation = set.generation.build();
-        SettingsCheck.checkTools(set.tools, set.toolChoice, generation);
     }
 
     /** A question with defaults for everything else. */
@@ -77,8 +75,7 @@ public final class ChatRequest {
 
     /** How its pictures are cut into tiles; the frames of a video have one tile unless it says otherwise. */
     public Tiling tiling() {
-        Tiling wanted = set.questionTiling.or(set.tiling);
-        return set.frames ? wanted.or(Tiling.OPEN.withMaxTiles(1)) : wanted;
+        return set.questionTiling.or(set.tiling).or(set.frames ? Tiling.OPEN.withMaxTiles(1) : Tiling.OPEN);
     }
 
     /** The tools that the model may call. */
@@ -155,7 +152,7 @@ public final class ChatRequest {
 
         private Builder() {}
 
-        private Builder(Builder from) { // without its budget, which serves one request
+        private Builder(Builder from) {
             this.text = from.text;
             this.images = from.images;
             this.frames = from.frames;
@@ -180,15 +177,12 @@ public final class ChatRequest {
 
         /** Sets the question and its pictures, in place of any before. */
         public Builder text(String question, Image... pictures) {
-            return text(question).images(Arrays.asList(pictures));
+            return text(question).images(List.of(pictures));
         }
 
         /** Sets the pictures of the question, in place of any before and of a video. */
         public Builder images(List<Image> pictures) {
-            this.images = List.copyOf(pictures);
-            this.frames = false;
-            this.questionTiling = Tiling.OPEN;
-            return this;
+            return images(pictures, false);
         }
 
         /** Sets 32 frames of a video, as the model cards' {@code load_video} does, in place of any pictures before. */
@@ -206,9 +200,7 @@ public final class ChatRequest {
          * the history with the answer; later questions of a {@link Conversation} about the video no longer need it.
          */
         public Builder video(Video video, Video.Sampling sampling) {
-            images(video.sample(sampling));
-            this.frames = true;
-            return this;
+            return images(video.sample(sampling), true);
         }
 
         /**
@@ -219,10 +211,16 @@ public final class ChatRequest {
         public Builder messages(List<Message> dialogue) {
             MessageFold fold = MessageFold.of(dialogue);
             MessageFold.Question asked = fold.question();
-            images(asked.images()).text(asked.text()).history(fold.rounds());
-            this.frames = asked.hasFrames();
+            images(asked.images(), asked.hasFrames()).text(asked.text()).history(fold.rounds());
             this.questionTiling = asked.tiling();
             this.systemMessage = fold.systemMessage();
+            return this;
+        }
+
+        private Builder images(List<Image> pictures, boolean ofVideo) {
+            this.images = List.copyOf(pictures);
+            this.frames = ofVideo;
+            this.questionTiling = Tiling.OPEN;
             return this;
         }
 
@@ -258,7 +256,7 @@ public final class ChatRequest {
 
         /** Sets the tools that the model may call, in place of any before. */
         public Builder tools(Tool... functions) {
-            return tools(Arrays.asList(functions));
+            return tools(List.of(functions));
         }
 
         /** Sets the tools that the model may call, in place of any before. */
@@ -275,7 +273,7 @@ public final class ChatRequest {
 
         /** Sets the question to the results of the calls that the answer before asked for, in their order. */
         public Builder toolResults(String... results) {
-            return text(MessageFold.toolResults(Arrays.asList(results)));
+            return text(MessageFold.toolResults(List.of(results)));
         }
 
         /** Sets what the answer may look like. */
@@ -376,7 +374,9 @@ public final class ChatRequest {
             if (text == null) {
                 throw new InvalidRequestException("a request needs a text: call text(...) before build()");
             }
-            return new ChatRequest(text, this);
+            ChatRequest request = new ChatRequest(text, this);
+            SettingsCheck.checkTools(tools, toolChoice, request.generation);
+            return request;
         }
     }
 
@@ -415,7 +415,10 @@ public final class ChatRequest {
         /** This tiling, and that of another where this one is open. Fewer tiles at most than the other's fewest are as few. */
         public Tiling or(Tiling other) {
             OptionalInt most = maxTiles.isPresent() ? maxTiles : other.maxTiles;
-            OptionalInt least = SettingsCheck.atMost(minTiles.isPresent() ? minTiles : other.minTiles, most);
+            OptionalInt least = minTiles.isPresent() ? minTiles : other.minTiles;
+            if (least.isPresent() && most.isPresent()) {
+                least = OptionalInt.of(Math.min(least.getAsInt(), most.getAsInt()));
+            }
             return new Tiling(least, most, thumbnail.isPresent() ? thumbnail : other.thumbnail);
         }
     }
@@ -429,7 +432,6 @@ public final class ChatRequest {
      * @param answer the answer
      */
     public record Turn(String question, List<Image> images, Tiling tiling, String answer) {
-
         /** Copies the list. */
         public Turn {
             images = List.copyOf(images);

@@ -68,11 +68,6 @@ final class SettingsCheck {
                 found));
     }
 
-    /** A lower limit, brought down to an upper one. */
-    static OptionalInt atMost(OptionalInt least, OptionalInt most) {
-        return least.isPresent() && most.isPresent() && most.getAsInt() < least.getAsInt() ? most : least;
-    }
-
     private static void filled(String name, List<String> texts) {
         require(texts.stream().noneMatch(String::isEmpty), name + " must not be empty", texts);
     }

@@ -2,7 +2,6 @@ package io.github.internvl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.internvl.ChatRequest.Tiling;
 import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
@@ -74,7 +73,10 @@ class MessagePromptTest {
                 List.of(new Message.User(List.of(
                         new Message.Picture(
                                 LAND,
-                                Tiling.OPEN.withMaxTiles(2).withMinTiles(2).withThumbnail(false)),
+                                ChatRequest.Tiling.OPEN
+                                        .withMaxTiles(2)
+                                        .withMinTiles(2)
+                                        .withThumbnail(false)),
                         new Message.Text("What is it?")))));
     }
 
