@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ModulePathTest {
     private static final int LIBRARIES = 11;
     private static final Pattern OUR_JAR = Pattern.compile(
-            "internvl-(tokenizer|vision|video|web|grammar|hub|core|micrometer|langchain4j|server|demo)-.*\\.jar");
+            "internvl-(tokenizer|vision|video|web|grammar|hub|core|micrometer|langchain4j|kotlin|server|demo)-.*\\.jar");
     private static final List<String> ENTRIES =
             List.of(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
                     .split(File.pathSeparator));

@@ -40,6 +40,7 @@ class ArchitectureTest {
     private static final String WEB = "io.github.internvl.web..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String LANGCHAIN4J = "io.github.internvl.langchain4j..";
+    private static final String KOTLIN = "io.github.internvl.kotlin..";
     private static final String SERVER = "io.github.internvl.server..";
     private static final String SERVER_HTTP = "io.github.internvl.server.http..";
     private static final String SERVER_OPENAI = "io.github.internvl.server.openai..";
@@ -56,7 +57,7 @@ class ArchitectureTest {
 
     /** What stands on the public API alone. */
     private static final String[] OUTSIDE = {
-        MICROMETER, LANGCHAIN4J, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
+        MICROMETER, LANGCHAIN4J, KOTLIN, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
     };
 
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
@@ -252,7 +253,8 @@ class ArchitectureTest {
     /** A binding names the library that it binds to. */
     private static boolean isBoundBy(JavaClass type, String name) {
         return (resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument."))
-                || (resideInAPackage(LANGCHAIN4J).test(type) && name.startsWith("dev.langchain4j."));
+                || (resideInAPackage(LANGCHAIN4J).test(type) && name.startsWith("dev.langchain4j."))
+                || (resideInAPackage(KOTLIN).test(type) && name.matches("kotlinx?\\..*"));
     }
 
     @Test
