@@ -29,9 +29,8 @@ class DocsTest {
 
     @Test
     void showsOnlyCodeThatTheExamplesRun() {
-        List<String> regions = examples()
-                .flatMap(file -> regions(Checkout.read(file)))
-                .toList();
+        List<String> regions =
+                examples().flatMap(file -> regions(Checkout.read(file))).toList();
         assertThat(DOCUMENTS)
                 .allSatisfy(document -> assertThat(regions)
                         .as("%s: each block of code repeats a tagged region of the examples", Checkout.name(document))
