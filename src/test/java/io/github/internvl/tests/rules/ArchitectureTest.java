@@ -39,6 +39,7 @@ class ArchitectureTest {
     private static final String VISION_TILES = "io.github.internvl.vision.tiles..";
     private static final String WEB = "io.github.internvl.web..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
+    private static final String SPRING = "io.github.internvl.spring..";
     private static final String SERVER = "io.github.internvl.server..";
     private static final String SERVER_HTTP = "io.github.internvl.server.http..";
     private static final String SERVER_OPENAI = "io.github.internvl.server.openai..";
@@ -55,7 +56,7 @@ class ArchitectureTest {
 
     /** What stands on the public API alone. */
     private static final String[] OUTSIDE = {
-        MICROMETER, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
+        MICROMETER, SPRING, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
     };
 
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
@@ -227,6 +228,16 @@ class ArchitectureTest {
     }
 
     @Test
+    void keepsSpringToItsModules() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(SPRING)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.springframework..", "reactor.."));
+    }
+
+    @Test
     void formsNoCycleBetweenPackages() {
         check(slices().assignedFrom(Layers.PACKAGES).should().beFreeOfCycles());
     }
@@ -250,7 +261,9 @@ class ArchitectureTest {
 
     /** A binding names the library that it binds to. */
     private static boolean isBoundBy(JavaClass type, String name) {
-        return resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument.");
+        return resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument.")
+                || resideInAPackage(SPRING).test(type)
+                        && name.matches("(org\\.springframework|reactor\\.core|io\\.micrometer\\.observation)\\..*");
     }
 
     @Test

@@ -12,11 +12,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds the documents to the sources. A java block repeats a region of internvl-examples between {@code // tag::name[]}
+ * Holds the documents to the sources. A java block repeats a region of the modules of examples between {@code // tag::name[]}
  * and {@code // end::name[]}, which is compiled and run there; a relative link leads to a file, and the name of a test to a test.
  */
 class DocsTest {
     private static final Path README = Checkout.ROOT.resolve("README.md");
+
+    private static final List<Path> EXAMPLES = Stream.of("internvl-examples/src", "internvl-examples-spring/src")
+            .flatMap(folder -> Checkout.files(folder, ".java").stream())
+            .toList();
 
     private static final List<Path> DOCUMENTS = Checkout.files("", ".md");
 
@@ -29,18 +33,18 @@ class DocsTest {
 
     @Test
     void showsOnlyCodeThatTheExamplesRun() {
-        List<String> regions = Checkout.files("internvl-examples/src", ".java").stream()
+        List<String> regions = EXAMPLES.stream()
                 .flatMap(file -> regions(Checkout.read(file)))
                 .toList();
         assertThat(DOCUMENTS)
                 .allSatisfy(document -> assertThat(regions)
-                        .as("%s: each java block repeats a tagged region of internvl-examples", Checkout.name(document))
+                        .as("%s: each java block repeats a tagged region of the examples", Checkout.name(document))
                         .containsAll(blocks(Checkout.read(document))));
     }
 
     @Test
     void closesEveryRegionOfTheExamples() {
-        assertThat(Checkout.files("internvl-examples/src", ".java"))
+        assertThat(EXAMPLES)
                 .allSatisfy(file -> assertThat(
                                 MARKER.matcher(Checkout.read(file)).results().count())
                         .as("tag and end lines of %s", Checkout.name(file))

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.io.FileSystemResource;
+import org.springframework.core.io.Resource;
 
 /** Starts the application on a free port and asks it as curl would. */
 @Timeout(120)
@@ -50,6 +52,15 @@ class PictureApplicationTest {
                 .contains("\"internvl\":{", "\"status\":\"UP\"", "\"device\":\"cpu\"");
         assertThat(get("/actuator/health/readiness").statusCode()).isEqualTo(200);
         assertThat(get("/actuator/metrics/internvl.tokens.prompt").body()).contains("\"COUNT\"");
+    }
+
+    @Test
+    void answersThroughSpringAi() {
+        StarCatalogue catalogue = APPLICATION.getBean(StarCatalogue.class);
+        Resource picture = new FileSystemResource(DemoModel.sample("shapes.png"));
+        assertThat(catalogue.color(picture)).isEqualTo("green");
+        assertThat(catalogue.description(picture).collectList().block()).isNotEmpty();
+        assertThat(catalogue.star(picture)).isNotNull();
     }
 
     private static HttpResponse<String> ask(byte[] picture, String question) throws IOException, InterruptedException {
