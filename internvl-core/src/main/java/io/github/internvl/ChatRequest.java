@@ -5,8 +5,6 @@ import io.github.internvl.vision.Video;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +28,7 @@ public final class ChatRequest {
     private final boolean frames;
     private final List<Turn> history;
     private final @Nullable String systemMessage;
+    private final Tiling questionTiling;
     private final Tiling tiling;
     private final List<Tool> tools;
     private final Tool.Choice toolChoice;
@@ -46,6 +45,7 @@ public final class ChatRequest {
         this.frames = builder.frames;
         this.history = builder.history;
         this.systemMessage = builder.systemMessage;
+        this.questionTiling = builder.questionTiling;
         this.tiling = builder.tiling;
         this.tools = builder.tools;
         this.toolChoice = builder.toolChoice;
@@ -75,6 +75,7 @@ public final class ChatRequest {
         builder.frames = frames;
         builder.history = history;
         builder.systemMessage = systemMessage;
+        builder.questionTiling = questionTiling;
         builder.tiling = tiling;
         builder.tools = tools;
         builder.toolChoice = toolChoice;
@@ -91,9 +92,7 @@ public final class ChatRequest {
         if (!frames || text.contains(IMAGE_TAG)) {
             return text;
         }
-        return IntStream.rangeClosed(1, images.size())
-                .mapToObj(number -> "Frame" + number + ": " + IMAGE_TAG + "\n")
-                .collect(Collectors.joining("", "", text));
+        return MessageFold.frameLines(images.size()) + text;
     }
 
     /** Whether its pictures are the frames of a video. */
@@ -118,7 +117,8 @@ public final class ChatRequest {
 
     /** How its pictures are cut into tiles; the frames of a video have one tile unless it says otherwise. */
     public Tiling tiling() {
-        return frames ? tiling.or(Tiling.OPEN.withMaxTiles(1)) : tiling;
+        Tiling wanted = questionTiling.or(tiling);
+        return frames ? wanted.or(Tiling.OPEN.withMaxTiles(1)) : wanted;
     }
 
     /** The tools that the model may call. */
@@ -170,30 +170,6 @@ public final class ChatRequest {
         return budget;
     }
 
-    /** Checks the tools: their names, the choice among them, and settings that cannot be combined with them. */
-    private void checkTools() {
-        List<String> names = tools.stream().map(Tool::name).toList();
-        refuse(names.stream().distinct().count() < names.size(), "tools must have different names: " + names);
-        refuse(
-                toolChoice.isForced() && !names.contains(toolChoice.tool().orElse(names.isEmpty() ? "" : names.get(0))),
-                "a tool that must be called must be one of the request's: " + toolChoice + " of " + names);
-        refuse(
-                toolChoice.isAllowed()
-                        && !names.isEmpty()
-                        && !generation.format().isText(),
-                "tools and a format cannot be combined, as an answer of the format can hold no call; use"
-                        + " Tool.Choice.none(): " + generation.format().kind());
-        if (toolChoice.isForced()) {
-            SettingsCheck.checkFormat(generation);
-        }
-    }
-
-    private static void refuse(boolean wrong, String message) {
-        if (wrong) {
-            throw new InvalidRequestException(message);
-        }
-    }
-
     /** The question in short, for the application's own logs; contains the user's text. */
     @Override
     public String toString() {
@@ -203,13 +179,14 @@ public final class ChatRequest {
 
     /** Collects a request; each method checks its value. Not thread-safe. */
     public static final class Builder {
-        private static final int FRAMES = 32; // num_segments of the model cards' load_video
+        static final int FRAMES = 32; // num_segments of the model cards' load_video
 
         private @Nullable String text;
         private List<Image> images = List.of();
         private boolean frames;
         private List<Turn> history = List.of();
         private @Nullable String systemMessage;
+        private Tiling questionTiling = Tiling.OPEN; // of messages
         private Tiling tiling = Tiling.OPEN;
         private List<Tool> tools = List.of();
         private Tool.Choice toolChoice = Tool.Choice.auto();
@@ -237,6 +214,7 @@ public final class ChatRequest {
         public Builder images(List<Image> pictures) {
             this.images = List.copyOf(pictures);
             this.frames = false;
+            this.questionTiling = Tiling.OPEN;
             return this;
         }
 
@@ -257,6 +235,21 @@ public final class ChatRequest {
         public Builder video(Video video, Video.Sampling sampling) {
             images(video.sample(sampling));
             this.frames = true;
+            return this;
+        }
+
+        /**
+         * Sets the whole dialogue, which ends with a message of the user or a tool result: the question and its pictures, the
+         * history and the system message, in place of any before. {@link Message} has the rules. Throws a {@link
+         * Message.MisplacedException} if messages cannot follow each other so.
+         */
+        public Builder messages(List<Message> dialogue) {
+            MessageFold fold = MessageFold.of(dialogue);
+            MessageFold.Question asked = fold.question();
+            images(asked.images()).text(asked.text()).history(fold.rounds());
+            this.frames = asked.hasFrames();
+            this.questionTiling = asked.tiling();
+            this.systemMessage = fold.systemMessage();
             return this;
         }
 
@@ -309,9 +302,7 @@ public final class ChatRequest {
 
         /** Sets the question to the results of the calls that the answer before asked for, in their order. */
         public Builder toolResults(String... results) {
-            return text(Arrays.stream(results)
-                    .map(result -> "<tool_response>\n" + result + "\n</tool_response>")
-                    .collect(Collectors.joining("\n")));
+            return text(MessageFold.toolResults(Arrays.asList(results)));
         }
 
         /** Sets what the answer may look like. */
@@ -415,7 +406,7 @@ public final class ChatRequest {
                 throw new InvalidRequestException("a request needs a text: call text(...) before build()");
             }
             ChatRequest request = new ChatRequest(this, text);
-            request.checkTools();
+            SettingsCheck.checkTools(tools, toolChoice, request.generation);
             return request;
         }
     }

@@ -166,7 +166,7 @@ public final class InternVL implements AutoCloseable {
     }
 
     private static ChatService.Asked asked(ChatRequest request) {
-        return new ChatService.Asked(request, RequestBudget.of(request));
+        return new ChatService.Asked(request, RequestBudget.of(request.budget(), request.timeout()));
     }
 
     /** Asks a question about pictures, or about none, without waiting, as {@link #chatAsync(ChatRequest)} does. */

@@ -62,9 +62,8 @@ public final class RequestBudget {
     }
 
     /** The budget of a request: its own, or one of the usual limits; it ends with the time that the request has from now on. */
-    static RequestBudget of(ChatRequest request) {
-        RequestBudget own = request.budget() == null ? defaults() : request.budget();
-        Duration timeout = request.timeout();
+    static RequestBudget of(@Nullable RequestBudget given, @Nullable Duration timeout) {
+        RequestBudget own = given == null ? defaults() : given;
         if (timeout != null && timeout.compareTo(LONGEST) <= 0) {
             own.endBy(System.nanoTime() + timeout.toNanos());
         }

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/** The ranges of generation settings, and the combinations that are rejected, with their reasons. */
+/** The ranges of a request's settings, and the combinations that are rejected, with their reasons. */
 final class SettingsCheck {
     private SettingsCheck() {}
 
@@ -129,6 +129,22 @@ final class SettingsCheck {
                 config.penalties().noRepeatNgram() > 0,
                 "a format, or a tool call that is required, and noRepeatNgram cannot be combined, as formats repeat"
                         + " themselves; use penalties: " + config.penalties().noRepeatNgram());
+    }
+
+    /** Rejects tools of one name, a choice of none among them, and settings that cannot be combined with them. */
+    static void checkTools(List<Tool> tools, Tool.Choice choice, GenerationConfig config) {
+        List<String> names = tools.stream().map(Tool::name).toList();
+        reject(names.stream().distinct().count() < names.size(), "tools must have different names: " + names);
+        reject(
+                choice.isForced() && !names.contains(choice.tool().orElse(names.isEmpty() ? "" : names.get(0))),
+                "a tool that must be called must be one of the request's: " + choice + " of " + names);
+        reject(
+                choice.isAllowed() && !names.isEmpty() && !config.format().isText(),
+                "tools and a format cannot be combined, as an answer of the format can hold no call; use"
+                        + " Tool.Choice.none(): " + config.format().kind());
+        if (choice.isForced()) {
+            checkFormat(config);
+        }
     }
 
     /** Rejects settings whose answer cannot come piece by piece. */

@@ -56,10 +56,11 @@ public record Tool(String name, String description, String parameters) {
      * A call that the model asks for. Its arguments keep the schema of the tool's parameters only if the request had {@link
      * Choice#required} or {@link Choice#named}. Immutable.
      *
+     * @param id the name of the call for its {@linkplain Message.ToolResult result}: {@code call_0} and so on, unique in one answer
      * @param name the tool
      * @param arguments a JSON object
      */
-    public record Call(String name, String arguments) {
+    public record Call(String id, String name, String arguments) {
         /** The text before a call in an answer. */
         public static final String START = "<tool_call>";
 
@@ -81,7 +82,7 @@ public record Tool(String name, String description, String parameters) {
                 int end = text.indexOf(END, from);
                 Call call = null;
                 while (call == null && end >= 0) {
-                    call = call(text.substring(from, end));
+                    call = call("call_" + calls.size(), text.substring(from, end));
                     from = call == null ? from : end;
                     end = text.indexOf(END, end + 1); // the end may also be a part of an argument
                 }
@@ -93,12 +94,12 @@ public record Tool(String name, String description, String parameters) {
             return List.copyOf(calls);
         }
 
-        private static @Nullable Call call(String text) {
+        private static @Nullable Call call(String id, String text) {
             try {
                 return JsonParser.parseString(text) instanceof JsonObject call
                                 && call.get("name") instanceof JsonPrimitive name
                                 && call.get("arguments") instanceof JsonObject arguments
-                        ? new Call(name.getAsString(), JSON.toJson(arguments))
+                        ? new Call(id, name.getAsString(), JSON.toJson(arguments))
                         : null;
             } catch (JsonParseException e) {
                 return null; // a call that is no JSON is none

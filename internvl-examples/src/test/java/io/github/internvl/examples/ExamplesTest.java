@@ -116,6 +116,17 @@ class ExamplesTest {
     }
 
     @Test
+    void chatsInMessages() throws Exception {
+        ChatRequest.Builder request =
+                ChatRequest.builder().systemMessage("Answer in one sentence.").text("describe this image", badge);
+        String first = model.chat(request.build()).text();
+        request.history(List.of(new ChatRequest.Turn("describe this image", List.of(badge), first)))
+                .text("Before: <image>\nAfter: <image>\nWhat has changed?", badge, fog);
+        assertPrints(
+                Messages::main, SAY + first, SAY + model.chat(request.build()).text());
+    }
+
+    @Test
     void chatsAboutAVideo() throws Exception {
         Path clip = Path.of("../models/samples/clip.mp4");
         Conversation talk = model.conversation();

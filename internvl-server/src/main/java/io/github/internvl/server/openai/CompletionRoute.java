@@ -5,6 +5,7 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatResponse.TokenScore;
 import io.github.internvl.GenerationConfig;
+import io.github.internvl.Message;
 import io.github.internvl.RequestBudget;
 import io.github.internvl.server.http.EventStream;
 import io.github.internvl.server.http.JsonFields;
@@ -130,7 +131,7 @@ final class CompletionRoute {
         }
         return prompts.stream()
                 .map(prompt -> ChatRequest.builder()
-                        .text(UserMessage.withoutTags(prompt))
+                        .messages(List.of(Message.User.of(prompt)))
                         .untrustedText(true)
                         .generation(config.build())
                         .budget(budget)

@@ -58,10 +58,16 @@ final class ResponseFields {
     private JsonObject message(JsonFields item) {
         return switch (item.has("type") ? item.required("type") : "message") {
             case "message" -> object("role", item.required("role"), "content", content(item, "content"));
-            case "function_call" -> object("role", "assistant", "tool_calls", list(function(item)));
+            case "function_call" -> {
+                JsonObject call = function(item);
+                call.add("id", item.any("call_id"));
+                origins.note(call, "id", item.path("call_id"));
+                yield object("role", "assistant", "tool_calls", list(call));
+            }
             case "function_call_output" -> {
                 JsonObject result = object("role", "tool", "content", content(item, "output"));
-                yield origins.note(result, "content", item.path("output"));
+                result.add("tool_call_id", item.any("call_id"));
+                yield origins.note(result, "content", item.path("output"), "tool_call_id", item.path("call_id"));
             }
             default -> throw item.unsupported("type", "it may be message, function_call or function_call_output");
         };

@@ -1,12 +1,10 @@
-package io.github.internvl.server.openai;
+package io.github.internvl;
 
 import com.google.gson.FormattingStyle;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
-import io.github.internvl.Tool;
-import io.github.internvl.server.http.JsonFields;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -16,14 +14,10 @@ import java.io.UncheckedIOException;
 final class CallText {
     private CallText() {}
 
-    /** The text of a call in the history of a request. */
-    static String of(JsonFields call) {
-        JsonFields function = call.object("function");
-        if (function == null) {
-            throw call.invalid("function", "is required and must be an object");
-        }
-        String name = quoted(function.required("name"));
-        String arguments = withoutMarks(arguments(function.required("arguments")));
+    /** The text of a call in an answer of the history. */
+    static String of(Tool.Call call) {
+        String name = quoted(call.name());
+        String arguments = withoutMarks(arguments(call.arguments()));
         return Tool.Call.START + "\n{\"name\": " + name + ", \"arguments\": " + arguments + "}\n" + Tool.Call.END;
     }
 
