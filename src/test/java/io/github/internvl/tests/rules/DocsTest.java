@@ -33,9 +33,8 @@ class DocsTest {
 
     @Test
     void showsOnlyCodeThatTheExamplesRun() {
-        List<String> regions = EXAMPLES.stream()
-                .flatMap(file -> regions(Checkout.read(file)))
-                .toList();
+        List<String> regions =
+                EXAMPLES.stream().flatMap(file -> regions(Checkout.read(file))).toList();
         assertThat(DOCUMENTS)
                 .allSatisfy(document -> assertThat(regions)
                         .as("%s: each java block repeats a tagged region of the examples", Checkout.name(document))

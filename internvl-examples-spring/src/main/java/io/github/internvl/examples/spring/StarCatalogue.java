@@ -25,7 +25,8 @@ final class StarCatalogue {
 
     record Star(Color color, int points) {}
 
-    @Nullable String color(Resource picture) {
+    @Nullable
+    String color(Resource picture) {
         return about(picture, "What color is the star?").call().content();
     }
 
@@ -33,7 +34,8 @@ final class StarCatalogue {
         return about(picture, "Describe the picture.").stream().content();
     }
 
-    @Nullable Star star(Resource picture) { // the schema of the record is enforced
+    @Nullable
+    Star star(Resource picture) { // the schema of the record is enforced
         return about(picture, "Describe the star as JSON with color and points.")
                 .call()
                 .entity(Star.class, entity -> entity.useProviderStructuredOutput());

@@ -35,10 +35,15 @@ final class AnswerWriter {
         return last(answer, calls, calls.isEmpty() ? answer.text() : beforeCalls(answer.text()));
     }
 
-    /** The next piece of text; empty while it may be the beginning of a call, or white space before one. */
-    ChatResponse piece(String text) {
+    /** Adds text, and takes what is certain to belong to no call; white space and a beginning of a call wait for the rest. */
+    String withheld(String text) {
         withheld.append(text);
-        return response(take(tools ? certain() : withheld.length()), List.of(), ChatGenerationMetadata.NULL, metadata());
+        return take(tools ? certain() : withheld.length());
+    }
+
+    /** A piece of the answer. */
+    ChatResponse piece(String text) {
+        return response(text, List.of(), ChatGenerationMetadata.NULL, metadata());
     }
 
     /** The last piece: text that was withheld, or calls; and the facts of the answer. */

@@ -107,14 +107,18 @@ public final class InternVLChatModel implements ChatModel {
     private record Running(ChatStream stream, AnswerWriter writer) {
         Flux<ChatResponse> pieces() {
             return JdkFlowAdapter.flowPublisherToFlux(stream.publisher())
+                    .map(writer::withheld)
+                    .filter(text -> !text.isEmpty())
                     .map(writer::piece)
-                    .filter(piece -> !Objects.requireNonNull(piece.getResult()).getOutput().getText().isEmpty())
                     .concatWith(Flux.defer(() -> Flux.just(writer.end(stream.response()))));
         }
     }
 
     private Flux<ChatResponse> pieces(Prompt prompt) {
-        return Flux.using(() -> start(prompt), Running::pieces, running -> running.stream().close())
+        return Flux.using(
+                        () -> start(prompt),
+                        Running::pieces,
+                        running -> running.stream().close())
                 .subscribeOn(Schedulers.boundedElastic());
     }
 

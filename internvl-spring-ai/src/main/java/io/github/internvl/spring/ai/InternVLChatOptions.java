@@ -88,7 +88,9 @@ public final class InternVLChatOptions extends DefaultToolCallingChatOptions imp
     @Override
     public @Nullable String getOutputSchema() {
         OutputFormat format = set.format;
-        return format != null && format.kind() == OutputFormat.Kind.JSON_SCHEMA ? format.texts().get(0) : null;
+        return format != null && format.kind() == OutputFormat.Kind.JSON_SCHEMA
+                ? format.texts().get(0)
+                : null;
     }
 
     @Override

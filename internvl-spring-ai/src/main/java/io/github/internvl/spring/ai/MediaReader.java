@@ -1,6 +1,5 @@
 package io.github.internvl.spring.ai;
 
-
 import io.github.internvl.Message;
 import io.github.internvl.Tiling;
 import io.github.internvl.vision.Image;
@@ -26,8 +25,8 @@ record MediaReader(Optional<RemoteMedia> remote) {
             case "image" -> Message.Picture.of(Image.of(bytes(media.getData())));
             case "video" -> clip(Video.of(bytes(media.getData())), options.getVideoFrames(), options.getMaxTiles());
             default ->
-                throw new IllegalArgumentException(
-                        "media must be of the type image or video: " + media.getMimeType() + "; send it as one of them");
+                throw new IllegalArgumentException("media must be of the type image or video: " + media.getMimeType()
+                        + "; send it as one of them");
         };
     }
 
@@ -48,12 +47,14 @@ record MediaReader(Optional<RemoteMedia> remote) {
             case "" -> decoded(text);
             case "data" -> decoded(text.substring(text.indexOf(',') + 1));
             case "http", "https" ->
-                remote.orElseThrow(() -> new IllegalArgumentException("media from the web must have rules for fetching it:"
-                                + " there are none; send its bytes, or set InternVLChatModel.Builder.remoteMedia"))
+                remote.orElseThrow(
+                                () -> new IllegalArgumentException(
+                                        "media from the web must have rules for fetching it:"
+                                                + " there are none; send its bytes, or set InternVLChatModel.Builder.remoteMedia"))
                         .fetch(URI.create(text));
             default ->
-                throw new IllegalArgumentException("media must be bytes, base64, or a data:, http: or https: URL: " + scheme
-                        + ":; read it into a Resource");
+                throw new IllegalArgumentException("media must be bytes, base64, or a data:, http: or https: URL: "
+                        + scheme + ":; read it into a Resource");
         };
     }
 

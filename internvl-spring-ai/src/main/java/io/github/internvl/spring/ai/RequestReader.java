@@ -29,8 +29,8 @@ record RequestReader(String modelName, MediaReader media) {
     /** A request that lacks its messages. */
     private ChatRequest.Builder settings(InternVLChatOptions options) {
         if (options.getModel() != null && !options.getModel().equals(modelName)) {
-            throw new IllegalArgumentException("a prompt must name the model that is loaded, " + modelName + ", or none: "
-                    + options.getModel());
+            throw new IllegalArgumentException(
+                    "a prompt must name the model that is loaded, " + modelName + ", or none: " + options.getModel());
         }
         ChatRequest.Builder request = ChatRequest.builder()
                 .untrustedText(true)
@@ -95,8 +95,9 @@ record RequestReader(String modelName, MediaReader media) {
                 results.getResponses()
                         .forEach(result -> read.add(new Message.ToolResult(result.id(), result.responseData())));
             } else {
-                throw new IllegalArgumentException("a message must be of the system, the user, the assistant or a tool: "
-                        + message.getMessageType() + "; send its text as a user message");
+                throw new IllegalArgumentException(
+                        "a message must be of the system, the user, the assistant or a tool: "
+                                + message.getMessageType() + "; send its text as a user message");
             }
         }
         return read;

@@ -44,7 +44,8 @@ class InternVLChatAutoConfigurationTest {
                         "spring.ai.internvl.chat.stop-sequences=x,y",
                         "spring.ai.internvl.chat.timeout=5s")
                 .run(context -> {
-                    InternVLChatOptions options = context.getBean(InternVLChatModel.class).getOptions();
+                    InternVLChatOptions options =
+                            context.getBean(InternVLChatModel.class).getOptions();
                     assertThat(options.getTemperature()).isEqualTo(0.2);
                     assertThat(options.getMaxTokens()).isEqualTo(9);
                     assertThat(options.getStopSequences()).containsExactly("x", "y");
@@ -65,7 +66,8 @@ class InternVLChatAutoConfigurationTest {
         try (InternVL model = InternVL.load(DemoModel.path())) {
             InternVLChatModel own = InternVLChatModel.builder(model).build();
             runner.withBean(InternVLChatModel.class, () -> own)
-                    .run(context -> assertThat(context).getBean(InternVLChatModel.class).isSameAs(own));
+                    .run(context ->
+                            assertThat(context).getBean(InternVLChatModel.class).isSameAs(own));
         }
     }
 }

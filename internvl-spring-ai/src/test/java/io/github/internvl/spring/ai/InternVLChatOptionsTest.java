@@ -53,7 +53,8 @@ class InternVLChatOptionsTest extends AbstractChatOptionsTests<InternVLChatOptio
     void takesOverOptionsOfAnotherKind() {
         InternVLChatOptions taken = InternVLChatOptions.builder()
                 .combineWith(ChatOptions.builder().maxTokens(5))
-                .combineWith((ChatOptions.Builder<?>) StructuredOutputChatOptions.builder().outputSchema(SCHEMA))
+                .combineWith((ChatOptions.Builder<?>)
+                        StructuredOutputChatOptions.builder().outputSchema(SCHEMA))
                 .build();
         assertThat(taken.getMaxTokens()).isEqualTo(5);
         assertThat(taken.getOutputSchema()).isEqualTo(SCHEMA);
