@@ -261,9 +261,10 @@ class ArchitectureTest {
 
     /** A binding names the library that it binds to. */
     private static boolean isBoundBy(JavaClass type, String name) {
-        return resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument.")
-                || resideInAPackage(SPRING).test(type)
-                        && name.matches("(org\\.springframework|reactor\\.core|io\\.micrometer\\.observation)\\..*");
+        if (resideInAPackage(SPRING).test(type)) {
+            return name.matches("(org\\.springframework|reactor\\.core|io\\.micrometer\\.observation)\\..*");
+        }
+        return resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument.");
     }
 
     @Test
