@@ -5,11 +5,13 @@
 
 For `internvl bench --compare`. The first takes llama.cpp's own benchmark and a GGUF file that its converter made from the
 checkpoint; the second a folder in the layout of transformers' own classes, see requirements.txt. --figures selects some of
-vision_1tile (transformers only), prefill_300, prefill_2000, decode_300, decode_2000.
+vision_1tile (transformers only), prefill_300, prefill_2000, decode_300, decode_2000, decode_300_x8 (llama.cpp only, from the
+llama-batched-bench beside its benchmark). One sample of each: the pairs of --compare repeat them.
 """
 
 import argparse
 import json
+import pathlib
 import subprocess
 import time
 
@@ -26,8 +28,8 @@ def llama(arguments, wanted) -> None:
     program = [arguments.bench, "-m", arguments.model, "-t", str(arguments.threads), "-fa", "1", "-o", "jsonl"]
     for context in CONTEXTS:
         for figure, work in (
-            (f"prefill_{context}", ["-r", "2", "-p", str(context), "-n", "0"]),
-            (f"decode_{context}", ["-r", "3", "-p", "0", "-n", str(STEPS), "-d", str(context)]),
+            (f"prefill_{context}", ["-r", "1", "-p", str(context), "-n", "0"]),
+            (f"decode_{context}", ["-r", "1", "-p", "0", "-n", str(STEPS), "-d", str(context)]),
         ):
             if not wanted(figure):
                 continue
@@ -35,6 +37,13 @@ def llama(arguments, wanted) -> None:
             result = next(json.loads(line) for line in lines if line.startswith("{"))
             tokens = result["n_prompt"] or result["n_gen"]
             report(figure, "tok/s", [tokens * 1e9 / nanos for nanos in result["samples_ns"]], peer="llama.cpp")
+    if wanted("decode_300_x8"):
+        program = [str(pathlib.Path(arguments.bench).with_name("llama-batched-bench")), "-m", arguments.model]
+        program += ["-t", str(arguments.threads), "-fa", "on", "-c", "4096", "-npp", "300", "-ntg", str(STEPS), "-npl", "8"]
+        program += ["--output-format", "jsonl"]
+        lines = subprocess.run(program, capture_output=True, text=True, check=True).stdout.splitlines()
+        result = next(json.loads(line) for line in lines if line.startswith("{"))
+        report("decode_300_x8", "tok/s", [result["speed_tg"]], peer="llama.cpp")
 
 
 def transformers(arguments, wanted) -> None:

@@ -21,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * {@link Builder#untrustedText} makes ordinary text of them, for input from strangers.
  */
 public final class ChatRequest {
-    private static final String IMAGE_TAG = "<image>";
-
     private final String text;
     private final List<Image> images;
     private final boolean frames;
@@ -89,10 +87,7 @@ public final class ChatRequest {
 
     /** The question as given, for a video with the lines of its frames. */
     public String text() {
-        if (!frames || text.contains(IMAGE_TAG)) {
-            return text;
-        }
-        return MessageFold.frameLines(images.size()) + text;
+        return frames ? MessageFold.framed(text, images.size()) : text;
     }
 
     /** Whether its pictures are the frames of a video. */
@@ -359,10 +354,8 @@ public final class ChatRequest {
          * refused with a {@link RequestBudget.ExceededException}.
          */
         public Builder timeout(Duration most) {
-            if (most.isNegative() || most.isZero()) {
-                throw new InvalidRequestException("timeout must be longer than nothing: " + most);
-            }
-            this.timeout = most;
+            boolean some = !most.isNegative() && !most.isZero();
+            this.timeout = SettingsCheck.require(some, "timeout must be longer than nothing", most);
             return this;
         }
 

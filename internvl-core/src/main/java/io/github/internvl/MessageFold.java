@@ -114,11 +114,14 @@ final class MessageFold {
         return words.replace(TAG, "< image>");
     }
 
-    /** Lines that place the frames of a video. */
-    static String frameLines(int frames) {
+    /** The words about a video after a line for each of its frames, unless they have tags of their own. */
+    static String framed(String words, int frames) {
+        if (words.contains(TAG)) {
+            return words;
+        }
         return IntStream.rangeClosed(1, frames)
                 .mapToObj(number -> "Frame" + number + ": " + TAG + "\n")
-                .collect(Collectors.joining());
+                .collect(Collectors.joining("", "", words));
     }
 
     /** Results of tools, as Qwen2.5's chat template writes them. */
@@ -269,7 +272,7 @@ final class MessageFold {
 
         String text() {
             if (clip) {
-                return frameLines(images.size()) + withoutTags(joined);
+                return framed(withoutTags(joined), images.size());
             }
             if (images.isEmpty()) {
                 return withoutTags(joined);
