@@ -25,6 +25,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 /** An application's context with the starter, over the demo model. */
@@ -153,7 +154,10 @@ class InternVLAutoConfigurationTest {
     }
 
     @Test
-    void leavesItsHealthOutWhereItIsSwitchedOff() {
+    void leavesItsHealthOutWhereItIsSwitchedOffOrBootHasNone() {
+        runner.withPropertyValues(DEMO)
+                .withClassLoader(new FilteredClassLoader("org.springframework.boot.health"))
+                .run(context -> assertThat(context).hasNotFailed().hasSingleBean(InternVL.class));
         runner.withPropertyValues(DEMO, "management.health.internvl.enabled=false")
                 .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(HealthContributor.class));
     }
