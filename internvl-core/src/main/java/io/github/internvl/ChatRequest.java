@@ -3,8 +3,9 @@ package io.github.internvl;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,37 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChatRequest {
     private final String text;
-    private final List<Image> images;
-    private final boolean frames;
-    private final List<Turn> history;
-    private final @Nullable String systemMessage;
-    private final Tiling questionTiling;
-    private final Tiling tiling;
-    private final List<Tool> tools;
-    private final Tool.Choice toolChoice;
+    private final Builder set; // a copy that is never changed
     private final GenerationConfig generation;
-    private final @Nullable Duration timeout;
-    private final int priority;
-    private final boolean untrustedText;
-    private final boolean thinking;
-    private final @Nullable RequestBudget budget;
 
-    private ChatRequest(Builder builder, String text) {
+    private ChatRequest(String text, Builder set) {
         this.text = text;
-        this.images = builder.images;
-        this.frames = builder.frames;
-        this.history = builder.history;
-        this.systemMessage = builder.systemMessage;
-        this.questionTiling = builder.questionTiling;
-        this.tiling = builder.tiling;
-        this.tools = builder.tools;
-        this.toolChoice = builder.toolChoice;
-        this.generation = builder.generation.build();
-        this.timeout = builder.timeout;
-        this.priority = builder.priority;
-        this.untrustedText = builder.untrustedText;
-        this.thinking = builder.thinking;
-        this.budget = builder.budget;
+        this.set = new Builder(set);
+        this.set.budget = set.budget;
+        this.generation = set.generation.build();
     }
 
     /** A question with defaults for everything else. */
@@ -67,63 +45,47 @@ public final class ChatRequest {
 
     /** Starts from this request. */
     public Builder toBuilder() {
-        Builder builder = new Builder();
-        builder.text = text;
-        builder.images = images;
-        builder.frames = frames;
-        builder.history = history;
-        builder.systemMessage = systemMessage;
-        builder.questionTiling = questionTiling;
-        builder.tiling = tiling;
-        builder.tools = tools;
-        builder.toolChoice = toolChoice;
-        builder.generation = generation.toBuilder();
-        builder.timeout = timeout;
-        builder.priority = priority;
-        builder.untrustedText = untrustedText;
-        builder.thinking = thinking;
-        return builder;
+        return new Builder(set);
     }
 
     /** The question as given, for a video with the lines of its frames. */
     public String text() {
-        return frames ? MessageFold.framed(text, images.size()) : text;
+        return set.frames ? MessageFold.framed(text, set.images.size()) : text;
     }
 
     /** Whether its pictures are the frames of a video. */
     public boolean hasFrames() {
-        return frames;
+        return set.frames;
     }
 
     /** The pictures of the question, or the frames of its video, in order. */
     public List<Image> images() {
-        return images;
+        return set.images;
     }
 
     /** The rounds before it, oldest first. */
     public List<Turn> history() {
-        return history;
+        return set.history;
     }
 
     /** The replacement of the model's own system message; null to keep that. */
     public @Nullable String systemMessage() {
-        return systemMessage;
+        return set.systemMessage;
     }
 
     /** How its pictures are cut into tiles; the frames of a video have one tile unless it says otherwise. */
     public Tiling tiling() {
-        Tiling wanted = questionTiling.or(tiling);
-        return frames ? wanted.or(Tiling.OPEN.withMaxTiles(1)) : wanted;
+        return set.questionTiling.or(set.tiling).or(set.frames ? Tiling.OPEN.withMaxTiles(1) : Tiling.OPEN);
     }
 
     /** The tools that the model may call. */
     public List<Tool> tools() {
-        return tools;
+        return set.tools;
     }
 
     /** The rule for calling tools. */
     public Tool.Choice toolChoice() {
-        return toolChoice;
+        return set.toolChoice;
     }
 
     /** The generation settings. */
@@ -133,43 +95,39 @@ public final class ChatRequest {
 
     /** The format that the answer keeps: a call of a tool if the choice requires one, else that of {@link #generation}. */
     public OutputFormat format() {
-        return toolChoice.isForced()
-                ? OutputFormat.call(tools.stream()
-                        .filter(tool -> toolChoice.tool().orElse(tool.name()).equals(tool.name()))
-                        .toList())
-                : generation.format();
+        return set.toolChoice.isForced() ? set.toolChoice.format(set.tools) : generation.format();
     }
 
     /** The time limit, after which the answer ends incomplete; null for none. */
     public @Nullable Duration timeout() {
-        return timeout;
+        return set.timeout;
     }
 
     /** The priority, 0 unless set. Requests of a higher priority are served first. */
     public int priority() {
-        return priority;
+        return set.priority;
     }
 
     /** Whether special tokens in its texts are ordinary text. */
     public boolean untrustedText() {
-        return untrustedText;
+        return set.untrustedText;
     }
 
     /** Whether the thinking at the beginning of an answer comes apart from its text. */
     public boolean thinking() {
-        return thinking;
+        return set.thinking;
     }
 
     /** The work that it may cause before the engine admits it; null for the usual limits. It stays with one request: {@link #toBuilder} leaves it out. */
     public @Nullable RequestBudget budget() {
-        return budget;
+        return set.budget;
     }
 
     /** The question in short, for the application's own logs; contains the user's text. */
     @Override
     public String toString() {
-        return "ChatRequest[text=" + text + ", images=" + images + ", rounds=" + history.size() + ", " + generation
-                + "]";
+        return "ChatRequest[text=" + text + ", images=" + set.images + ", rounds=" + set.history.size() + ", "
+                + generation + "]";
     }
 
     /** Collects a request; each method checks its value. Not thread-safe. */
@@ -194,6 +152,23 @@ public final class ChatRequest {
 
         private Builder() {}
 
+        private Builder(Builder from) {
+            this.text = from.text;
+            this.images = from.images;
+            this.frames = from.frames;
+            this.history = from.history;
+            this.systemMessage = from.systemMessage;
+            this.questionTiling = from.questionTiling;
+            this.tiling = from.tiling;
+            this.tools = from.tools;
+            this.toolChoice = from.toolChoice;
+            this.generation = from.generation.build().toBuilder();
+            this.timeout = from.timeout;
+            this.priority = from.priority;
+            this.untrustedText = from.untrustedText;
+            this.thinking = from.thinking;
+        }
+
         /** Sets the question. */
         public Builder text(String question) {
             this.text = question;
@@ -202,15 +177,12 @@ public final class ChatRequest {
 
         /** Sets the question and its pictures, in place of any before. */
         public Builder text(String question, Image... pictures) {
-            return text(question).images(Arrays.asList(pictures));
+            return text(question).images(List.of(pictures));
         }
 
         /** Sets the pictures of the question, in place of any before and of a video. */
         public Builder images(List<Image> pictures) {
-            this.images = List.copyOf(pictures);
-            this.frames = false;
-            this.questionTiling = Tiling.OPEN;
-            return this;
+            return images(pictures, false);
         }
 
         /** Sets 32 frames of a video, as the model cards' {@code load_video} does, in place of any pictures before. */
@@ -228,9 +200,7 @@ public final class ChatRequest {
          * the history with the answer; later questions of a {@link Conversation} about the video no longer need it.
          */
         public Builder video(Video video, Video.Sampling sampling) {
-            images(video.sample(sampling));
-            this.frames = true;
-            return this;
+            return images(video.sample(sampling), true);
         }
 
         /**
@@ -241,10 +211,16 @@ public final class ChatRequest {
         public Builder messages(List<Message> dialogue) {
             MessageFold fold = MessageFold.of(dialogue);
             MessageFold.Question asked = fold.question();
-            images(asked.images()).text(asked.text()).history(fold.rounds());
-            this.frames = asked.hasFrames();
+            images(asked.images(), asked.hasFrames()).text(asked.text()).history(fold.rounds());
             this.questionTiling = asked.tiling();
             this.systemMessage = fold.systemMessage();
+            return this;
+        }
+
+        private Builder images(List<Image> pictures, boolean ofVideo) {
+            this.images = List.copyOf(pictures);
+            this.frames = ofVideo;
+            this.questionTiling = Tiling.OPEN;
             return this;
         }
 
@@ -280,7 +256,7 @@ public final class ChatRequest {
 
         /** Sets the tools that the model may call, in place of any before. */
         public Builder tools(Tool... functions) {
-            return tools(Arrays.asList(functions));
+            return tools(List.of(functions));
         }
 
         /** Sets the tools that the model may call, in place of any before. */
@@ -297,7 +273,7 @@ public final class ChatRequest {
 
         /** Sets the question to the results of the calls that the answer before asked for, in their order. */
         public Builder toolResults(String... results) {
-            return text(MessageFold.toolResults(Arrays.asList(results)));
+            return text(MessageFold.toolResults(List.of(results)));
         }
 
         /** Sets what the answer may look like. */
@@ -398,9 +374,52 @@ public final class ChatRequest {
             if (text == null) {
                 throw new InvalidRequestException("a request needs a text: call text(...) before build()");
             }
-            ChatRequest request = new ChatRequest(this, text);
+            ChatRequest request = new ChatRequest(text, this);
             SettingsCheck.checkTools(tools, toolChoice, request.generation);
             return request;
+        }
+    }
+
+    /**
+     * The limits within which pictures are cut into tiles: {@code min_num}, {@code max_num} and {@code use_thumbnail} of the
+     * model cards' {@code load_image}. A limit left open is the request's, and at last the checkpoint's own. Immutable.
+     *
+     * @param minTiles fewest tiles of a picture, without its thumbnail; 1 to 1024, and at most {@code maxTiles}
+     * @param maxTiles most tiles of a picture, without its thumbnail; 1 to 1024
+     * @param thumbnail whether a picture of several tiles gets one more, the whole of it
+     */
+    public record Tiling(OptionalInt minTiles, OptionalInt maxTiles, Optional<Boolean> thumbnail) {
+        /** All limits left open. */
+        public static final Tiling OPEN = new Tiling(OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
+
+        /** Checks the numbers. */
+        public Tiling {
+            SettingsCheck.tiling(minTiles, maxTiles);
+        }
+
+        /** The same tiling with another fewest number of tiles. */
+        public Tiling withMinTiles(int tiles) {
+            return new Tiling(OptionalInt.of(tiles), maxTiles, thumbnail);
+        }
+
+        /** The same tiling with another largest number of tiles. */
+        public Tiling withMaxTiles(int tiles) {
+            return new Tiling(minTiles, OptionalInt.of(tiles), thumbnail);
+        }
+
+        /** The same tiling with or without a thumbnail. */
+        public Tiling withThumbnail(boolean wanted) {
+            return new Tiling(minTiles, maxTiles, Optional.of(wanted));
+        }
+
+        /** This tiling, and that of another where this one is open. Fewer tiles at most than the other's fewest are as few. */
+        public Tiling or(Tiling other) {
+            OptionalInt most = maxTiles.isPresent() ? maxTiles : other.maxTiles;
+            OptionalInt least = minTiles.isPresent() ? minTiles : other.minTiles;
+            if (least.isPresent() && most.isPresent()) {
+                least = OptionalInt.of(Math.min(least.getAsInt(), most.getAsInt()));
+            }
+            return new Tiling(least, most, thumbnail.isPresent() ? thumbnail : other.thumbnail);
         }
     }
 
@@ -413,7 +432,6 @@ public final class ChatRequest {
      * @param answer the answer
      */
     public record Turn(String question, List<Image> images, Tiling tiling, String answer) {
-
         /** Copies the list. */
         public Turn {
             images = List.copyOf(images);

@@ -9,6 +9,7 @@ import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.Image;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -236,8 +237,7 @@ public final class InternVL implements AutoCloseable {
      * @throws InvalidRequestException if tags and pictures do not match
      */
     public Prompt prompt(ChatRequest request) {
-        ChatService.WrittenPrompt prompt = service.prompt(asked(request));
-        return new Prompt(prompt.text(), prompt.ids(), prompt.visualTokens());
+        return new Prompt(service.prompt(asked(request)));
     }
 
     /**
@@ -294,5 +294,49 @@ public final class InternVL implements AutoCloseable {
         }
         service.close();
         tokenizer.close();
+    }
+
+    /** The prompt of a request, as the model reads it: for comparisons with the reference, and for logs. Immutable. */
+    public static final class Prompt {
+        private final String text;
+        private final int[] ids;
+        private final int visualTokens;
+
+        private Prompt(ChatService.WrittenPrompt prompt) {
+            this.text = prompt.text();
+            this.ids = prompt.ids();
+            this.visualTokens = prompt.visualTokens();
+        }
+
+        /** The text that is tokenized, the chat template's words included; a picture is a run of {@code <IMG_CONTEXT>}. */
+        public String text() {
+            return text;
+        }
+
+        /** The token ids: a new array at each call. */
+        public int[] ids() {
+            return ids.clone();
+        }
+
+        /** How many of the tokens stand for pictures. */
+        public int visualTokens() {
+            return visualTokens;
+        }
+
+        /** Lengths alone; the text is the user's. */
+        @Override
+        public String toString() {
+            return "Prompt[" + ids.length + " tokens, " + visualTokens + " of them visual]";
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Prompt prompt && text.equals(prompt.text) && Arrays.equals(ids, prompt.ids);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * text.hashCode() + Arrays.hashCode(ids);
+        }
     }
 }

@@ -74,7 +74,7 @@ public sealed interface Message {
         public static User of(String text, Image... images) {
             List<Content> contents = new ArrayList<>();
             for (Image image : images) {
-                contents.add(new Picture(image, Tiling.OPEN));
+                contents.add(new Picture(image, ChatRequest.Tiling.OPEN));
             }
             contents.add(new Text(text));
             return new User(contents);
@@ -124,10 +124,10 @@ public sealed interface Message {
      * @param image the picture
      * @param tiling how it is cut into tiles; where it is open, as the request says
      */
-    record Picture(Image image, Tiling tiling) implements Content {
+    record Picture(Image image, ChatRequest.Tiling tiling) implements Content {
         /** A picture with the tiling of its request. */
         public static Picture of(Image image) {
-            return new Picture(image, Tiling.OPEN);
+            return new Picture(image, ChatRequest.Tiling.OPEN);
         }
     }
 
@@ -137,7 +137,7 @@ public sealed interface Message {
      * @param frames the frames in their order, at least one
      * @param tiling how each is cut into tiles; where its most tiles are open, one
      */
-    record Clip(List<Image> frames, Tiling tiling) implements Content {
+    record Clip(List<Image> frames, ChatRequest.Tiling tiling) implements Content {
         /** Copies the list; throws {@link InvalidRequestException} if it is empty. */
         public Clip {
             frames = List.copyOf(frames);
@@ -154,7 +154,7 @@ public sealed interface Message {
 
         /** Frames of a video, decoded by the calling thread. */
         public static Clip of(Video video, Video.Sampling sampling) {
-            return new Clip(video.sample(sampling), Tiling.OPEN);
+            return new Clip(video.sample(sampling), ChatRequest.Tiling.OPEN);
         }
     }
 

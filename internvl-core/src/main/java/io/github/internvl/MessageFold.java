@@ -135,7 +135,7 @@ final class MessageFold {
     static final class Question {
         private final StringBuilder text = new StringBuilder();
         private final List<Image> images = new ArrayList<>();
-        private Tiling tiling = Tiling.OPEN;
+        private ChatRequest.Tiling tiling = ChatRequest.Tiling.OPEN;
         private boolean begun;
         private boolean tagged;
         private boolean frames;
@@ -150,7 +150,7 @@ final class MessageFold {
         }
 
         /** How its pictures are cut into tiles, as far as its messages say. */
-        Tiling tiling() {
+        ChatRequest.Tiling tiling() {
             return tiling;
         }
 
@@ -204,7 +204,7 @@ final class MessageFold {
         }
 
         private ChatRequest.Turn answered(String answer) {
-            Tiling own = frames ? tiling.or(Tiling.OPEN.withMaxTiles(1)) : tiling;
+            ChatRequest.Tiling own = frames ? tiling.or(ChatRequest.Tiling.OPEN.withMaxTiles(1)) : tiling;
             return new ChatRequest.Turn(text(), images, own, answer);
         }
 
@@ -213,14 +213,15 @@ final class MessageFold {
         }
     }
 
-    private static Tiling larger(Tiling one, Tiling other) {
+    private static ChatRequest.Tiling larger(ChatRequest.Tiling one, ChatRequest.Tiling other) {
         Optional<Boolean> thumbnail =
                 one.thumbnail().filter(wanted -> wanted || other.thumbnail().isEmpty());
-        return new Tiling(
+        return new ChatRequest.Tiling(
                         OptionalInt.empty(),
                         larger(one.maxTiles(), other.maxTiles()),
                         thumbnail.isPresent() ? thumbnail : other.thumbnail())
-                .or(new Tiling(larger(one.minTiles(), other.minTiles()), OptionalInt.empty(), Optional.empty()));
+                .or(new ChatRequest.Tiling(
+                        larger(one.minTiles(), other.minTiles()), OptionalInt.empty(), Optional.empty()));
     }
 
     private static OptionalInt larger(OptionalInt one, OptionalInt other) {
@@ -232,7 +233,7 @@ final class MessageFold {
         private final List<Message.Content> contents;
         private final List<Image> images = new ArrayList<>();
         private final String joined;
-        private Tiling tiling = Tiling.OPEN;
+        private ChatRequest.Tiling tiling = ChatRequest.Tiling.OPEN;
         private boolean clip;
 
         UserWords(List<Message.Content> contents) {
@@ -257,7 +258,7 @@ final class MessageFold {
             return images;
         }
 
-        Tiling tiling() {
+        ChatRequest.Tiling tiling() {
             return tiling;
         }
 

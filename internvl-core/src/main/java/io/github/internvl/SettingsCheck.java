@@ -7,6 +7,8 @@ import java.util.OptionalInt;
 
 /** The ranges of a request's settings, and the combinations that are rejected, with their reasons. */
 final class SettingsCheck {
+    private static final int MOST_TILES = 1024;
+
     private SettingsCheck() {}
 
     static void sampling(
@@ -53,6 +55,17 @@ final class SettingsCheck {
     static void beams(int beams, double lengthPenalty) {
         require(beams >= 1, "beams must be at least 1", beams);
         require(Math.abs(lengthPenalty) <= 100, "lengthPenalty must be -100..100", lengthPenalty);
+    }
+
+    static void tiling(OptionalInt minTiles, OptionalInt maxTiles) {
+        String rule = "Tiles must be 1 to " + MOST_TILES + "; leave it out for the model's own limit";
+        minTiles.ifPresent(found -> require(found >= 1 && found <= MOST_TILES, "min" + rule, found));
+        maxTiles.ifPresent(found -> require(found >= 1 && found <= MOST_TILES, "max" + rule, found));
+        minTiles.ifPresent(found -> require(
+                found <= maxTiles.orElse(MOST_TILES),
+                "minTiles must not be above maxTiles, " + maxTiles.orElse(MOST_TILES)
+                        + "; lower the one or raise the other",
+                found));
     }
 
     private static void filled(String name, List<String> texts) {

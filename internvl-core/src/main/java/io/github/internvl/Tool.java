@@ -157,6 +157,13 @@ public record Tool(String name, String description, String parameters) {
             return kind == Kind.FORCED;
         }
 
+        /** The format of a call of the tools that it leaves. */
+        OutputFormat format(List<Tool> tools) {
+            return OutputFormat.call(tools.stream()
+                    .filter(one -> tool.orElse(one.name()).equals(one.name()))
+                    .toList());
+        }
+
         /** The tool that must be called, if a specific one is required. */
         public Optional<String> tool() {
             return tool;

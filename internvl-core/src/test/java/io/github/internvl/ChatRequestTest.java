@@ -55,7 +55,7 @@ class ChatRequestTest {
     void replacesAVideoByPicturesAndTheOtherWayRound() {
         ChatRequest.Builder request = ChatRequest.builder().video(video, 2).text("What is it?", frames.get(0));
         assertThat(request.build().text()).isEqualTo("What is it?");
-        assertThat(request.build().tiling()).isEqualTo(Tiling.OPEN);
+        assertThat(request.build().tiling()).isEqualTo(ChatRequest.Tiling.OPEN);
         assertThat(request.video(video, 2).build().images()).hasSize(2);
     }
 

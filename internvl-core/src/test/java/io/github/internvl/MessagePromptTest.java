@@ -73,7 +73,10 @@ class MessagePromptTest {
                 List.of(new Message.User(List.of(
                         new Message.Picture(
                                 LAND,
-                                Tiling.OPEN.withMaxTiles(2).withMinTiles(2).withThumbnail(false)),
+                                ChatRequest.Tiling.OPEN
+                                        .withMaxTiles(2)
+                                        .withMinTiles(2)
+                                        .withThumbnail(false)),
                         new Message.Text("What is it?")))));
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The rules by which messages become a question and the rounds before it. */
 class MessageTest {
-    private static final Message.Clip CLIP = new Message.Clip(List.of(pixel(8), pixel(9)), Tiling.OPEN);
+    private static final Message.Clip CLIP = new Message.Clip(List.of(pixel(8), pixel(9)), ChatRequest.Tiling.OPEN);
     private static final Tool.Call FIRST = new Tool.Call("call_0", "find", "{\"color\":\"red\"}");
     private static final Tool.Call SECOND = new Tool.Call("call_1", "now", "");
 
@@ -43,7 +43,7 @@ class MessageTest {
     }
 
     private static Message.Picture picture(Image image, int maxTiles) {
-        return new Message.Picture(image, Tiling.OPEN.withMaxTiles(maxTiles));
+        return new Message.Picture(image, ChatRequest.Tiling.OPEN.withMaxTiles(maxTiles));
     }
 
     @Test
@@ -155,15 +155,15 @@ class MessageTest {
                 Message.User.of("How many?", one),
                 Message.Assistant.of("Two."),
                 user(picture(one, 6), picture(two, 24), text("And now?")));
-        assertThat(request.history().get(0).tiling()).isEqualTo(Tiling.OPEN);
-        assertThat(request.tiling()).isEqualTo(Tiling.OPEN.withMaxTiles(24));
-        Tiling least = new Tiling(OptionalInt.of(8), OptionalInt.empty(), Optional.of(true));
+        assertThat(request.history().get(0).tiling()).isEqualTo(ChatRequest.Tiling.OPEN);
+        assertThat(request.tiling()).isEqualTo(ChatRequest.Tiling.OPEN.withMaxTiles(24));
+        ChatRequest.Tiling least = new ChatRequest.Tiling(OptionalInt.of(8), OptionalInt.empty(), Optional.of(true));
         assertThat(fold(
                                 user(picture(one, 4), text("?")),
                                 user(new Message.Picture(two, least), text("!")),
-                                user(new Message.Picture(two, Tiling.OPEN.withThumbnail(false))))
+                                user(new Message.Picture(two, ChatRequest.Tiling.OPEN.withThumbnail(false))))
                         .tiling())
-                .isEqualTo(new Tiling(OptionalInt.of(4), OptionalInt.of(4), Optional.of(true)));
+                .isEqualTo(new ChatRequest.Tiling(OptionalInt.of(4), OptionalInt.of(4), Optional.of(true)));
     }
 
     @Test
@@ -198,9 +198,9 @@ class MessageTest {
                 fold(user(CLIP, text("What moves?")), Message.Assistant.of("A boat."), Message.User.of("Where?"));
         assertThat(next.hasFrames()).isFalse();
         assertThat(next.history())
-                .containsExactly(
-                        new ChatRequest.Turn(asked.text(), CLIP.frames(), Tiling.OPEN.withMaxTiles(1), "A boat."));
-        Message.Clip fine = new Message.Clip(CLIP.frames(), Tiling.OPEN.withMaxTiles(4));
+                .containsExactly(new ChatRequest.Turn(
+                        asked.text(), CLIP.frames(), ChatRequest.Tiling.OPEN.withMaxTiles(1), "A boat."));
+        Message.Clip fine = new Message.Clip(CLIP.frames(), ChatRequest.Tiling.OPEN.withMaxTiles(4));
         assertThat(fold(user(fine)).tiling().maxTiles()).hasValue(4);
     }
 
@@ -299,7 +299,7 @@ class MessageTest {
         assertMisplaced(1, "content 1 is a Picture after a Clip", () -> user(CLIP, picture(one)));
         assertMisplaced(1, "content 1 is a Clip after a Clip", () -> user(CLIP, CLIP));
         assertMisplaced(0, "must have contents", MessageTest::user);
-        assertThatThrownBy(() -> new Message.Clip(List.of(), Tiling.OPEN))
+        assertThatThrownBy(() -> new Message.Clip(List.of(), ChatRequest.Tiling.OPEN))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("must have frames");
     }

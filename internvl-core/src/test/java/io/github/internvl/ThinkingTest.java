@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,6 +101,26 @@ class ThinkingTest {
         assertThat(response.finishReason()).isEqualTo(ChatResponse.FinishReason.STOP);
     }
 
+    /** The processor asks for tokens that spell the mark, as a model does that quotes it. */
+    @Test
+    void endsByItsTokenAloneBeforeAFormat() {
+        int[] spelled = IntStream.concat(
+                        tokens("<think>"), "</think>{}</think>".chars().flatMap(c -> tokens(Character.toString(c))))
+                .toArray();
+        ChatResponse response = model.chat(request(spelled, true)
+                .format(OutputFormat.regex("[ab]{3}"))
+                .maxNewTokens(spelled.length)
+                .build());
+
+        assertThat(response.thinking()).startsWith("</think").hasSizeGreaterThan(10);
+        assertThat(response.text()).isEmpty();
+        assertThat(response.finishReason()).isEqualTo(ChatResponse.FinishReason.LENGTH);
+    }
+
+    private static IntStream tokens(String text) {
+        return Arrays.stream(model.tokenizer().encode(text));
+    }
+
     @Test
     void needNotComeBeforeAFormat() {
         ChatResponse response = model.chat(
@@ -127,6 +148,25 @@ class ThinkingTest {
         }
     }
 
+    @Test
+    void isRefusedWhereItsMarksAreSpecialTokensAndLeftOutOfTexts(@TempDir Path special) throws IOException {
+        TinyCheckpoint.copy(folder, special);
+        TinyCheckpoint.edit(
+                special.resolve("tokenizer_config.json"),
+                text -> text.replaceAll("(\"</?think>\",[^}]*\"special\": )false", "$1true"));
+        try (InternVL other = InternVL.builder(special)
+                .precision(Precision.FLOAT32)
+                .device("cpu")
+                .load()) {
+            ChatRequest request =
+                    ChatRequest.builder().text("Why?").thinking(true).build();
+
+            assertThatThrownBy(() -> other.chat(request))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("<think> is a special token of the model; set special to false");
+        }
+    }
+
     private static String joined(List<ChatResponse.Piece> pieces, boolean thinking) {
         return pieces.stream()
                 .filter(piece -> piece.thinking() == thinking)
@@ -136,7 +176,10 @@ class ThinkingTest {
 
     /** A request whose answer begins with a text, and ends there unless it has a format. */
     private static ChatRequest.Builder request(String answer, boolean thinking) {
-        int[] begin = model.tokenizer().encode(answer);
+        return request(model.tokenizer().encode(answer), thinking);
+    }
+
+    private static ChatRequest.Builder request(int[] begin, boolean thinking) {
         int end = model.tokenizer().id("<|im_end|>").orElseThrow();
         LogitsProcessor dictate = (generated, logits) -> {
             int at = generated.length;

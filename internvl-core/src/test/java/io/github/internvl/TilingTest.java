@@ -81,7 +81,7 @@ class TilingTest {
     void writesThePromptThatTheModelReads() {
         ChatRequest request = ask(SQUARE).maxTiles(1).systemMessage("Be brief.").build();
 
-        Prompt prompt = model.prompt(request);
+        InternVL.Prompt prompt = model.prompt(request);
 
         assertThat(prompt.text())
                 .isEqualTo("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n<img>"
@@ -121,5 +121,11 @@ class TilingTest {
                 () -> LAND.withMaxTiles(1025))) {
             assertThatThrownBy(wrong::run).isInstanceOf(IllegalArgumentException.class);
         }
+        assertThatThrownBy(() -> ask().maxTiles(0))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("maxTiles must be 1 to 1024; leave it out for the model's own limit: 0");
+        assertThatThrownBy(() -> ask().maxTiles(2).minTiles(3))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("minTiles must not be above maxTiles, 2; lower the one or raise the other: 3");
     }
 }

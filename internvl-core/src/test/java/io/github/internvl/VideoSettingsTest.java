@@ -33,7 +33,7 @@ class VideoSettingsTest {
                 assertRefused(model, ChatRequest.builder().text(question).video(video, 1));
             }
             ChatRequest.Turn earlier = new ChatRequest.Turn(
-                    "Frame1: <image>\nWhat moves?", List.of(LAND), Tiling.OPEN.withMaxTiles(1), "A boat.");
+                    "Frame1: <image>\nWhat moves?", List.of(LAND), ChatRequest.Tiling.OPEN.withMaxTiles(1), "A boat.");
             assertRefused(model, ChatRequest.builder().text("Where to?").history(List.of(earlier)));
         }
     }

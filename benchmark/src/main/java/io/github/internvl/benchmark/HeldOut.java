@@ -6,7 +6,6 @@ import com.google.gson.JsonParser;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVL;
-import io.github.internvl.Tiling;
 import io.github.internvl.fixtures.Checkout;
 import io.github.internvl.vision.Image;
 import java.awt.Rectangle;
@@ -104,7 +103,7 @@ public record HeldOut(Path folder, List<Question> questions) {
                 history.add(new ChatRequest.Turn(
                         both.get(0),
                         history.isEmpty() ? images : List.of(),
-                        Tiling.OPEN.withMaxTiles(maxTiles),
+                        ChatRequest.Tiling.OPEN.withMaxTiles(maxTiles),
                         both.get(1)));
             });
             ChatRequest.Builder request = ChatRequest.builder()

@@ -118,12 +118,12 @@ class FormatCost {
         for (boolean warm : new boolean[] {false, true}) {
             long start = System.nanoTime();
             Formats formats = new Formats(tokenizer, Set.of(end));
-            formats.rule(OutputFormat.choice("x"), Meter.FREE);
+            formats.rule(OutputFormat.choice("x"), 1, Meter.FREE);
             double vocabulary = (System.nanoTime() - start) / 1e6;
             for (Map.Entry<String, OutputFormat> each : formats().entrySet()) {
                 start = System.nanoTime();
                 long[] steps = new long[1];
-                formats.rule(each.getValue(), more -> steps[0] += more);
+                formats.rule(each.getValue(), 1, more -> steps[0] += more);
                 double compiled = (System.nanoTime() - start) / 1e6;
                 boolean forced = each.getKey().endsWith(FORCED);
                 Times first = times(formats, each.getValue(), forced);
@@ -143,7 +143,7 @@ class FormatCost {
         Times times = new Times();
         for (int seed = 0; seed < ANSWERS; seed++) {
             try {
-                answer(formats.rule(format, Meter.FREE), seed, forced, times);
+                answer(formats.rule(format, 1, Meter.FREE), seed, forced, times);
             } catch (InvalidRequestException e) {
                 System.out.printf("refused after %d tokens: %s%n", times.processor.size(), e.getMessage());
                 break;

@@ -2,6 +2,7 @@ package io.github.internvl.cli;
 
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
+import io.github.internvl.hub.Hub;
 import io.github.internvl.internal.model.Roofline;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -81,7 +82,8 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "Folder of an InternVL checkpoint. Default: $INTERNVL_MODEL, or the demo model.")
+            description = "Folder of an InternVL checkpoint, or its id on the Hugging Face hub, which is downloaded "
+                    + "once. Default: $INTERNVL_MODEL, or the demo model.")
     private @Nullable String model;
 
     @Option(
@@ -146,7 +148,7 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         checkFigures();
-        Path folder = Path.of(ModelFolder.named(model, "MODEL", spec.commandLine()));
+        Path folder = folder();
         if (compare != null) {
             compare(folder, compare);
             return 0;
@@ -159,6 +161,13 @@ final class BenchCommand implements Callable<Integer> {
             model(folder);
         }
         return 0;
+    }
+
+    private Path folder() {
+        try (LoadingBar bar = new LoadingBar(terminal)) {
+            Hub hub = Hub.builder().progress(bar.listener("Downloading")).build();
+            return hub.find(ModelFolder.named(model, "MODEL", spec.commandLine()));
+        }
     }
 
     private void checkServer() {

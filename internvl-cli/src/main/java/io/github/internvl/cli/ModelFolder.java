@@ -33,7 +33,7 @@ final class ModelFolder {
                 .orElseThrow(() -> new ParameterException(
                         command,
                         "no model is given: set " + how
-                                + " to the folder of an InternVL checkpoint, or set INTERNVL_MODEL"));
+                                + " to the folder of an InternVL checkpoint or to its name, or set INTERNVL_MODEL"));
     }
 
     /** The demo model in the nearest folder at or above a path that has one. */

@@ -93,6 +93,13 @@ class BenchCommandTest {
     }
 
     @Test
+    void takesAFolderOrAnId() {
+        CommandRun run = CommandRun.of("bench", "--preprocess", "InternVL2_5-1B/");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("InternVL2_5-1B/: no such folder, and no hub id either");
+    }
+
+    @Test
     void namesTheFiguresThatThereAre() {
         CommandRun run = bench("--figures", "decode_400");
         assertThat(run.exitCode()).isEqualTo(2);

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -154,6 +155,29 @@ class LayoutConversionTest {
                     .isEqualTo(round.inputIds().length);
             REPORT.checked(round.golden().variant().name(), "answers");
         }
+    }
+
+    /** The official layout ends an answer at its template's stop alone, so a checkpoint that comes from it lists no other id. */
+    @Test
+    void keepsEndsBesideThoseOfTheTemplateForTheWayBack() throws IOException {
+        Path listed = folder.resolve("listed");
+        Path official = folder.resolve("official");
+        Path back = folder.resolve("back");
+
+        LayoutConversion.run(TinyCheckpoint.qwen(), listed, Target.HF);
+        Set<Integer> stop = Checkpoint.config(listed).endIds();
+        TinyCheckpoint.edit(
+                listed.resolve("generation_config.json"), text -> text.replaceFirst("\\[[^]]*]", "[398, 396, 400]"));
+        LayoutConversion.run(listed, official, Target.OFFICIAL);
+        LayoutConversion.run(official, back, Target.HF);
+
+        assertThat(stop).containsExactly(398);
+        assertThat(Files.readString(official.resolve("generation_config.json")))
+                .contains("396")
+                .contains("398")
+                .contains("400");
+        assertThat(Checkpoint.config(official).endIds()).isEmpty();
+        assertThat(Checkpoint.config(back).endIds()).containsExactlyInAnyOrder(396, 398, 400);
     }
 
     @Test

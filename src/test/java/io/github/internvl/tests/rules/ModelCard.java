@@ -15,9 +15,11 @@ import java.util.stream.Stream;
 record ModelCard(ModelInfo.Published size) {
     private static final int CONTEXT = 8192;
     private static final double GIB = 1L << 30;
+    private static final List<ModelInfo.Published> ALL =
+            ModelInfo.Published.all(); // some seconds, for the mixtures' tensors
 
     static List<ModelInfo.Published> sizes() {
-        return ModelInfo.Published.all().stream().filter(ModelCard::isSize).toList();
+        return ALL.stream().filter(ModelCard::isSize).toList();
     }
 
     private static boolean isSize(ModelInfo.Published model) {
@@ -34,7 +36,10 @@ record ModelCard(ModelInfo.Published size) {
                         "[" + name(size) + "](" + file(size) + ")",
                         size.visionModel(),
                         size.languageModel(),
-                        forms(size),
+                        "published",
+                        transformers(size),
+                        awq(size),
+                        "yes",
                         gib(size.info().weightBytes()),
                         gib(size.info().memoryBytes(Precision.INT4, CONTEXT)),
                         gib(size.info().memoryBytes(Precision.INT8, CONTEXT)),
@@ -46,10 +51,13 @@ record ModelCard(ModelInfo.Published size) {
                 One card for each published size of InternVL 2, 2.5, 3 and 3.5; `internvl info NAME` shows the same. The numbers are
                 computed from the values of each config.json by the tables that weights are bound by.
 
-                | size | vision part | language part | published | download | memory in int4 | in int8 | in bfloat16 |
-                | --- | --- | --- | --- | ---: | ---: | ---: | ---: |
+                | size | vision part | language part | official | transformers' | AWQ | 8 bits | download | memory in int4 | in int8 | in bfloat16 |
+                | --- | --- | --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: |
                 %s
-                Published names the layouts that a size comes in. Every size loads in 8 bits and in 4. Every size but InternVL2-4B also loads in transformers' layout (`-hf`).
+                The columns after the language part say in which layouts a size loads. Transformers' layout is that of the `-hf` and `-HF`
+                repositories; *by convert* means that `internvl convert` writes it, as the catalogue names no repository. It has no template of InternVL 2's.
+                AWQ is *like* another size where that has the same kind of language model and is published so. Weights of 8 bits, and of 4
+                where there is no AWQ, are made while any layout but AWQ is loaded.
                 Memory is that of the weights and a KV cache of 8,192 tokens; intermediate results come on top.
 
                 [training](training) makes the demo model, which this folder packs. `ModelCardsTest` writes this page and the cards.
@@ -129,7 +137,7 @@ record ModelCard(ModelInfo.Published size) {
     }
 
     private static Stream<ModelInfo.Published> variants(ModelInfo.Published size) {
-        return ModelInfo.Published.all().stream()
+        return ALL.stream()
                 .filter(model -> model.id().equals(size.id()) || model.id().startsWith(size.id() + "-"));
     }
 
@@ -137,16 +145,27 @@ record ModelCard(ModelInfo.Published size) {
         return variants(size).filter(model -> model.info().storedPrecision() == Precision.INT4);
     }
 
-    /** The layouts and packed forms that a size is published in. */
-    private static String forms(ModelInfo.Published size) {
-        return Stream.concat(
-                        Stream.of("official"),
-                        variants(size)
-                                .map(model -> model.id().replaceFirst(".*-", ""))
-                                .filter(end -> end.equals("AWQ") || end.equalsIgnoreCase("hf"))
-                                .map(end -> end.equals("AWQ") ? end : "-" + end)
-                                .distinct())
-                .collect(Collectors.joining(", "));
+    private static boolean isPublished(ModelInfo.Published size, String end) {
+        return variants(size)
+                .anyMatch(model -> model.id().toLowerCase(Locale.ROOT).endsWith(end));
+    }
+
+    /** Whether a size comes in transformers' layout, or can be converted to it. */
+    private static String transformers(ModelInfo.Published size) {
+        return isPublished(size, "-hf") ? "published" : name(size).startsWith("InternVL2-") ? "no" : "by convert";
+    }
+
+    /** Whether a size comes in 4 bits, or another of its kind does. */
+    private static String awq(ModelInfo.Published size) {
+        if (isPublished(size, "-awq")) {
+            return "published";
+        }
+        String kind = size.info().languageModel();
+        return sizes().stream()
+                .filter(other -> other.info().languageModel().equals(kind) && isPublished(other, "-awq"))
+                .findFirst()
+                .map(other -> "like " + name(other))
+                .orElse("not tried");
     }
 
     private static String kind(ModelInfo.Published model) {

@@ -4,7 +4,6 @@ import io.github.internvl.internal.engine.LogitsPipeline.AwaitedProcessor;
 import io.github.internvl.internal.format.FormatRule;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,15 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param thinking the marks of thinking that may come before the format; null for none
  */
-record FormatProcessor(FormatRule rule, @Nullable Marks thinking) implements AwaitedProcessor {
-    /**
-     * Tokens around thinking.
-     *
-     * @param start begins it, as the first token of an answer
-     * @param end ends it
-     * @param ends those that end an answer, which thinking must not
-     */
-    record Marks(int start, int end, Set<Integer> ends) {}
+record FormatProcessor(FormatRule rule, @Nullable ThinkingMarks thinking) implements AwaitedProcessor {
 
     @Override
     public boolean isReady(int[] generated) {
@@ -32,27 +23,20 @@ record FormatProcessor(FormatRule rule, @Nullable Marks thinking) implements Awa
     public void process(int[] generated, float[] logits) {
         int[] formatted = formatted(generated);
         if (formatted == null) {
-            Objects.requireNonNull(thinking).ends().forEach(id -> logits[id] = Float.NEGATIVE_INFINITY);
-            return;
-        }
-        float start = thinking != null && generated.length == 0 ? logits[thinking.start()] : Float.NEGATIVE_INFINITY;
-        rule.process(formatted, logits);
-        if (thinking != null && generated.length == 0) {
+            Objects.requireNonNull(thinking).holdThinking(generated, logits);
+        } else if (thinking == null || generated.length > 0) {
+            rule.process(formatted, logits);
+        } else {
+            float start = logits[thinking.start()];
+            rule.process(formatted, logits);
             logits[thinking.start()] = start;
         }
     }
 
     /** The tokens that the format applies to; null while the answer thinks. */
     private int @Nullable [] formatted(int[] generated) {
-        if (thinking == null || generated.length == 0 || generated[0] != thinking.start()) {
-            return generated;
-        }
-        for (int i = 1; i < generated.length; i++) {
-            if (generated[i] == thinking.end()) {
-                return Arrays.copyOfRange(generated, i + 1, generated.length);
-            }
-        }
-        return null;
+        int from = thinking == null ? 0 : thinking.after(generated);
+        return from <= 0 ? (from == 0 ? generated : null) : Arrays.copyOfRange(generated, from, generated.length);
     }
 
     @Override

@@ -178,14 +178,6 @@ public final class PromptBuilder {
         return words;
     }
 
-    /** The id of a token that a request needs; a tokenizer without it refuses the request. */
-    int id(String token) {
-        return tokenizer
-                .id(token)
-                .orElseThrow(() -> new InvalidRequestException("thinking before a format needs the token " + token
-                        + ", which the model does not have; leave out thinking or the format"));
-    }
-
     /** A token as text. */
     public String token(int id) {
         return tokenizer.decode(new int[] {id}, false);

@@ -6,7 +6,6 @@ import io.github.internvl.InvalidRequestException;
 import io.github.internvl.LogitsProcessor;
 import io.github.internvl.OutputFormat;
 import io.github.internvl.RequestBudget;
-import io.github.internvl.Tiling;
 import io.github.internvl.Tool;
 import io.github.internvl.internal.checkpoint.ChatTemplate;
 import io.github.internvl.internal.checkpoint.ModelConfig;
@@ -41,8 +40,9 @@ public final class PromptCheck {
     private final ModelConfig config;
     private final PromptBuilder prompts;
     private final Tokenizer tokenizer;
-    private @Nullable OrdinaryText ordinary; // both are made for the first request that needs them
+    private @Nullable OrdinaryText ordinary; // these are made for the first request that needs them
     private @Nullable Formats formats;
+    private @Nullable ThinkingMarks marks;
     private final Set<Integer> endIds;
     private final Set<Integer> formatEndIds; // with a format, the stop text is a token
     private final String stopText;
@@ -94,6 +94,9 @@ public final class PromptCheck {
             budget.charge(RequestBudget.Work.CHARACTERS, stop.length(), "stop");
         }
         refuseUnknownBiases(request.generation());
+        if (request.thinking()) {
+            ThinkingMarks.refuseInvisible(tokenizer);
+        }
         GenerationConfig settings = settings(request, budget);
         ModelConfig.GenerationDefaults own = config.generation();
         return new PreparedRequest(
@@ -145,8 +148,9 @@ public final class PromptCheck {
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
         List<TilingOptions> tilings = new ArrayList<>();
-        Tiling usual =
-                request.hasFrames() ? Tiling.OPEN : request.tiling(); // one tile of a frame is not for earlier pictures
+        ChatRequest.Tiling usual = request.hasFrames()
+                ? ChatRequest.Tiling.OPEN
+                : request.tiling(); // one tile of a frame is not for earlier pictures
         for (ChatRequest.Turn turn : turns) {
             TilingOptions tiling = options(turn.tiling().or(usual));
             dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));
@@ -202,7 +206,9 @@ public final class PromptCheck {
             return null;
         }
         String place = format.kind() == OutputFormat.Kind.TOOL_CALL ? "tools" : "format";
-        return formats().rule(format, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
+        GenerationConfig settings = request.generation();
+        int branches = Math.max(settings.answers(), settings.beamSearch().beams());
+        return formats().rule(format, branches, steps -> budget.charge(RequestBudget.Work.FORMAT_STEPS, steps, place));
     }
 
     private synchronized Formats formats() {
@@ -261,9 +267,11 @@ public final class PromptCheck {
         return defaults.apply(settings);
     }
 
-    /** The tokens around thinking that comes before a format. */
-    private FormatProcessor.Marks marks() {
-        return new FormatProcessor.Marks(prompts.id(ThinkingText.START), prompts.id(ThinkingText.END), formatEndIds);
+    /** The marks of thinking, which are looked up in the whole vocabulary for the first request that needs them. */
+    private synchronized ThinkingMarks marks() {
+        ThinkingMarks known = marks == null ? new ThinkingMarks(tokenizer, formatEndIds) : marks;
+        marks = known;
+        return known;
     }
 
     private PreparedRequest.Ends ends(GenerationConfig settings) {
@@ -307,7 +315,7 @@ public final class PromptCheck {
         }
     }
 
-    private TilingOptions options(Tiling tiling) {
+    private TilingOptions options(ChatRequest.Tiling tiling) {
         int most = tiling.maxTiles()
                 .orElse(Math.max(config.maxTiles(), tiling.minTiles().orElse(1)));
         int least = tiling.minTiles().orElse(Math.min(config.minTiles(), most));

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The files of a checkpoint beside its weights, in another layout: config.json, the processor's, the tokenizer's, the generation
@@ -18,6 +19,7 @@ import java.util.Set;
  */
 public final class LayoutFiles {
     private static final String CONFIG = "config.json";
+    private static final String ENDS = "eos_token_id";
     private static final String INTERNLM2_TOKEN = "<|action_start|>"; // no Llama of Meta's has it
 
     /** The chat template of all published {@code *-hf} checkpoints. */
@@ -101,7 +103,7 @@ public final class LayoutFiles {
         processor.addProperty("processor_class", "InternVLProcessor");
         JsonFiles.write(to.resolve("processor_config.json"), processor);
         Files.writeString(to.resolve("chat_template.jinja"), CHAT_TEMPLATE, StandardCharsets.UTF_8);
-        JsonObject generation = generation(ids[1]);
+        JsonObject generation = generation(ends(root, config, ids[1]));
         ModelConfig.GenerationDefaults own = config.generation();
         if (own.temperature() != 1 || own.topK() != 50 || own.topP() != 1) {
             generation.addProperty("temperature", own.temperature());
@@ -128,8 +130,14 @@ public final class LayoutFiles {
         image.addProperty("crop_size", config.tileSize());
         image.addProperty("size", config.tileSize());
         JsonFiles.write(to.resolve("preprocessor_config.json"), image);
-        JsonFiles.write(to.resolve("generation_config.json"), generation(ids(tokenizer, config, "<IMG_CONTEXT>")[1]));
+        int stop = ids(tokenizer, config, "<IMG_CONTEXT>")[1];
+        Set<Integer> ends = ends(root, config, stop);
         JsonObject written = config.layout() == Layout.NATIVE ? LayoutKeys.toOfficial(root, config, internlm2) : root;
+        if (!ends.equals(Set.of(stop))) {
+            written.getAsJsonObject("llm_config")
+                    .add(ENDS, array(ends)); // for the way back; the official code reads none
+        }
+        JsonFiles.write(to.resolve("generation_config.json"), generation(ends));
         return new LayoutFiles(to, written, OfficialConfig.parse(to.resolve(CONFIG), written));
     }
 
@@ -146,12 +154,30 @@ public final class LayoutFiles {
                         + "; take the tokenizer's files from the same checkpoint"));
     }
 
-    private static JsonObject generation(int endId) {
+    /**
+     * The ids that end an answer in transformers' own layout. The official layout ends it at the template's stop alone, whatever
+     * its generation_config.json lists, unless the section of the language model lists the ids that another layout had.
+     */
+    private static Set<Integer> ends(JsonObject root, ModelConfig config, int stop) {
+        Set<Integer> ends = new TreeSet<>(config.endIds());
+        if (ends.isEmpty()
+                && root.get("llm_config") instanceof JsonObject llm
+                && llm.get(ENDS) instanceof JsonArray ids) {
+            ids.forEach(id -> ends.add(id.getAsInt()));
+        }
+        return ends.isEmpty() ? Set.of(stop) : ends;
+    }
+
+    private static JsonObject generation(Set<Integer> ends) {
         JsonObject generation = new JsonObject();
-        JsonArray ends = new JsonArray();
-        ends.add(endId);
-        generation.add("eos_token_id", ends);
+        generation.add(ENDS, array(ends));
         return generation;
+    }
+
+    private static JsonArray array(Set<Integer> ids) {
+        JsonArray array = new JsonArray();
+        ids.forEach(array::add);
+        return array;
     }
 
     private static void refuse(ConfigReader official, String key, Object found, Object needed, String reason) {

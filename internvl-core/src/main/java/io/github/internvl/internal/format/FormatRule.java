@@ -16,8 +16,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mask of a format: it forbids tokens that would leave it. The state of an answer follows from its tokens alone; those of the
- * last two lengths are kept, so that an answer that grows by a token takes a step, whichever branch or beam it comes from.
+ * The mask of a format: it forbids tokens that would leave it. The state of an answer follows from its tokens alone; the two used
+ * last of each branch are kept, so that an answer that grows by a token takes a step, whichever branch or beam it comes from, and
+ * however long the others are: branches that end their thinking at different steps differ in length.
  *
  * <p>The mask takes microseconds where the state is known, some milliseconds where it is new, and seconds for formats made to be
  * slow. The caller's thread tries for half a millisecond ({@link #isReady}); longer work continues on another thread, up to a limit
@@ -35,14 +36,19 @@ public final class FormatRule implements LogitsProcessor {
     private final CompiledGrammar grammar;
     private final Executor elsewhere;
     private final AtomicLong spent = new AtomicLong();
-    private List<Place> shorter = List.of();
-    private List<Place> present = new ArrayList<>();
-    private int length;
+    private final int mostPlaces;
+    private final List<Place> places = new ArrayList<>(); // used last comes last
     private @Nullable Throwable failure; // of the engine's thread, where a place could not be made
     private volatile boolean ended;
 
-    FormatRule(CompiledGrammar grammar, Executor elsewhere) {
+    /**
+     * A rule for the answers of one request.
+     *
+     * @param branches the most answers or beams at once
+     */
+    FormatRule(CompiledGrammar grammar, int branches, Executor elsewhere) {
         this.grammar = grammar;
+        this.mostPlaces = 2 * branches;
         this.elsewhere = elsewhere;
     }
 
@@ -87,32 +93,38 @@ public final class FormatRule implements LogitsProcessor {
     }
 
     private Place place(int[] generated) {
-        if (generated.length != length) {
-            shorter = generated.length == length + 1 ? present : List.of();
-            present = new ArrayList<>();
-            length = generated.length;
+        Place known = used(generated, generated.length);
+        if (known != null) {
+            return known;
         }
-        for (Place place : present) {
-            if (Arrays.equals(place.ids(), generated)) {
+        Step before = before(generated);
+        Place place = new Place(generated, new CompletableFuture<>());
+        if (places.size() == mostPlaces) {
+            places.remove(0);
+        }
+        places.add(place);
+        start(place, before);
+        return place;
+    }
+
+    /** The place after the first tokens of an answer, if it is kept. */
+    private @Nullable Place used(int[] generated, int length) {
+        for (int i = places.size() - 1; i >= 0; i--) {
+            if (Arrays.equals(places.get(i).ids(), 0, places.get(i).ids().length, generated, 0, length)) {
+                Place place = places.remove(i);
+                places.add(place);
                 return place;
             }
         }
-        Place place = new Place(generated, new CompletableFuture<>());
-        present.add(place);
-        start(place, before(generated));
-        return place;
+        return null;
     }
 
     /** The step before the last token of an answer, where it is remembered. */
     private @Nullable Step before(int[] generated) {
-        for (Place place : shorter) {
-            if (Arrays.equals(place.ids(), 0, length - 1, generated, 0, length - 1)
-                    && place.step().isDone()
-                    && !place.step().isCompletedExceptionally()) {
-                return place.step().join();
-            }
-        }
-        return null;
+        Place place = generated.length == 0 ? null : used(generated, generated.length - 1);
+        return place != null && place.step().isDone() && !place.step().isCompletedExceptionally()
+                ? place.step().join()
+                : null;
     }
 
     private void start(Place place, @Nullable Step before) {

@@ -73,11 +73,12 @@ public final class Formats {
      * A rule for the answers to one request: no token may come that the format does not go on with, and an end token just
      * where the format may end. Waits until the format is compiled.
      *
+     * @param branches the most answers or beams at once
      * @param meter gets what compiling costs, also where the format was compiled for another request; what it throws ends
      *     the waiting, and the compiling once nobody waits
      * @throws InvalidRequestException if the format is one that answers cannot be held to
      */
-    public FormatRule rule(OutputFormat format, Meter meter) {
+    public FormatRule rule(OutputFormat format, int branches, Meter meter) {
         Compilation compilation;
         synchronized (known) {
             compilation = known.get(format);
@@ -90,7 +91,7 @@ public final class Formats {
             }
         }
         try {
-            return new FormatRule(compilation.await(meter), masking);
+            return new FormatRule(compilation.await(meter), branches, masking);
         } finally {
             trim();
         }

@@ -46,8 +46,8 @@ class FormatBoundsTest {
         OutputFormat format = OutputFormat.choice("red", "green");
         AtomicLong first = new AtomicLong();
         AtomicLong second = new AtomicLong();
-        formats.rule(format, first::addAndGet);
-        formats.rule(format, second::addAndGet);
+        formats.rule(format, 1, first::addAndGet);
+        formats.rule(format, 1, second::addAndGet);
         assertThat(first.get()).isPositive().isEqualTo(second.get());
     }
 
@@ -56,7 +56,7 @@ class FormatBoundsTest {
         RequestBudget budget = RequestBudget.builder()
                 .limit(RequestBudget.Work.FORMAT_STEPS, 100_000)
                 .build();
-        assertThatThrownBy(() -> formats().rule(OutputFormat.jsonSchema(PRODUCT), within(budget)))
+        assertThatThrownBy(() -> formats().rule(OutputFormat.jsonSchema(PRODUCT), 1, within(budget)))
                 .isInstanceOf(RequestBudget.ExceededException.class)
                 .hasMessageContaining("100,000 format steps");
     }
@@ -70,6 +70,7 @@ class FormatBoundsTest {
         formats()
                 .rule(
                         OutputFormat.jsonSchema("{\"type\":\"object\",\"properties\":{" + fields + "}}"),
+                        1,
                         within(RequestBudget.defaults()));
     }
 
@@ -82,9 +83,9 @@ class FormatBoundsTest {
         impatient.cancel();
         List<CompletableFuture<FormatRule>> others = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            others.add(CompletableFuture.supplyAsync(() -> formats.rule(format, Meter.FREE)));
+            others.add(CompletableFuture.supplyAsync(() -> formats.rule(format, 1, Meter.FREE)));
         }
-        assertThatThrownBy(() -> formats.rule(format, within(impatient))).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> formats.rule(format, 1, within(impatient))).isInstanceOf(CancellationException.class);
         assertThat(others)
                 .allSatisfy(
                         other -> assertThat(other.join().isReady(new int[0])).isTrue());
@@ -93,8 +94,8 @@ class FormatBoundsTest {
     @Test
     void computesASlowStepElsewhereAndComesToTheSame() {
         OutputFormat format = OutputFormat.regex("(a.{0,60}){0,60}b");
-        FormatRule rule = formats().rule(format, Meter.FREE);
-        FormatRule other = formats().rule(format, Meter.FREE);
+        FormatRule rule = formats().rule(format, 1, Meter.FREE);
+        FormatRule other = formats().rule(format, 1, Meter.FREE);
         int a = QWEN.id("a").orElseThrow();
         int[] ids = {};
         for (int i = 0; i < 5; i++) {
@@ -112,7 +113,7 @@ class FormatBoundsTest {
 
     @Test
     void failsARequestWhoseFormatTakesTooLongWithATypedException() {
-        FormatRule rule = new FormatRule(grammarThatIsSlow(), Runnable::run);
+        FormatRule rule = new FormatRule(grammarThatIsSlow(), 1, Runnable::run);
         int a = QWEN.id("a").orElseThrow();
         int[] ids = {a};
         assertThat(rule.isReady(ids)).isTrue();

@@ -69,7 +69,7 @@ class FormatRuleTest {
 
     @Test
     void doesNotComputeForAnAnswerThatHasEnded() {
-        FormatRule rule = new FormatRule(grammar, queue::add);
+        FormatRule rule = new FormatRule(grammar, 1, queue::add);
         whileAnotherComputes(() -> assertThat(rule.isReady(new int[] {A})).isFalse());
         rule.end();
         queue.remove().run();
@@ -90,7 +90,7 @@ class FormatRuleTest {
 
     @Test
     void letsOthersComeFirstWhileAnotherComputesWithTheSameFormat() {
-        FormatRule rule = new FormatRule(grammar, queue::add);
+        FormatRule rule = new FormatRule(grammar, 1, queue::add);
         whileAnotherComputes(() -> {
             assertThat(rule.isReady(new int[] {A})).isFalse();
             queue.remove().run();
@@ -104,7 +104,7 @@ class FormatRuleTest {
 
     @Test
     void comesToTheMaskAfterWaitingForAnother() {
-        FormatRule rule = new FormatRule(grammar, queue::add);
+        FormatRule rule = new FormatRule(grammar, 1, queue::add);
         whileAnotherComputes(() -> assertThat(rule.isReady(new int[] {A})).isFalse());
         queue.remove().run();
         float[] logits = new float[QWEN.size()];
@@ -134,7 +134,7 @@ class FormatRuleTest {
 
     @Test
     void failsForWantOfAThreadWithTheErrorItself() {
-        FormatRule rule = new FormatRule(grammar, task -> {
+        FormatRule rule = new FormatRule(grammar, 1, task -> {
             throw new OutOfMemoryError("unable to create native thread");
         });
         whileAnotherComputes(() -> assertThat(rule.isReady(new int[] {A})).isTrue());
@@ -145,7 +145,7 @@ class FormatRuleTest {
     @Test
     @SuppressWarnings("NullAway") // null stands for memory that runs out before there is a place
     void tellsOfAPlaceThatCannotBeMadeWhenTheRowIsAskedFor() {
-        FormatRule rule = new FormatRule(grammar, queue::add);
+        FormatRule rule = new FormatRule(grammar, 1, queue::add);
         assertThat(rule.isReady(null)).isTrue();
         assertThatThrownBy(() -> rule.process(new int[0], new float[QWEN.size()]))
                 .isInstanceOf(NullPointerException.class);
@@ -162,8 +162,8 @@ class FormatRuleTest {
         };
         Formats formats = new Formats(QWEN, Set.of(END), second, 1 << 20);
         OutputFormat format = OutputFormat.choice("a", "b");
-        assertThatThrownBy(() -> formats.rule(format, Meter.FREE)).isInstanceOf(OutOfMemoryError.class);
-        assertThat(formats.rule(format, Meter.FREE).isReady(new int[0])).isTrue();
+        assertThatThrownBy(() -> formats.rule(format, 1, Meter.FREE)).isInstanceOf(OutOfMemoryError.class);
+        assertThat(formats.rule(format, 1, Meter.FREE).isReady(new int[0])).isTrue();
         assertThat(calls).hasValue(2);
     }
 
@@ -178,7 +178,7 @@ class FormatRuleTest {
         OutputFormat large = OutputFormat.regex("(x?y)".repeat(20_000));
         Formats formats = new Formats(QWEN, Set.of(END), counting, 300_000);
         for (OutputFormat format : List.of(small, large, small, large, small)) {
-            formats.rule(format, Meter.FREE);
+            formats.rule(format, 1, Meter.FREE);
         }
         assertThat(compiled).hasValue(3); // the small one once
     }
@@ -204,9 +204,29 @@ class FormatRuleTest {
         }
     }
 
+    /** Two answers that left off thinking at different steps; each step of one must not undo the other's. */
+    @Test
+    void comesToTheMasksOfAnswersOfDifferentLengthsThatNeedOtherThreads() {
+        FormatRule rule = new FormatRule(grammar, 2, queue::add);
+        int[] shorter = {A};
+        int[] longer = {A, A, A};
+        whileAnotherComputes(() -> {
+            assertThat(rule.isReady(longer)).isFalse();
+            assertThat(rule.isReady(shorter)).isFalse();
+            assertThat(rule.isReady(longer)).isFalse();
+        });
+        assertThat(queue).hasSize(2);
+        queue.forEach(Runnable::run);
+        queue.clear();
+        assertThat(rule.isReady(longer)).isTrue();
+        assertThat(rule.isReady(shorter)).isTrue();
+        assertThat(after(rule, longer)).contains(A).doesNotContain(QWEN.id("c").orElseThrow());
+    }
+
     @Test
     void followsBeamsThatChangePlaces() {
-        LogitsProcessor rule = new Formats(QWEN, Set.of(END)).rule(OutputFormat.choice("ab", "ba", "bb"), Meter.FREE);
+        LogitsProcessor rule =
+                new Formats(QWEN, Set.of(END)).rule(OutputFormat.choice("ab", "ba", "bb"), 2, Meter.FREE);
         int a = QWEN.id("a").orElseThrow();
         int b = QWEN.id("b").orElseThrow();
         assertThat(after(rule)).contains(a, b);

@@ -3,7 +3,6 @@ package io.github.internvl.server.openai;
 import com.google.gson.JsonPrimitive;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.Message;
-import io.github.internvl.Tiling;
 import io.github.internvl.Tool;
 import io.github.internvl.server.http.HeapBudget;
 import io.github.internvl.server.http.JsonFields;
@@ -133,7 +132,7 @@ final class MessageReader {
                 if (place == null) {
                     throw part.invalid(type, "is required and must be an object with a url");
                 }
-                Tiling tiling = tiling(place);
+                ChatRequest.Tiling tiling = tiling(place);
                 return type.equals("image_url")
                         ? new Message.Picture(media.image(place, memory), tiling)
                         : new Message.Clip(media.frames(place, memory), tiling);
@@ -142,19 +141,19 @@ final class MessageReader {
         }
     }
 
-    private static Tiling tiling(JsonFields place) {
+    private static ChatRequest.Tiling tiling(JsonFields place) {
         Integer most = place.integer("max_dynamic_patch");
         if (most != null) {
             if (most < 1 || most > MOST_TILES) {
                 throw place.invalid("max_dynamic_patch", "must be 1.." + MOST_TILES);
             }
-            return Tiling.OPEN.withMaxTiles(most);
+            return ChatRequest.Tiling.OPEN.withMaxTiles(most);
         }
         String detail = place.string("detail");
         OptionalInt tiles = DETAILS.get(detail == null ? "auto" : detail);
         if (tiles == null) {
             throw place.invalid("detail", "must be low, medium, high or auto");
         }
-        return tiles.isPresent() ? Tiling.OPEN.withMaxTiles(tiles.getAsInt()) : Tiling.OPEN;
+        return tiles.isPresent() ? ChatRequest.Tiling.OPEN.withMaxTiles(tiles.getAsInt()) : ChatRequest.Tiling.OPEN;
     }
 }
