@@ -1,7 +1,7 @@
 package io.github.internvl.spring.ai;
 
+import io.github.internvl.ChatRequest.Tiling;
 import io.github.internvl.Message;
-import io.github.internvl.Tiling;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
 import io.github.internvl.web.RemoteMedia;

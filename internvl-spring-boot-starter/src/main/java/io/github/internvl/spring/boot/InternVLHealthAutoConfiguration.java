@@ -22,11 +22,11 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = InternVLAutoConfiguration.class)
 @ConditionalOnClass(HealthIndicator.class)
 @ConditionalOnBean(InternVL.class)
-@ConditionalOnEnabledHealthIndicator("internvl")
 public final class InternVLHealthAutoConfiguration {
     InternVLHealthAutoConfiguration() {}
 
     @Bean
+    @ConditionalOnEnabledHealthIndicator("internvl")
     @ConditionalOnMissingBean(name = {"internvlHealthContributor", "internvlHealthIndicator"})
     HealthContributor internvlHealthContributor(Map<String, InternVL> models) {
         return models.size() == 1
