@@ -93,9 +93,16 @@ public final class ChatRequest {
         return generation;
     }
 
-    /** The format that the answer keeps: a call of a tool if the choice requires one, else that of {@link #generation}. */
+    /**
+     * The format that the answer keeps: that of {@link #generation}; one call of a tool if the choice requires one; either of them
+     * if tools may be called and a format is set.
+     */
     public OutputFormat format() {
-        return set.toolChoice.isForced() ? set.toolChoice.format(set.tools) : generation.format();
+        OutputFormat own = generation.format();
+        if (set.toolChoice.isForced()) {
+            return set.toolChoice.format(set.tools);
+        }
+        return own.isText() || set.tools.isEmpty() || !set.toolChoice.isAllowed() ? own : own.orCall(set.tools);
     }
 
     /** The time limit, after which the answer ends incomplete; null for none. */

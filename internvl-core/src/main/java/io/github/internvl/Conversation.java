@@ -57,8 +57,8 @@ public final class Conversation {
             request.systemMessage(message);
         }
         List<Tool> known = question.tools().isEmpty() ? tools : question.tools();
-        boolean ask =
-                question.generation().format().isText() && question.toolChoice().isAllowed();
+        boolean ask = question.toolChoice().isAllowed()
+                && (question.generation().format().isText() || !question.tools().isEmpty());
         request.tools(ask ? known : List.of());
         return model.stream(request.build(), response -> remember(response, message, known));
     }

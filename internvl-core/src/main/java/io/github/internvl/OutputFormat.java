@@ -1,6 +1,7 @@
 package io.github.internvl;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A format that answers must keep: JSON, a JSON Schema, a regular expression or a choice of texts. Immutable and thread-safe.
@@ -26,7 +27,10 @@ public final class OutputFormat {
         REGEX,
         /** One of some texts. */
         CHOICE,
-        /** A call of one of some tools: what {@link Tool.Choice#required} and {@link Tool.Choice#named} ask for. */
+        /**
+         * A call of one of some tools, which {@link Tool.Choice#required} and {@link Tool.Choice#named} ask for; or where tools may be
+         * called and a format is set, one call or the {@linkplain #alternative format}.
+         */
         TOOL_CALL
     }
 
@@ -35,10 +39,16 @@ public final class OutputFormat {
 
     private final Kind kind;
     private final List<String> texts;
+    private final Optional<OutputFormat> alternative;
 
     private OutputFormat(Kind kind, List<String> texts) {
+        this(kind, texts, Optional.empty());
+    }
+
+    private OutputFormat(Kind kind, List<String> texts, Optional<OutputFormat> alternative) {
         this.kind = kind;
         this.texts = List.copyOf(texts);
+        this.alternative = alternative;
     }
 
     /** Free text, the default. */
@@ -97,6 +107,11 @@ public final class OutputFormat {
                         .toList());
     }
 
+    /** A call of one of some tools, or this format. */
+    OutputFormat orCall(List<Tool> tools) {
+        return new OutputFormat(Kind.TOOL_CALL, call(tools).texts, Optional.of(this));
+    }
+
     /** The kind of the format. */
     public Kind kind() {
         return kind;
@@ -107,6 +122,11 @@ public final class OutputFormat {
         return texts;
     }
 
+    /** The format that an answer may keep in place of a tool call; empty where there is no choice. */
+    public Optional<OutputFormat> alternative() {
+        return alternative;
+    }
+
     /** Whether answers are free. */
     public boolean isText() {
         return kind == Kind.TEXT;
@@ -114,16 +134,20 @@ public final class OutputFormat {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof OutputFormat format && kind == format.kind && texts.equals(format.texts);
+        return other instanceof OutputFormat format
+                && kind == format.kind
+                && texts.equals(format.texts)
+                && alternative.equals(format.alternative);
     }
 
     @Override
     public int hashCode() {
-        return 31 * kind.hashCode() + texts.hashCode();
+        return 31 * (31 * kind.hashCode() + texts.hashCode()) + alternative.hashCode();
     }
 
     @Override
     public String toString() {
-        return "OutputFormat[" + kind + (texts.isEmpty() ? "" : " " + texts) + "]";
+        return "OutputFormat[" + kind + (texts.isEmpty() ? "" : " " + texts)
+                + alternative.map(format -> " or " + format).orElse("") + "]";
     }
 }

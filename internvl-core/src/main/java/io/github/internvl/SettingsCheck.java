@@ -151,10 +151,6 @@ final class SettingsCheck {
         reject(
                 choice.isForced() && !names.contains(choice.tool().orElse(names.isEmpty() ? "" : names.get(0))),
                 "a tool that must be called must be one of the request's: " + choice + " of " + names);
-        reject(
-                choice.isAllowed() && !names.isEmpty() && !config.format().isText(),
-                "tools and a format cannot be combined, as an answer of the format can hold no call; use"
-                        + " Tool.Choice.none(): " + config.format().kind());
         if (choice.isForced()) {
             checkFormat(config);
         }

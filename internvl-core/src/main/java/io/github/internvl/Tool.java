@@ -127,7 +127,10 @@ public record Tool(String name, String description, String parameters) {
             this.tool = tool;
         }
 
-        /** The model decides: text, or one or more calls; the schema does not constrain the arguments. */
+        /**
+         * The model decides: text, or one or more calls, whose arguments the schema does not constrain. With a format it decides between
+         * one call, with arguments that its parameters allow, and an answer of the format.
+         */
         public static Choice auto() {
             return AUTO;
         }

@@ -208,6 +208,34 @@ class OutputFormatTest {
     }
 
     @Test
+    void callsAToolOrKeepsTheFormatWhereBothMayBe() {
+        ChatRequest.Builder request = ChatRequest.builder()
+                .text("Weather?")
+                .tools(WEATHER, CLOCK)
+                .format(OutputFormat.choice("fair", "foul"))
+                .maxNewTokens(200);
+        ChatResponse called = qwen.chat(beginningWith("<tool_call>", request));
+        assertThat(called.toolCalls())
+                .singleElement()
+                .satisfies(call -> assertThat(call.name()).isIn("weather", "clock"));
+        assertThat(called.text()).startsWith("<tool_call>\n{\"name\": ").endsWith("}\n</tool_call>");
+        ChatResponse told = qwen.chat(beginningWith("f", request));
+        assertThat(told.text()).isIn("fair", "foul");
+        assertThat(qwen.chat(beginningWith("f", request.toolChoice(Tool.Choice.required())))
+                        .toolCalls())
+                .hasSize(1);
+    }
+
+    /** The request, with the first token of an answer lifted above the others. */
+    private static ChatRequest beginningWith(String text, ChatRequest.Builder request) {
+        int first = qwen.tokenizer().encode(text)[0];
+        LogitsProcessor lift = (generated, logits) -> logits[first] += generated.length == 0 ? 1e4f : 0;
+        GenerationConfig settings =
+                request.build().generation().toBuilder().processors(lift).build();
+        return request.generation(settings).build();
+    }
+
+    @Test
     void tellsTheModelOfToolsInTheSystemMessage() {
         ChatRequest plain =
                 ChatRequest.builder().text("Hi.").systemMessage("Be brief.").build();
@@ -251,8 +279,6 @@ class OutputFormatTest {
         assertRefused(
                 request.tools(CLOCK).toolChoice(Tool.Choice.named("watch")), "must be one of the request's: watch");
         assertRefused(request.tools().toolChoice(Tool.Choice.required()), "must be one of the request's: required");
-        assertRefused(
-                request.tools(CLOCK).toolChoice(Tool.Choice.auto()).format(OutputFormat.json()), "tools and a format");
         Tool odd = new Tool("odd", "", "{\"properties\":{\"a\":{\"not\":{}}}}");
         ChatRequest.Builder bad = ChatRequest.builder().text("?").tools(odd).toolChoice(Tool.Choice.required());
         assertThatThrownBy(() -> qwen.chat(bad.build()))

@@ -234,6 +234,21 @@ class ExamplesTest {
     }
 
     @Test
+    void fillsARecordAndStreamsThroughLangChain4j() throws Exception {
+        System.setProperty("internvl.model", DemoModel.path().toString());
+        try {
+            String picture = DemoModel.sample("shapes.png").toString();
+            assertThat(print(LangChain4jService::main, picture)).matches("(red|green|blue) (circle|square|star|triangle)\n");
+            assertThat(print(LangChain4jModels::main, picture))
+                    .startsWith("green\n")
+                    .contains(" visual tokens, 0 boxes\ngreen\n", "green is all of green\n")
+                    .endsWith(" tokens\n");
+        } finally {
+            nameModel();
+        }
+    }
+
+    @Test
     void samplesTheSameAnswerFromItsSeed() throws Exception {
         String printed = print(GenerationSettings::main, BADGE.toString());
         assertThat(printed).isNotBlank().isEqualTo(print(GenerationSettings::main, BADGE.toString()));

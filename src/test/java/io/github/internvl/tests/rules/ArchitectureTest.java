@@ -39,6 +39,7 @@ class ArchitectureTest {
     private static final String VISION_TILES = "io.github.internvl.vision.tiles..";
     private static final String WEB = "io.github.internvl.web..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
+    private static final String LANGCHAIN4J = "io.github.internvl.langchain4j..";
     private static final String SPRING = "io.github.internvl.spring..";
     private static final String SERVER = "io.github.internvl.server..";
     private static final String SERVER_HTTP = "io.github.internvl.server.http..";
@@ -56,7 +57,7 @@ class ArchitectureTest {
 
     /** What stands on the public API alone. */
     private static final String[] OUTSIDE = {
-        MICROMETER, SPRING, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
+        MICROMETER, LANGCHAIN4J, SPRING, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
     };
 
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
@@ -224,7 +225,7 @@ class ArchitectureTest {
                 .resideOutsideOfPackages(OUTSIDE)
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("io.micrometer.."));
+                .resideInAnyPackage("io.micrometer..", "dev.langchain4j.."));
     }
 
     @Test
@@ -264,7 +265,8 @@ class ArchitectureTest {
         if (resideInAPackage(SPRING).test(type)) {
             return name.matches("(org\\.springframework|reactor\\.core|io\\.micrometer\\.observation)\\..*");
         }
-        return resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument.");
+        return (resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument."))
+                || (resideInAPackage(LANGCHAIN4J).test(type) && name.startsWith("dev.langchain4j."));
     }
 
     @Test

@@ -19,6 +19,7 @@ final class Product {
             "io.github.internvl",
             "io.github.internvl.demo",
             "io.github.internvl.hub",
+            "io.github.internvl.langchain4j",
             "io.github.internvl.micrometer",
             "io.github.internvl.server",
             "io.github.internvl.spring.ai",

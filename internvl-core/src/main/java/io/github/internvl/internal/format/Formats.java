@@ -123,7 +123,10 @@ public final class Formats {
             case JSON_SCHEMA -> Grammar.jsonSchema(texts.get(0));
             case REGEX -> Grammar.regex(texts.get(0));
             case CHOICE -> Grammar.choice(texts);
-            case TOOL_CALL -> toolCall(texts);
+            case TOOL_CALL ->
+                format.alternative()
+                        .map(other -> Grammar.anyOf(List.of(toolCall(texts), grammar(other))))
+                        .orElseGet(() -> toolCall(texts));
         };
     }
 
@@ -163,6 +166,7 @@ public final class Formats {
     }
 
     private static long weight(OutputFormat format) {
-        return format.texts().stream().mapToLong(text -> 2L * text.length()).sum();
+        return format.texts().stream().mapToLong(text -> 2L * text.length()).sum()
+                + format.alternative().map(Formats::weight).orElse(0L);
     }
 }

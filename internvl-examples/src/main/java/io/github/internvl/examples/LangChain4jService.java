@@ -1,0 +1,50 @@
+package io.github.internvl.examples;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.service.AiServices;
+import dev.langchain4j.service.UserMessage;
+import io.github.internvl.InternVL;
+import io.github.internvl.langchain4j.InternVLChatModel;
+import java.nio.file.Path;
+
+/** An AI service of LangChain4j that fills a record from a picture. */
+public final class LangChain4jService {
+    private LangChain4jService() {}
+
+    // tag::langchain4j-service[]
+    enum Shape {
+        circle,
+        square,
+        star,
+        triangle
+    }
+
+    enum Color {
+        red,
+        green,
+        blue
+    }
+
+    record Part(@JsonProperty(required = true) Shape shape, @JsonProperty(required = true) Color color) {}
+
+    interface Inspector {
+        @UserMessage("What color is the star?")
+        Part inspect(ImageContent picture);
+    }
+    // end::langchain4j-service[]
+
+    public static void main(String[] args) {
+        Inputs inputs = Inputs.of(args);
+        Path picture = inputs.picture(0);
+        Path folder = inputs.model();
+        // tag::langchain4j[]
+        try (InternVL model = InternVL.load(folder)) {
+            InternVLChatModel chat = InternVLChatModel.builder(model).build();
+            Inspector inspector = AiServices.create(Inspector.class, chat);
+            Part part = inspector.inspect(ImageContent.from(picture, "image/png"));
+            System.out.println(part.color() + " " + part.shape());
+        }
+        // end::langchain4j[]
+    }
+}
