@@ -7,6 +7,7 @@ open module io.github.internvl.spring.boot {
     requires spring.boot.autoconfigure;
     requires spring.context;
     requires spring.core;
+    requires static io.github.internvl.langchain4j;
     requires static spring.boot.health;
     requires static org.jspecify;
 

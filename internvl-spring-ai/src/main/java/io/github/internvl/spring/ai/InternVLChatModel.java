@@ -29,8 +29,8 @@ import reactor.core.scheduler.Schedulers;
  * Spring AI gives them no places among the words. Special tokens in texts are ordinary text.
  *
  * <p>The model asks for tool calls and runs none: {@code ToolCallingAdvisor} of {@code ChatClient} does. They have the schema of their
- * parameters only if {@link InternVLChatOptions.Builder#toolChoice} requires one. An output schema, in contrast, is always enforced;
- * tools and an output schema cannot be combined.
+ * parameters only if {@link InternVLChatOptions.Builder#toolChoice} requires one. An output schema, in contrast, is always enforced:
+ * with tools beside it, the answer is one call, or a text of the schema.
  *
  * <p>The model belongs to the caller, who closes it. Thread-safe. Failures are those of {@link InternVL#chat(ChatRequest)}: {@link
  * IllegalArgumentException} for a bad prompt, {@link io.github.internvl.QueueFullException}, {@link

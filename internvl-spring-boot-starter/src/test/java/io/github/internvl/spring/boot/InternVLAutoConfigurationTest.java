@@ -2,6 +2,12 @@ package io.github.internvl.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.TokenCountEstimator;
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.StreamingChatModel;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.GenerationConfig;
@@ -12,7 +18,10 @@ import io.github.internvl.demo.DemoModel;
 import io.github.internvl.micrometer.MicrometerMetrics;
 import io.github.internvl.vision.Image;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,8 +43,10 @@ class InternVLAutoConfigurationTest {
     private static final String DEMO = "internvl.model=" + DemoModel.path();
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(
-                    AutoConfigurations.of(InternVLAutoConfiguration.class, InternVLHealthAutoConfiguration.class));
+            .withConfiguration(AutoConfigurations.of(
+                    InternVLAutoConfiguration.class,
+                    InternVLHealthAutoConfiguration.class,
+                    InternVLLangChain4jAutoConfiguration.class));
 
     @Test
     void answersAboutAPicture() {
@@ -160,6 +171,28 @@ class InternVLAutoConfigurationTest {
                 .run(context -> assertThat(context).hasNotFailed().hasSingleBean(InternVL.class));
         runner.withPropertyValues(DEMO, "management.health.internvl.enabled=false")
                 .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(HealthContributor.class));
+    }
+
+    @Test
+    void offersTheModelToLangChain4j() throws IOException {
+        String picture = Base64.getEncoder().encodeToString(Files.readAllBytes(DemoModel.sample("shapes.png")));
+        UserMessage question =
+                UserMessage.from(TextContent.from("What color is the star?"), ImageContent.from(picture, "image/png"));
+        runner.withPropertyValues(DEMO).run(context -> {
+            assertThat(context.getBean(ChatModel.class)
+                            .chat(question)
+                            .aiMessage()
+                            .text())
+                    .isEqualTo("green");
+            assertThat(context).hasSingleBean(StreamingChatModel.class).hasSingleBean(TokenCountEstimator.class);
+        });
+        ChatModel own = new ChatModel() {};
+        runner.withPropertyValues(DEMO)
+                .withBean(ChatModel.class, () -> own)
+                .run(context -> assertThat(context).getBean(ChatModel.class).isSameAs(own));
+        runner.withPropertyValues(DEMO)
+                .withClassLoader(new FilteredClassLoader("io.github.internvl.langchain4j"))
+                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(ChatModel.class));
     }
 
     @Test
