@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse.Usage;
 import io.github.internvl.InternVL;
+import io.github.internvl.OutputFormat;
 import io.github.internvl.Tool;
 import io.github.internvl.demo.DemoModel;
 import io.micrometer.observation.tck.TestObservationRegistry;
@@ -228,6 +229,21 @@ class InternVLChatModelTest {
                 .call()
                 .entity(Star.class, entity -> entity.useProviderStructuredOutput());
         assertThat(star).isNotNull().extracting(Star::color).isNotNull();
+    }
+
+    @Test
+    void answersWithACallOrATextOfTheSchemaWhereItHasBoth() {
+        FunctionToolCallback<Star, String> tool = FunctionToolCallback.builder("find_star", (Star star) -> "A-17")
+                .inputType(Star.class)
+                .build();
+        InternVLChatOptions both = options()
+                .toolCallbacks(tool)
+                .format(OutputFormat.choice("none", "many"))
+                .build();
+        ChatResponse response = CHAT.call(new Prompt("Which star is this?", both));
+        assertThat(response.hasToolCalls() || List.of("none", "many").contains(text(response)))
+                .as(text(response))
+                .isTrue();
     }
 
     @Test
