@@ -93,16 +93,9 @@ public final class ChatRequest {
         return generation;
     }
 
-    /**
-     * The format that the answer keeps: that of {@link #generation}; one call of a tool if the choice requires one; either of them
-     * if tools may be called and a format is set.
-     */
+    /** The format that the answer keeps: that of {@link #generation}, or a call of a tool where the choice requires or allows one. */
     public OutputFormat format() {
-        OutputFormat own = generation.format();
-        if (set.toolChoice.isForced()) {
-            return set.toolChoice.format(set.tools);
-        }
-        return own.isText() || set.tools.isEmpty() || !set.toolChoice.isAllowed() ? own : own.orCall(set.tools);
+        return set.toolChoice.format(set.tools, generation.format());
     }
 
     /** The time limit, after which the answer ends incomplete; null for none. */

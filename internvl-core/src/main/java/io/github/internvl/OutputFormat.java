@@ -27,10 +27,7 @@ public final class OutputFormat {
         REGEX,
         /** One of some texts. */
         CHOICE,
-        /**
-         * A call of one of some tools, which {@link Tool.Choice#required} and {@link Tool.Choice#named} ask for; or where tools may be
-         * called and a format is set, one call or the {@linkplain #alternative format}.
-         */
+        /** A call of one of some tools; where the choice leaves it open, that or the {@linkplain #alternative format} of the request. */
         TOOL_CALL
     }
 

@@ -127,10 +127,7 @@ public record Tool(String name, String description, String parameters) {
             this.tool = tool;
         }
 
-        /**
-         * The model decides: text, or one or more calls, whose arguments the schema does not constrain. With a format it decides between
-         * one call, with arguments that its parameters allow, and an answer of the format.
-         */
+        /** The model decides: text, or one or more calls of any arguments; with a format, an answer of it or one call that keeps its schema. */
         public static Choice auto() {
             return AUTO;
         }
@@ -160,11 +157,14 @@ public record Tool(String name, String description, String parameters) {
             return kind == Kind.FORCED;
         }
 
-        /** The format of a call of the tools that it leaves. */
-        OutputFormat format(List<Tool> tools) {
-            return OutputFormat.call(tools.stream()
-                    .filter(one -> tool.orElse(one.name()).equals(one.name()))
-                    .toList());
+        /** The format of an answer: a call of the tools that it leaves if there must be one, else its own, or either. */
+        OutputFormat format(List<Tool> tools, OutputFormat own) {
+            if (kind == Kind.FORCED) {
+                return OutputFormat.call(tools.stream()
+                        .filter(one -> tool.orElse(one.name()).equals(one.name()))
+                        .toList());
+            }
+            return own.isText() || tools.isEmpty() || kind == Kind.NONE ? own : own.orCall(tools);
         }
 
         /** The tool that must be called, if a specific one is required. */

@@ -13,24 +13,17 @@ public final class LangChain4jService {
     private LangChain4jService() {}
 
     // tag::langchain4j-service[]
-    enum Shape {
-        circle,
-        square,
-        star,
-        triangle
-    }
-
     enum Color {
         red,
         green,
         blue
     }
 
-    record Part(@JsonProperty(required = true) Shape shape, @JsonProperty(required = true) Color color) {}
+    record Colors(@JsonProperty(required = true) Color star) {}
 
     interface Inspector {
         @UserMessage("What color is the star?")
-        Part inspect(ImageContent picture);
+        Colors inspect(ImageContent picture);
     }
     // end::langchain4j-service[]
 
@@ -42,8 +35,8 @@ public final class LangChain4jService {
         try (InternVL model = InternVL.load(folder)) {
             InternVLChatModel chat = InternVLChatModel.builder(model).build();
             Inspector inspector = AiServices.create(Inspector.class, chat);
-            Part part = inspector.inspect(ImageContent.from(picture, "image/png"));
-            System.out.println(part.color() + " " + part.shape());
+            Colors colors = inspector.inspect(ImageContent.from(picture, "image/png"));
+            System.out.println("The star is " + colors.star());
         }
         // end::langchain4j[]
     }

@@ -238,7 +238,7 @@ class ExamplesTest {
         System.setProperty("internvl.model", DemoModel.path().toString());
         try {
             String picture = DemoModel.sample("shapes.png").toString();
-            assertThat(print(LangChain4jService::main, picture)).matches("(red|green|blue) (circle|square|star|triangle)\n");
+            assertThat(print(LangChain4jService::main, picture)).isEqualTo("The star is green\n");
             assertThat(print(LangChain4jModels::main, picture))
                     .startsWith("green\n")
                     .contains(" visual tokens, 0 boxes\ngreen\n", "green is all of green\n")

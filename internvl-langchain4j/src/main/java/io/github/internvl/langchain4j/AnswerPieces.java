@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * The streaming form of a chat model. All callbacks of a request come from one thread of its own. An exception of a callback goes to
  * {@code onError}, and the stream goes on. After a cancellation there are no more callbacks. Tool calls come whole. Thread-safe.
  */
-record AnswerPieces(InternVLChatModel.Shared shared) implements StreamingChatModel {
+record AnswerPieces(Binding shared) implements StreamingChatModel {
     private static final Logger LOG = LoggerFactory.getLogger(AnswerPieces.class);
 
     @Override
@@ -84,7 +84,7 @@ record AnswerPieces(InternVLChatModel.Shared shared) implements StreamingChatMod
 
     @Override
     public Set<Capability> supportedCapabilities() {
-        return InternVLChatModel.CAPABILITIES;
+        return Binding.CAPABILITIES;
     }
 
     /** An answer on its way to its handler. Cancelled by any thread; else used by one. */

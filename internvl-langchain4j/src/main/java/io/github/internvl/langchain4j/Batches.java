@@ -12,6 +12,7 @@ import dev.langchain4j.model.batch.BatchRequest;
 import dev.langchain4j.model.batch.BatchResponse;
 import dev.langchain4j.model.batch.BatchState;
 import dev.langchain4j.model.chat.BatchChatModel;
+import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.util.ArrayList;
@@ -36,12 +37,12 @@ final class Batches implements BatchChatModel {
     private static final int IDLE_SECONDS = 10;
     private static final int RETRY_MILLIS = 50;
 
-    private final InternVLChatModel model;
+    private final ChatModel model;
     private final ExecutorService threads;
     private final TreeMap<Integer, List<Future<ChatResponse>>> batches = new TreeMap<>(); // guarded by this
     private int submitted;
 
-    Batches(InternVLChatModel model, int concurrent) {
+    Batches(ChatModel model, int concurrent) {
         this.model = model;
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 concurrent, concurrent, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {

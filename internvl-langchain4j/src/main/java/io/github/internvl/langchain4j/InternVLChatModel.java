@@ -35,25 +35,10 @@ import java.util.function.UnaryOperator;
  * is closed by {@link #close}.
  */
 public final class InternVLChatModel implements ChatModel, AutoCloseable {
-    static final Set<Capability> CAPABILITIES = Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
-
-    /** The model and the settings that all its forms share. */
-    record Shared(
-            InternVL model,
-            ChatRequestParameters defaults,
-            List<ChatModelListener> listeners,
-            RequestReader requests,
-            UnaryOperator<io.github.internvl.ChatRequest> lastChange) {
-        /** A request in our terms; pictures are fetched and decoded here. */
-        io.github.internvl.ChatRequest read(ChatRequest request) {
-            return lastChange.apply(requests.read(request));
-        }
-    }
-
-    private final Shared shared;
+    private final Binding shared;
     private final boolean owned;
 
-    private InternVLChatModel(Shared shared, boolean owned) {
+    private InternVLChatModel(Binding shared, boolean owned) {
         this.shared = shared;
         this.owned = owned;
     }
@@ -113,7 +98,7 @@ public final class InternVLChatModel implements ChatModel, AutoCloseable {
 
     @Override
     public Set<Capability> supportedCapabilities() {
-        return CAPABILITIES;
+        return Binding.CAPABILITIES;
     }
 
     /** Closes the model if this class loaded it. Harmless when repeated. */
@@ -174,7 +159,7 @@ public final class InternVLChatModel implements ChatModel, AutoCloseable {
                         .overrideWith(defaults);
                 RequestReader requests = new RequestReader(name, new MediaReader(remote));
                 Failures.translated(() -> requests.settings(all));
-                return new InternVLChatModel(new Shared(model, all, listeners, requests, lastChange), owned);
+                return new InternVLChatModel(new Binding(model, all, listeners, requests, lastChange), owned);
             } catch (RuntimeException e) {
                 if (owned) {
                     model.close();

@@ -13,7 +13,7 @@ import java.util.List;
  * The counts of a model's tokens. Messages count as the prompt that they make, the template's words and the default tools included; where
  * the last one asks nothing, an empty question follows. Fetches and decodes pictures, and tiles them. Thread-safe.
  */
-record TokenCounts(InternVLChatModel.Shared shared) implements TokenCountEstimator {
+record TokenCounts(Binding shared) implements TokenCountEstimator {
     @Override
     public int estimateTokenCountInText(String text) {
         return Failures.translated(() -> shared.model().tokenizer().encode(text)).length;

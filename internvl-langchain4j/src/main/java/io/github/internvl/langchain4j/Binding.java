@@ -1,0 +1,25 @@
+package io.github.internvl.langchain4j;
+
+import dev.langchain4j.model.chat.Capability;
+import dev.langchain4j.model.chat.listener.ChatModelListener;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import io.github.internvl.InternVL;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/** A model and the settings that all its forms in LangChain4j share. */
+record Binding(
+        InternVL model,
+        ChatRequestParameters defaults,
+        List<ChatModelListener> listeners,
+        RequestReader requests,
+        UnaryOperator<io.github.internvl.ChatRequest> lastChange) {
+    static final Set<Capability> CAPABILITIES = Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
+
+    /** A request in our terms; pictures are fetched and decoded here. */
+    io.github.internvl.ChatRequest read(ChatRequest request) {
+        return lastChange.apply(requests.read(request));
+    }
+}
