@@ -43,9 +43,14 @@ record AnswerPieces(Binding shared) implements StreamingChatModel {
             AnswerWriter writer = AnswerWriter.of(shared.model(), asked);
             try (ChatStream stream = shared.model().stream(asked)) {
                 Running running = new Running(stream, handler, new Withheld(writer.tools()));
-                stream.pieces().forEach(running::add);
-                ChatResponse response = writer.response(stream.response());
-                running.end(response);
+                try {
+                    stream.pieces().forEach(running::add);
+                    running.end(writer.response(stream.response()));
+                } catch (RuntimeException e) {
+                    if (!running.isCancelled()) {
+                        throw e;
+                    }
+                }
             }
         } catch (RuntimeException e) {
             report(handler, Failures.translated(e));

@@ -31,11 +31,11 @@ record MediaReader(Optional<RemoteMedia> remote) {
     }
 
     Image image(ImageContent content) {
-        return Image.of(bytes("image", content.image().url(), content.image().base64Data()));
+        return Image.of(bytes("an image", content.image().url(), content.image().base64Data()));
     }
 
     Video video(dev.langchain4j.data.video.Video video) {
-        return Video.of(bytes("video", video.url(), video.base64Data()));
+        return Video.of(bytes("a video", video.url(), video.base64Data()));
     }
 
     private byte[] bytes(String kind, @Nullable URI url, @Nullable String base64) {
@@ -47,14 +47,13 @@ record MediaReader(Optional<RemoteMedia> remote) {
             String data = url.getSchemeSpecificPart();
             int comma = data.indexOf(',');
             if (comma < 0 || !data.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
-                throw new InvalidRequestException(
-                        "a data: URL of an " + kind + " must be in base64: data:TYPE;base64,…");
+                throw new InvalidRequestException("a data: URL of " + kind + " must be in base64: data:TYPE;base64,…");
             }
             return decoded(kind, data.substring(comma + 1));
         }
-        if (remote.isEmpty() || !scheme.startsWith("http")) {
+        if (remote.isEmpty() || !scheme.matches("https?")) {
             throw new UnsupportedFeatureException(
-                    "the URL of an " + kind + " is not supported without rules for fetching it: " + scheme
+                    "the URL of " + kind + " is not supported without rules for fetching it: " + scheme
                             + ":; send the data itself, or set InternVLChatModel.Builder.remoteMedia for http and https");
         }
         return remote.get().fetch(url);
@@ -64,7 +63,7 @@ record MediaReader(Optional<RemoteMedia> remote) {
         try {
             return Base64.getMimeDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
-            throw new InvalidRequestException("the data of an " + kind + " must be base64: " + e.getMessage(), e);
+            throw new InvalidRequestException("the data of " + kind + " must be base64: " + e.getMessage(), e);
         }
     }
 }
