@@ -22,6 +22,7 @@ import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import reactor.adapter.JdkFlowAdapter;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -95,11 +96,16 @@ public final class InternVLChatModel implements ChatModel {
             Observation observation = observation(context)
                     .parentObservation(view.getOrDefault(ObservationThreadLocalAccessor.KEY, null))
                     .start();
-            Flux<ChatResponse> pieces = pieces(asked)
+            return new MessageAggregator()
+                    .aggregate(pieces(asked), context::setResponse)
                     .doOnError(observation::error)
-                    .doFinally(end -> observation.stop())
+                    .doOnTerminate(observation::stop) // before the subscriber learns of the end
+                    .doFinally(end -> {
+                        if (end == SignalType.CANCEL) {
+                            observation.stop();
+                        }
+                    })
                     .contextWrite(known -> known.put(ObservationThreadLocalAccessor.KEY, observation));
-            return new MessageAggregator().aggregate(pieces, context::setResponse);
         });
     }
 
