@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
 public final class InternVLBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLBuilder.class.getPackageName());
     private static final int CHUNK_TOKENS = 512;
-    private static final int CPU_CHUNK_TOKENS = 128; // as fast per token, with shorter steps
+    private static final int SLOW_CHUNK_TOKENS =
+            128; // as fast per token where multiplications take the time, with shorter steps
     private static final int USUAL_KEY_TOKENS = 4096;
     private static final int USUAL_CONTEXT = 8192;
     private static final int LONGEST_CONTEXT = 1 << 20;
@@ -363,11 +364,11 @@ public final class InternVLBuilder {
     }
 
     private Engine.Limits limits(int context, DevicePlan plan) {
-        boolean cpu = plan.embedding().equals("cpu");
+        boolean slow = plan.embedding().equals("cpu") && !TorchRuntime.cpuHasBfloat16();
         return new Engine.Limits(
                 maxConcurrent,
                 context,
-                cpu ? CPU_CHUNK_TOKENS : CHUNK_TOKENS,
+                slow ? SLOW_CHUNK_TOKENS : CHUNK_TOKENS,
                 tilesPerStep,
                 maxWaiting,
                 keyTokens(context),

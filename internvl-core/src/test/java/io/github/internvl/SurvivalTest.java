@@ -250,12 +250,15 @@ class SurvivalTest {
         held.await();
         ChatRequest hurried = STORY.toBuilder().timeout(Duration.ofMillis(100)).build();
         CompletableFuture<ChatResponse> future = model.chatAsync(hurried);
-        try (ChatStream stream = model.stream(hurried)) {
+        try (ChatStream stream = model.stream(hurried);
+                ChatStream read = model.stream(hurried)) {
+            CompletableFuture<Boolean> piece =
+                    CompletableFuture.supplyAsync(() -> read.iterator().hasNext());
             assertThatThrownBy(stream::response)
                     .isInstanceOf(InternVLException.class)
                     .hasMessageContaining("the engine has not finished its current step")
                     .hasCauseInstanceOf(TimeoutException.class);
-            assertThatThrownBy(() -> stream.iterator().hasNext()).isInstanceOf(InternVLException.class);
+            assertThatThrownBy(piece::join).hasCauseInstanceOf(InternVLException.class);
             assertThatThrownBy(future::join)
                     .hasCauseInstanceOf(InternVLException.class)
                     .hasMessageContaining("the engine has not finished its current step");

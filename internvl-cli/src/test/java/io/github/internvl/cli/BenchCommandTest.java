@@ -164,7 +164,8 @@ class BenchCommandTest {
 
     @Test
     void measuresStaticSlotsWhereAsked() {
-        List<JsonObject> figures = figures(bench("--json", "--static-slots", "--figures", "decode_300_x8"));
+        List<JsonObject> figures =
+                figures(bench("--json", "--static-slots", "--context-length", "1024", "--figures", "decode_300_x8"));
         assertThat(figures).last().satisfies(figure -> {
             assertThat(figure.get("figure").getAsString()).isEqualTo("decode_300_x8");
             assertThat(figure.get("slots").getAsString()).isEqualTo("static");

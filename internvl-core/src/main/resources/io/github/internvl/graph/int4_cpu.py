@@ -12,14 +12,12 @@ def many() -> int:
     return 96
 
 
-def unpacked(packed: Tensor, b: int, dtype: torch.dtype) -> Tensor:
-    # Halves of bytes to numbers: a byte holds outputs k and k + b / 2 of a block. [r, i / 2] -> [r / b, i, b].
-    blocks, half = packed.size(0) // b, b // 2
-    bytes = packed.view([blocks, -1, half])                                             # [r / b, i, b / 2]
-    wide = torch.empty([blocks, bytes.size(1), b], dtype=dtype, device=packed.device)    # [r / b, i, b]
-    wide.narrow(2, 0, half).copy_(torch.bitwise_and(bytes, 15))
-    wide.narrow(2, half, half).copy_(torch.bitwise_right_shift(bytes, 4))
-    return wide
+def unpack(packed: Tensor, numbers: Tensor) -> None:
+    # Halves of bytes [r, i / 2] to numbers [r / b, i / g, g, b], less 8: a byte holds outputs k and k + b / 2 of a block.
+    half = numbers.size(3) // 2
+    bytes = packed.view([numbers.size(0), numbers.size(1), -1, half]).to(torch.int8)    # [r / b, i / g, g, b / 2] int8
+    numbers.narrow(3, 0, half).copy_(torch.bitwise_and(bytes, 15).sub_(8))
+    numbers.narrow(3, half, half).copy_(torch.bitwise_right_shift(torch.bitwise_xor(bytes, -128), 4))
 
 
 def order() -> int:
@@ -30,8 +28,9 @@ def order() -> int:
     numbers = torch.remainder(rows * 5 + torch.floor_divide(rows, 16) + columns, 16)                  # [64, 64] int64
     packed = torch._convert_weight_to_int4pack_for_cpu(numbers.to(torch.int32), 1)                    # [64, 32] uint8
     for b in [32, 64]:
-        found = unpacked(packed, b, torch.int64)                                                      # [64 / b, 64, b]
-        if torch.equal(found.transpose(1, 2).reshape([64, 64]), numbers):
+        found = torch.empty([64 // b, 1, 64, b], dtype=torch.int64, device=packed.device)             # [64 / b, 1, 64, b]
+        unpack(packed, found)
+        if torch.equal(found.squeeze(1).transpose(1, 2).reshape([64, 64]) + 8, numbers):
             return b
     return 0
 
@@ -66,18 +65,24 @@ class Linear:
         return y
 
     def widened(self, x: Tensor) -> Tensor:
-        o, i, b, groups = self.packed.size(0), x.size(1), self.block, self.scales_and_zeros.size(0)
-        r = max(64, 2097152 // i // 64 * 64)
-        parts : List[Tensor] = []
+        # In parts that stay in a core's cache.
+        n, o, i, b, groups = x.size(0), self.packed.size(0), x.size(1), self.block, self.scales_and_zeros.size(0)
+        r = min(o, max(b, 1048576 // i // b * b))
+        numbers = torch.empty([r // b, groups, i // groups, b], dtype=x.dtype, device=x.device)    # [r / b, i / g, g, b]
+        weight = torch.empty([i * r], dtype=x.dtype, device=x.device)                              # [i * r]
+        y = torch.empty([n, o], dtype=x.dtype, device=x.device)                                    # [n, o]
+        both = self.scales_and_zeros.view([groups, -1, b, 2]).permute([3, 1, 0, 2]).to(x.dtype)    # [2, o / b, i / g, b]
+        both = both.contiguous().unsqueeze(3)                                                      # [2, o / b, i / g, 1, b]
         for first in range(0, o, r):
             count = min(r, o - first)
-            numbers = unpacked(self.packed.narrow(0, first, count), b, x.dtype).sub_(8)           # [r / b, i, b]
-            both = self.scales_and_zeros.narrow(1, first, count).view([groups, -1, b, 2])         # [i / g, r / b, b, 2]
-            both = both.permute([3, 1, 0, 2]).to(x.dtype).contiguous().unsqueeze(3)            # [2, r / b, i / g, 1, b]
-            wide = torch.addcmul(both[1], numbers.view([count // b, groups, -1, b]), both[0])     # [r / b, i / g, g, b]
-            weight = wide.view([-1, i, b]).transpose(0, 1).reshape([i, count])                    # [i, r]
-            parts.append(torch.mm(x, weight))                                                     # [n, r]
-        return torch.cat(parts, 1)                                                                # [n, o]
+            blocks = count // b
+            part = numbers.narrow(0, 0, blocks)                                                    # [r / b, i / g, g, b]
+            unpack(self.packed.narrow(0, first, count), part)
+            scales, zeros = torch.unbind(both.narrow(1, first // b, blocks))                       # [r / b, i / g, 1, b] each
+            wide = weight.narrow(0, 0, i * count).view([i, count])                                 # [i, r]
+            torch.addcmul(zeros, part, scales, out=wide.view([groups, -1, blocks, b]).permute([2, 0, 1, 3]))
+            y.narrow(1, first, count).copy_(torch.mm(x, wide))                                     # [n, r]
+        return y
 
 
 def load(w: weights.Weights, name: str) -> Linear:

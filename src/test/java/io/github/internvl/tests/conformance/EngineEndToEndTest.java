@@ -268,7 +268,7 @@ class EngineEndToEndTest {
         int context = Integer.MAX_VALUE - 255; // a multiple of what slots grow by
         try (Subject subject = Subject.load(variant);
                 Engine engine = new Engine(
-                        subject.modelsAgain(), subject.tokenizer(), new Engine.Limits(slots, context, 512, 4))) {
+                        subject.handedOver(), subject.tokenizer(), new Engine.Limits(slots, context, 512, 4))) {
             PreparedRequest usual = subject.request(round.golden(), subject.prompt(round));
             GenerationConfig endless = usual.config().toBuilder()
                     .temperature(1)

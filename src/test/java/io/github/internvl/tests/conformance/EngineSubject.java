@@ -13,7 +13,7 @@ record EngineSubject(Subject subject, Engine engine) implements AutoCloseable {
     static EngineSubject load(GoldenVariant variant, int slots, int chunkTokens, int tilesPerStep) {
         Subject subject = Subject.load(variant);
         Engine.Limits limits = new Engine.Limits(slots, CONTEXT, chunkTokens, tilesPerStep);
-        return new EngineSubject(subject, new Engine(subject.modelsAgain(), subject.tokenizer(), limits));
+        return new EngineSubject(subject, new Engine(subject.handedOver(), subject.tokenizer(), limits));
     }
 
     /** An answer to a round that the engine is working on. */

@@ -5,16 +5,20 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.vision.Image;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** One case of a variant: what was asked, and what the reference made of it. */
 record GoldenCase(GoldenVariant variant, JsonObject json) {
+    private static final Map<Path, Image> DECODED = new ConcurrentHashMap<>();
 
     /** A question and its answer before it, as the reference's history has them. */
     record Pair(String question, String answer) {}
@@ -191,12 +195,13 @@ record GoldenCase(GoldenVariant variant, JsonObject json) {
         return !scaled || own.inputIds().length == own.paddedLength();
     }
 
-    /** The pictures, decoded anew at each call. */
+    /** The pictures. A few files serve all cases, so they are decoded once. */
     List<Image> images() {
         List<Image> images = new ArrayList<>();
         for (JsonElement image : pictures()) {
             String file = image.getAsJsonObject().get("file").getAsString();
-            images.add(Image.open(variant.goldens().folder().resolve("images").resolve(file)));
+            Path picture = variant.goldens().folder().resolve("images").resolve(file);
+            images.add(DECODED.computeIfAbsent(picture, Image::open));
         }
         return images;
     }

@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The reference of a folder with a tokenizer.json: Hugging Face's own decoder, and then the clean-up of spaces of transformers
@@ -18,6 +20,8 @@ final class OwnTokenizer {
         {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}
     };
 
+    private static final Map<Path, HuggingFaceTokenizer> LOADED = new ConcurrentHashMap<>(); // as long as the tests run
+
     private OwnTokenizer() {}
 
     static boolean isIn(Path folder) {
@@ -26,9 +30,13 @@ final class OwnTokenizer {
 
     static String decode(Path folder, int[] ids, boolean skipSpecial) {
         long[] wide = Arrays.stream(ids).asLongStream().toArray();
-        try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.newInstance(folder.resolve("tokenizer.json"))) {
-            String text = tokenizer.decode(wide, skipSpecial);
-            return cleans(folder) ? cleaned(text) : text;
+        String text = LOADED.computeIfAbsent(folder, OwnTokenizer::load).decode(wide, skipSpecial);
+        return cleans(folder) ? cleaned(text) : text;
+    }
+
+    private static HuggingFaceTokenizer load(Path folder) {
+        try {
+            return HuggingFaceTokenizer.newInstance(folder.resolve("tokenizer.json"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -22,8 +22,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of the product that a variant's goldens look at, beneath the fluent API: what goes into a case is put
@@ -40,7 +42,8 @@ final class Subject implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final ChatTemplate template;
     private final PromptBuilder prompts;
-    private final Models models;
+    private final Supplier<Models> loader;
+    private @Nullable Models models; // from their first use on
     private final GoldenTensors tensors;
     private final ImageProcessor processor = new ImageProcessor(1);
 
@@ -56,7 +59,7 @@ final class Subject implements AutoCloseable {
         }
     }
 
-    private Subject(GoldenVariant variant, Checkpoint checkpoint, Models models) {
+    private Subject(GoldenVariant variant, Checkpoint checkpoint, Supplier<Models> loader) {
         this.variant = variant;
         this.config = checkpoint.config();
         this.tokenizer = Tokenizer.load(variant.model());
@@ -64,7 +67,7 @@ final class Subject implements AutoCloseable {
         String system = variant.isNative() ? variant.systemMessage() : config.systemMessage();
         this.template = system == null ? own : own.withSystemMessage(system);
         this.prompts = new PromptBuilder(template, tokenizer);
-        this.models = models;
+        this.loader = loader;
         this.tensors = variant.tensors();
     }
 
@@ -77,12 +80,12 @@ final class Subject implements AutoCloseable {
     static Subject load(GoldenVariant variant, Models.Format format) {
         TorchRuntime.prepareThread();
         Checkpoint checkpoint = variant.checkpoint();
-        return new Subject(variant, checkpoint, Models.load(checkpoint, format, bytes -> {}));
+        return new Subject(variant, checkpoint, () -> Models.load(checkpoint, format, bytes -> {}));
     }
 
-    /** The models once more, for an engine to own. */
-    Models modelsAgain() {
-        return Models.load(variant.checkpoint(), EXACT, bytes -> {});
+    /** The models, for an engine to own. */
+    Models handedOver() {
+        return loader.get();
     }
 
     ModelConfig config() {
@@ -98,7 +101,9 @@ final class Subject implements AutoCloseable {
     }
 
     Models models() {
-        return models;
+        Models known = models == null ? loader.get() : models;
+        models = known;
+        return known;
     }
 
     /** The goldens. */
@@ -215,7 +220,9 @@ final class Subject implements AutoCloseable {
 
     @Override
     public void close() {
-        models.close();
+        if (models != null) {
+            models.close();
+        }
         tokenizer.close();
     }
 }

@@ -40,6 +40,7 @@ class ArchitectureTest {
     private static final String WEB = "io.github.internvl.web..";
     private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String LANGCHAIN4J = "io.github.internvl.langchain4j..";
+    private static final String KOTLIN = "io.github.internvl.kotlin..";
     private static final String SPRING = "io.github.internvl.spring..";
     private static final String SERVER = "io.github.internvl.server..";
     private static final String SERVER_HTTP = "io.github.internvl.server.http..";
@@ -57,7 +58,7 @@ class ArchitectureTest {
 
     /** What stands on the public API alone. */
     private static final String[] OUTSIDE = {
-        MICROMETER, LANGCHAIN4J, SPRING, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
+        MICROMETER, LANGCHAIN4J, KOTLIN, SPRING, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
     };
 
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
@@ -266,7 +267,8 @@ class ArchitectureTest {
             return name.matches("(org\\.springframework|reactor\\.core|io\\.micrometer\\.observation)\\..*");
         }
         return (resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument."))
-                || (resideInAPackage(LANGCHAIN4J).test(type) && name.startsWith("dev.langchain4j."));
+                || (resideInAPackage(LANGCHAIN4J).test(type) && name.startsWith("dev.langchain4j."))
+                || (resideInAPackage(KOTLIN).test(type) && name.matches("kotlinx?\\..*"));
     }
 
     @Test

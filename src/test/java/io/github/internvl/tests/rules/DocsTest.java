@@ -12,19 +12,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds the documents to the sources. A java block repeats a region of the modules of examples between {@code // tag::name[]}
+ * Holds the documents to the sources. A java or kotlin block repeats a region of the examples between {@code // tag::name[]}
  * and {@code // end::name[]}, which is compiled and run there; a relative link leads to a file, and the name of a test to a test.
  */
 class DocsTest {
     private static final Path README = Checkout.ROOT.resolve("README.md");
 
-    private static final List<Path> EXAMPLES = Stream.of("internvl-examples/src", "internvl-examples-spring/src")
-            .flatMap(folder -> Checkout.files(folder, ".java").stream())
-            .toList();
-
     private static final List<Path> DOCUMENTS = Checkout.files("", ".md");
 
-    private static final Pattern BLOCK = Pattern.compile("(?ms)^( *)```java *\n(.*?)^\\1``` *$");
+    private static final Pattern BLOCK = Pattern.compile("(?ms)^( *)```(?:java|kotlin) *\n(.*?)^\\1``` *$");
     private static final Pattern REGION = Pattern.compile("(?ms)^ *// tag::([\\w-]+)\\[]\n(.*?)^ *// end::\\1\\[] *$");
     private static final Pattern MARKER = Pattern.compile("(?m)^ *// (tag|end)::[\\w-]+\\[] *\n");
     private static final Pattern CODE = Pattern.compile("(?s)```.*?```|`[^`\n]*`");
@@ -34,16 +30,16 @@ class DocsTest {
     @Test
     void showsOnlyCodeThatTheExamplesRun() {
         List<String> regions =
-                EXAMPLES.stream().flatMap(file -> regions(Checkout.read(file))).toList();
+                examples().flatMap(file -> regions(Checkout.read(file))).toList();
         assertThat(DOCUMENTS)
                 .allSatisfy(document -> assertThat(regions)
-                        .as("%s: each java block repeats a tagged region of the examples", Checkout.name(document))
+                        .as("%s: each block of code repeats a tagged region of the examples", Checkout.name(document))
                         .containsAll(blocks(Checkout.read(document))));
     }
 
     @Test
     void closesEveryRegionOfTheExamples() {
-        assertThat(EXAMPLES)
+        assertThat(examples())
                 .allSatisfy(file -> assertThat(
                                 MARKER.matcher(Checkout.read(file)).results().count())
                         .as("tag and end lines of %s", Checkout.name(file))
@@ -74,6 +70,12 @@ class DocsTest {
     void showsCodeOnTheFirstPage() {
         assumeTrue(Files.exists(README));
         assertThat(blocks(Checkout.read(README))).isNotEmpty();
+    }
+
+    private static Stream<Path> examples() {
+        return Stream.of(".java", ".kt")
+                .flatMap(end -> Checkout.files("", end).stream())
+                .filter(file -> Checkout.name(file).startsWith("internvl-examples"));
     }
 
     private static Stream<String> regions(String source) {

@@ -20,6 +20,7 @@ final class Product {
             "io.github.internvl.demo",
             "io.github.internvl.hub",
             "io.github.internvl.langchain4j",
+            "io.github.internvl.kotlin",
             "io.github.internvl.micrometer",
             "io.github.internvl.server",
             "io.github.internvl.spring.ai",

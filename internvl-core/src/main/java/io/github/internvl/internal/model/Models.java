@@ -7,6 +7,7 @@ import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.StoredTensor;
+import io.github.internvl.internal.torch.HugePages;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.TorchRuntime;
@@ -107,12 +108,14 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
         List<Weight> all = new ArrayList<>(vision);
         all.addAll(language);
         WeightLoader.check(checkpoint, all);
+        HugePages pages = HugePages.before();
         ScriptModule vit =
                 GraphBuilder.build(checkpoint, vision(config, format, vision, stored(checkpoint, vision)), progress);
         try {
             GraphRecipe decoder = language(config, format, language, stored(checkpoint, language));
             ScriptModule llm = GraphBuilder.build(checkpoint, decoder, progress);
             TorchRuntime.trimMemory();
+            pages.enlarge();
             return new Models(
                     new VisionEncoder(vit, config, format.numbers().bytes()),
                     new LanguageModel(llm, config.language()));
