@@ -39,6 +39,7 @@ public final class InternVL implements AutoCloseable {
     private final ChatService service;
     private @Nullable AsyncChats async; // made for the first request without waiting
     private boolean released;
+    private volatile boolean closing;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     InternVL(
@@ -252,11 +253,17 @@ public final class InternVL implements AutoCloseable {
         return service.stats();
     }
 
+    /** Whether it is closed, or about to be: then it rejects requests. */
+    public boolean isClosed() {
+        return closing;
+    }
+
     /**
      * Rejects requests from now on, waits until the ones inside are answered, and frees the model; requests that are not
      * answered in time fail. An interrupt ends the wait.
      */
     public void close(Duration patience) {
+        closing = true;
         try {
             service.drain(patience);
         } catch (InterruptedException e) {
@@ -269,6 +276,7 @@ public final class InternVL implements AutoCloseable {
     /** Ends all requests after the step that is being computed, and frees the model. Harmless when repeated. */
     @Override
     public void close() {
+        closing = true;
         release();
         if (!closed.getAndSet(true)) {
             metrics.onClose();

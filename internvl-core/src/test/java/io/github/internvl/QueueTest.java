@@ -132,8 +132,10 @@ class QueueTest {
         InternVL model = builder().load();
         ChatStream running = model.stream(STORY);
         ChatStream waiting = model.stream(STORY);
+        assertThat(model.isClosed()).isFalse();
         model.close(Duration.ofSeconds(50));
 
+        assertThat(model.isClosed()).isTrue();
         assertThat(running.response().finishReason()).isNotEqualTo(FinishReason.CANCELLED);
         assertThat(waiting.response().text()).isEqualTo(running.response().text());
         assertThatThrownBy(() -> model.chat(STORY)).hasMessageContaining("the model is closed");

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A program of named modules, as Java's module path wants it; the native libraries stay on the class path. Runs on packaged jars. */
 class ModulePathTest {
-    private static final int LIBRARIES = 11;
+    private static final int LIBRARIES = 13;
     private static final Pattern OUR_JAR = Pattern.compile(
-            "internvl-(tokenizer|vision|video|web|grammar|hub|core|micrometer|langchain4j|kotlin|server|demo)-.*\\.jar");
+            "internvl-(tokenizer|vision|video|web|grammar|hub|core|micrometer|langchain4j|kotlin|spring-boot-starter|server|demo)-\\d.*\\.jar");
     private static final List<String> ENTRIES =
             List.of(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
                     .split(File.pathSeparator));
@@ -127,8 +127,8 @@ class ModulePathTest {
         try {
             return ModuleFinder.of(entry).findAll().stream()
                     .map(ModuleReference::descriptor)
-                    .noneMatch(module ->
-                            module.name().matches(".*(junit|assertj|opentest4j|archunit|fixtures|examples|cli).*"));
+                    .noneMatch(module -> module.name()
+                            .matches(".*(junit|assertj|opentest4j|archunit|fixtures|examples|cli|spring).*"));
         } catch (FindException e) {
             return false;
         }

@@ -41,6 +41,7 @@ class ArchitectureTest {
     private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String LANGCHAIN4J = "io.github.internvl.langchain4j..";
     private static final String KOTLIN = "io.github.internvl.kotlin..";
+    private static final String SPRING = "io.github.internvl.spring..";
     private static final String SERVER = "io.github.internvl.server..";
     private static final String SERVER_HTTP = "io.github.internvl.server.http..";
     private static final String SERVER_OPENAI = "io.github.internvl.server.openai..";
@@ -57,7 +58,7 @@ class ArchitectureTest {
 
     /** What stands on the public API alone. */
     private static final String[] OUTSIDE = {
-        MICROMETER, LANGCHAIN4J, KOTLIN, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
+        MICROMETER, LANGCHAIN4J, KOTLIN, SPRING, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
     };
 
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
@@ -229,6 +230,16 @@ class ArchitectureTest {
     }
 
     @Test
+    void keepsSpringToItsModules() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(SPRING)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.springframework..", "reactor.."));
+    }
+
+    @Test
     void formsNoCycleBetweenPackages() {
         check(slices().assignedFrom(Layers.PACKAGES).should().beFreeOfCycles());
     }
@@ -252,6 +263,9 @@ class ArchitectureTest {
 
     /** A binding names the library that it binds to. */
     private static boolean isBoundBy(JavaClass type, String name) {
+        if (resideInAPackage(SPRING).test(type)) {
+            return name.matches("(org\\.springframework|reactor\\.core|io\\.micrometer\\.observation)\\..*");
+        }
         return (resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument."))
                 || (resideInAPackage(LANGCHAIN4J).test(type) && name.startsWith("dev.langchain4j."))
                 || (resideInAPackage(KOTLIN).test(type) && name.matches("kotlinx?\\..*"));

@@ -23,6 +23,8 @@ final class Product {
             "io.github.internvl.kotlin",
             "io.github.internvl.micrometer",
             "io.github.internvl.server",
+            "io.github.internvl.spring.ai",
+            "io.github.internvl.spring.boot",
             "io.github.internvl.tokenizer",
             "io.github.internvl.video",
             "io.github.internvl.vision",
