@@ -12,11 +12,14 @@ import io.github.internvl.InvalidRequestException
 import io.github.internvl.QueueFullException
 import io.github.internvl.RequestBudget
 import io.github.internvl.vision.Image
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.asExecutor
 import kotlinx.coroutines.channels.ProducerScope
 import kotlinx.coroutines.channels.awaitClose
 import kotlinx.coroutines.channels.trySendBlocking
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.callbackFlow
 import kotlinx.coroutines.future.await
@@ -34,9 +37,9 @@ import kotlin.coroutines.resumeWithException
  *
  * @throws InvalidRequestException if tags and pictures do not match, or the prompt is longer than the context
  * @throws QueueFullException if too many requests are waiting
- * @throws InternVLException if computing fails, or the model is closed
+ * @throws InternVLException if computing fails, the request's budget was cancelled, or the model is closed
  */
-public suspend fun InternVL.ask(request: ChatRequest): ChatResponse = chatAsync(request).await()
+public suspend fun InternVL.ask(request: ChatRequest): ChatResponse = budgeted { chatAsync(request).await() }
 
 /** Asks a question about pictures, or about none, as [ask] does with a request. */
 public suspend fun InternVL.ask(
@@ -46,8 +49,8 @@ public suspend fun InternVL.ask(
 
 /**
  * A cold flow of the text of an answer, piece by piece: each collector starts a generation of its own, and a request with a
- * [RequestBudget] is for one collector. Pieces are whole characters, and together the text of the response; thinking that the request
- * has apart is left out, see [pieces].
+ * [RequestBudget] is for one collector. Pieces are whole characters, and together the text of the response. Separated thinking is left
+ * out; [pieces] has it.
  *
  * Cancelling the collector ends the preparation, or stops the generation after the present step and frees its slot; so does an
  * operator that needs no more, such as `take` or `first`. A slow collector holds up neither the engine nor its answer, whose pieces
@@ -71,9 +74,22 @@ private fun <T : Any> InternVL.published(
     view: (ChatStream) -> Publisher<T>,
 ): Flow<T> =
     callbackFlow {
-        val stream = open(request)
-        view(stream).subscribe(Sender(this))
-        awaitClose { stream.close() }
+        val stream = budgeted { open(request) }
+        try {
+            view(stream).subscribe(Sender(this))
+            awaitClose()
+        } finally {
+            stream.close()
+        }
+    }
+
+/** Keeps the exception of a cancelled budget, which is the one of coroutines, from ending a caller that is active in silence. */
+private suspend inline fun <T> budgeted(work: () -> T): T =
+    try {
+        work()
+    } catch (e: CancellationException) {
+        currentCoroutineContext().ensureActive()
+        throw InternVLException("the request's budget was cancelled before the answer; ask with another one", e)
     }
 
 /** Opens a stream on another thread, as the check of a request and the tiling of its pictures take a while. */

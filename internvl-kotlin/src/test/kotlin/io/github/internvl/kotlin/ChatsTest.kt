@@ -6,6 +6,7 @@ import io.github.internvl.InternVLException
 import io.github.internvl.InvalidRequestException
 import io.github.internvl.OutputFormat
 import io.github.internvl.Precision
+import io.github.internvl.RequestBudget
 import io.github.internvl.demo.DemoModel
 import io.github.internvl.vision.Image
 import kotlinx.coroutines.CoroutineStart
@@ -84,6 +85,22 @@ class ChatsTest {
         assertThatThrownBy { runBlocking { model.flow("<image> and no picture").toList() } }
             .isInstanceOf(InvalidRequestException::class.java)
     }
+
+    @Test
+    fun failsWithACancelledBudgetAndLeavesTheCoroutineActive() =
+        runBlocking {
+            val request =
+                chatRequest {
+                    text("Who are you?")
+                    budget(RequestBudget.defaults().apply { cancel() })
+                }
+            val failures = listOf(runCatching { model.ask(request) }, runCatching { model.flow(request).toList() })
+
+            assertThat(failures).allSatisfy {
+                assertThat(it.exceptionOrNull()).isInstanceOf(InternVLException::class.java).hasMessageContaining("budget")
+            }
+            Unit
+        }
 
     @Test
     fun stopsTheGenerationOfACoroutineThatIsCancelled() =

@@ -16,7 +16,6 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeoutOrNull
 import java.nio.file.Path
-import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 
 /** Asks about a picture, the argument or else a sample, in several ways. The property `internvl.model` names another model. */
@@ -27,7 +26,7 @@ fun main(vararg arguments: String): Unit =
             println(describe(model, picture).text())
             printAsItComes(model, picture)
             println(askTogether(model, picture))
-            println(inTime(model, picture, 30.seconds))
+            println(inTime(model, picture))
             println(model.ask(dialogue(picture)).text())
         }
     }
@@ -70,10 +69,9 @@ private suspend fun askTogether(
 private suspend fun inTime(
     model: InternVL,
     picture: Image,
-    most: Duration,
 ): String {
     // tag::timeout[]
-    val response = withTimeoutOrNull(most) { model.ask("What color is the star?", picture) }
+    val response = withTimeoutOrNull(30.seconds) { model.ask("What color is the star?", picture) }
     val text = response?.text() ?: "no answer in time"
     // end::timeout[]
     return text

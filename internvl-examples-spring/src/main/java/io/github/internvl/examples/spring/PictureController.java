@@ -2,6 +2,7 @@ package io.github.internvl.examples.spring;
 
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
+import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.InternVL;
 import io.github.internvl.QueueFullException;
 import io.github.internvl.vision.Image;
@@ -14,6 +15,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.multipart.MultipartFile;
+import org.springframework.web.server.ResponseStatusException;
 
 /** The endpoint: a question about an uploaded picture. */
 // tag::boot[]
@@ -34,6 +36,10 @@ final class PictureController {
                 .untrustedText(true)
                 .timeout(Duration.ofMinutes(1))
                 .build());
+        if (response.finishReason() == FinishReason.TIMEOUT) {
+            throw new ResponseStatusException(
+                    HttpStatus.GATEWAY_TIMEOUT, "the answer was not complete within a minute");
+        }
         return new Answer(
                 response.text(),
                 response.usage().promptTokens(),

@@ -3,12 +3,14 @@ package io.github.internvl.spring.ai;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatStream;
 import io.github.internvl.InternVL;
+import io.github.internvl.RequestBudget;
 import io.github.internvl.web.RemoteMedia;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.model.ChatModel;
@@ -22,7 +24,6 @@ import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import reactor.adapter.JdkFlowAdapter;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -30,8 +31,8 @@ import reactor.core.scheduler.Schedulers;
  * Spring AI gives them no places among the words. Special tokens in texts are ordinary text.
  *
  * <p>The model asks for tool calls and runs none: {@code ToolCallingAdvisor} of {@code ChatClient} does. They have the schema of their
- * parameters only if {@link InternVLChatOptions.Builder#toolChoice} requires one. An output schema, in contrast, is always enforced:
- * with tools beside it, the answer is one call, or a text of the schema.
+ * parameters only if {@link InternVLChatOptions.Builder#toolChoice} requires one; after the result of a tool the model chooses
+ * freely. An output schema, in contrast, is always enforced: with tools beside it, the answer is one call, or a text of the schema.
  *
  * <p>The model belongs to the caller, who closes it. Thread-safe. Failures are those of {@link InternVL#chat(ChatRequest)}: {@link
  * IllegalArgumentException} for a bad prompt, {@link io.github.internvl.QueueFullException}, {@link
@@ -54,6 +55,7 @@ public final class InternVLChatModel implements ChatModel {
         this.options = builder.options.getModel() == null
                 ? builder.options.mutate().model(name).build()
                 : builder.options;
+        RequestReader.check(options);
         this.requests = new RequestReader(name, new MediaReader(builder.remote));
         this.lastChange = builder.lastChange;
         this.registry = builder.registry;
@@ -77,7 +79,7 @@ public final class InternVLChatModel implements ChatModel {
         Prompt asked = withOptions(prompt);
         ChatModelObservationContext context = context(asked, false);
         return Objects.requireNonNull(observation(context).observe(() -> {
-            ChatRequest request = request(asked);
+            ChatRequest request = request(asked, RequestBudget.defaults());
             ChatResponse response = writer(request).whole(model.chat(request));
             context.setResponse(response);
             return response;
@@ -86,7 +88,7 @@ public final class InternVLChatModel implements ChatModel {
 
     /**
      * Answers a prompt piece by piece. Each subscription asks anew, and its pictures are decoded on a thread of Reactor's bounded elastic
-     * scheduler. Cancelling it stops the generation. The last piece has the tool calls, the finish reason and the usage.
+     * scheduler. Cancelling it ends the preparation, or stops the generation. The last piece has the tool calls, the finish reason and the usage.
      */
     @Override
     public Flux<ChatResponse> stream(Prompt prompt) {
@@ -96,15 +98,21 @@ public final class InternVLChatModel implements ChatModel {
             Observation observation = observation(context)
                     .parentObservation(view.getOrDefault(ObservationThreadLocalAccessor.KEY, null))
                     .start();
+            AtomicBoolean ended = new AtomicBoolean(); // an answer may end while its subscription is cancelled
+            Runnable stop = () -> {
+                if (ended.compareAndSet(false, true)) {
+                    observation.stop();
+                }
+            };
             return new MessageAggregator()
                     .aggregate(pieces(asked), context::setResponse)
-                    .doOnError(observation::error)
-                    .doOnTerminate(observation::stop) // before the subscriber learns of the end
-                    .doFinally(end -> {
-                        if (end == SignalType.CANCEL) {
-                            observation.stop();
+                    .doOnError(failure -> {
+                        if (!ended.get()) {
+                            observation.error(failure);
                         }
                     })
+                    .doOnTerminate(stop) // before the subscriber learns of the end
+                    .doOnCancel(stop)
                     .contextWrite(known -> known.put(ObservationThreadLocalAccessor.KEY, observation));
         });
     }
@@ -120,16 +128,25 @@ public final class InternVLChatModel implements ChatModel {
         }
     }
 
+    /** The pieces for one subscription. Once that is cancelled, a failure is nobody's: preparing it fails because of that. */
     private Flux<ChatResponse> pieces(Prompt prompt) {
+        RequestBudget budget = RequestBudget.defaults();
+        AtomicBoolean cancelled = new AtomicBoolean();
         return Flux.using(
-                        () -> start(prompt),
+                        () -> start(prompt, budget),
                         Running::pieces,
                         running -> running.stream().close())
-                .subscribeOn(Schedulers.boundedElastic());
+                .subscribeOn(Schedulers.boundedElastic())
+                .onErrorResume(failure -> cancelled.get() ? Flux.never() : Flux.error(failure))
+                .doOnCancel(() -> {
+                    cancelled.set(true);
+                    budget.cancel();
+                });
     }
 
-    private Running start(Prompt prompt) {
-        ChatRequest request = request(prompt);
+    private Running start(Prompt prompt, RequestBudget budget) {
+        ChatRequest request = request(prompt, budget);
+        budget.check("the prompt"); // the last change may have set another one
         return new Running(model.stream(request), writer(request));
     }
 
@@ -138,9 +155,11 @@ public final class InternVLChatModel implements ChatModel {
         return new AnswerWriter(model.info().name(), tools);
     }
 
-    private ChatRequest request(Prompt prompt) {
+    private ChatRequest request(Prompt prompt, RequestBudget budget) {
         InternVLChatOptions asked = (InternVLChatOptions) Objects.requireNonNull(prompt.getOptions());
-        return lastChange.apply(requests.read(prompt.getInstructions(), asked));
+        return lastChange.apply(requests.read(prompt.getInstructions(), asked).toBuilder()
+                .budget(budget)
+                .build());
     }
 
     /** The prompt with options of ours: its own, those of another kind by what they have in common, or else the model's. */
@@ -211,7 +230,11 @@ public final class InternVLChatModel implements ChatModel {
             return this;
         }
 
-        /** The chat model. */
+        /**
+         * The chat model.
+         *
+         * @throws IllegalArgumentException if the options have a value that no request can have
+         */
         public InternVLChatModel build() {
             return new InternVLChatModel(this);
         }

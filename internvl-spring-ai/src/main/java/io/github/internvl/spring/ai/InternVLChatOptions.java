@@ -64,7 +64,10 @@ public final class InternVLChatOptions extends DefaultToolCallingChatOptions imp
         return set.seed;
     }
 
-    /** The time that an answer may take, waiting included; null for no limit. An answer ends then as it is. */
+    /**
+     * The time that an answer may take, waiting included, fetching and decoding of media excluded; null for no limit. It cuts the
+     * answer short: the finish reason is {@code TIMEOUT}.
+     */
     public @Nullable Duration getTimeout() {
         return set.timeout;
     }
@@ -79,7 +82,10 @@ public final class InternVLChatOptions extends DefaultToolCallingChatOptions imp
         return set.format;
     }
 
-    /** Whether the model must, may or must not call a tool; null: it may. */
+    /**
+     * Whether the model must, may or must not call a tool; null: it may. After the result of a tool it never must, so that the loop
+     * that carries out calls comes to an answer.
+     */
     public Tool.@Nullable Choice getToolChoice() {
         return set.toolChoice;
     }

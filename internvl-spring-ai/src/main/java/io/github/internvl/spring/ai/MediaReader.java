@@ -45,7 +45,7 @@ record MediaReader(Optional<RemoteMedia> remote) {
         String scheme = colon < 0 ? "" : text.substring(0, colon).toLowerCase(Locale.ROOT);
         return switch (scheme) {
             case "" -> decoded(text);
-            case "data" -> decoded(text.substring(text.indexOf(',') + 1));
+            case "data" -> ofDataUrl(text);
             case "http", "https" ->
                 remote.orElseThrow(
                                 () -> new IllegalArgumentException(
@@ -58,9 +58,19 @@ record MediaReader(Optional<RemoteMedia> remote) {
         };
     }
 
+    private static byte[] ofDataUrl(String url) {
+        int comma = url.indexOf(',');
+        if (comma < 0 || !url.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
+            throw new IllegalArgumentException("a data: URL of media must be in base64: "
+                    + (comma < 0 ? "it has no comma" : url.substring(0, Math.min(comma, 100)))
+                    + "; write data:TYPE;base64,…");
+        }
+        return decoded(url.substring(comma + 1));
+    }
+
     private static byte[] decoded(String base64) {
         try {
-            return Base64.getMimeDecoder().decode(base64);
+            return Base64.getDecoder().decode(base64.replaceAll("\\s", ""));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("media that is text must be base64: " + e.getMessage(), e);
         }

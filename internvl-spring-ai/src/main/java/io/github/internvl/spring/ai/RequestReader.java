@@ -4,6 +4,7 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.Message;
 import io.github.internvl.Tool;
+import io.github.internvl.vision.Video;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -23,15 +24,37 @@ import org.springframework.ai.tool.ToolCallback;
 record RequestReader(String modelName, MediaReader media) {
     /** The whole request; pictures are fetched and decoded. */
     ChatRequest read(List<org.springframework.ai.chat.messages.Message> messages, InternVLChatOptions options) {
-        return settings(options).messages(messages(messages, options)).build();
-    }
-
-    /** A request that lacks its messages. */
-    private ChatRequest.Builder settings(InternVLChatOptions options) {
         if (options.getModel() != null && !options.getModel().equals(modelName)) {
             throw new IllegalArgumentException(
                     "a prompt must name the model that is loaded, " + modelName + ", or none: " + options.getModel());
         }
+        ChatRequest.Builder request = settings(options);
+        if (hasResults(messages) && isForced(options.getToolChoice())) {
+            request.toolChoice(Tool.Choice.auto()); // the options stay the same in all rounds: it would call for ever
+        }
+        return request.messages(messages(messages, options)).build();
+    }
+
+    private static boolean hasResults(List<org.springframework.ai.chat.messages.Message> messages) {
+        return !messages.isEmpty() && messages.get(messages.size() - 1) instanceof ToolResponseMessage;
+    }
+
+    private static boolean isForced(Tool.@Nullable Choice choice) {
+        return choice != null && !choice.equals(Tool.Choice.auto()) && !choice.equals(Tool.Choice.none());
+    }
+
+    /**
+     * Checks options that stand in no prompt yet.
+     *
+     * @throws IllegalArgumentException if a request cannot have them
+     */
+    static void check(InternVLChatOptions options) {
+        settings(options);
+        set(options.getVideoFrames(), Video.Sampling::frames);
+    }
+
+    /** A request that lacks its messages. */
+    private static ChatRequest.Builder settings(InternVLChatOptions options) {
         ChatRequest.Builder request = ChatRequest.builder()
                 .untrustedText(true)
                 .generation(generation(options))
@@ -86,11 +109,7 @@ record RequestReader(String modelName, MediaReader media) {
             } else if (message instanceof UserMessage user) {
                 read.add(new Message.User(contents(user, options)));
             } else if (message instanceof AssistantMessage answer) {
-                read.add(new Message.Assistant(
-                        text(answer),
-                        answer.getToolCalls().stream()
-                                .map(call -> new Tool.Call(call.id(), call.name(), call.arguments()))
-                                .toList()));
+                read.add(assistant(answer));
             } else if (message instanceof ToolResponseMessage results) {
                 results.getResponses()
                         .forEach(result -> read.add(new Message.ToolResult(result.id(), result.responseData())));
@@ -101,6 +120,18 @@ record RequestReader(String modelName, MediaReader media) {
             }
         }
         return read;
+    }
+
+    private static Message.Assistant assistant(AssistantMessage answer) {
+        if (!answer.getMedia().isEmpty()) {
+            throw new IllegalArgumentException("a message of the assistant must have no media: "
+                    + answer.getMedia().size() + "; send them in a user message");
+        }
+        return new Message.Assistant(
+                text(answer),
+                answer.getToolCalls().stream()
+                        .map(call -> new Tool.Call(call.id(), call.name(), call.arguments()))
+                        .toList());
     }
 
     /** Leaves out an empty system message, which advisors of tools send where there is none; the model's own stays. */
@@ -114,11 +145,11 @@ record RequestReader(String modelName, MediaReader media) {
         return message.getText() == null ? "" : message.getText();
     }
 
-    /** The media of a message, which have no places among its words, and then its words. */
+    /** The media of a message, which have no places among its words, and then its words, whose tags are ordinary text. */
     private List<Message.Content> contents(UserMessage message, InternVLChatOptions options) {
         List<Message.Content> contents = new ArrayList<>();
         message.getMedia().forEach(found -> contents.add(media.read(found, options)));
-        contents.add(new Message.Text(text(message)));
+        contents.add(new Message.Text(text(message).replace("<image>", "< image>")));
         return contents;
     }
 }

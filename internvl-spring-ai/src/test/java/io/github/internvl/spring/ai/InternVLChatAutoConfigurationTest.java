@@ -8,11 +8,14 @@ import io.github.internvl.spring.boot.InternVLAutoConfiguration;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
 import org.springframework.ai.model.tool.autoconfigure.ToolCallingAutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 /** An application's context with the chat model, over the demo model. */
@@ -51,6 +54,17 @@ class InternVLChatAutoConfigurationTest {
                     assertThat(options.getStopSequences()).containsExactly("x", "y");
                     assertThat(options.getTimeout()).isEqualTo(Duration.ofSeconds(5));
                 });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"top-p,2", "max-tokens,0", "max-tiles,0", "video-frames,0", "timeout,0s"})
+    void namesThePropertyThatNoRequestCanHave(String name, String value) {
+        runner.withPropertyValues("spring.ai.internvl.chat." + name + "=" + value)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidConfigurationPropertyValueException.class)
+                        .hasMessageContaining("spring.ai.internvl.chat." + name));
     }
 
     @Test

@@ -14,11 +14,11 @@ import io.micrometer.observation.tck.TestObservationRegistryAssert;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +28,7 @@ import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
@@ -108,21 +109,6 @@ class InternVLChatModelTest {
     }
 
     @Test
-    void stopsTheGenerationOfACancelledStream() throws InterruptedException {
-        long before = MODEL.stats().generatedTokens();
-        StepVerifier.create(NARRATOR.stream(new Prompt("Tell a story.")), 1)
-                .expectNextCount(1)
-                .thenCancel()
-                .verify(Duration.ofSeconds(60));
-        while (MODEL.stats().running() > 0) {
-            Thread.sleep(1);
-        }
-        assertThat(MODEL.stats().generatedTokens() - before)
-                .isPositive()
-                .isLessThan(MODEL.tokenizer().encode(STORY).length);
-    }
-
-    @Test
     void readsMessagesInTheirOrder() {
         Prompt prompt = new Prompt(List.of(
                 new SystemMessage("Be brief."),
@@ -193,6 +179,58 @@ class InternVLChatModelTest {
         assertThat(asked.images()).hasSize(3);
         assertThat(text(CHAT.call(new Prompt(message, options().videoFrames(4).build()))))
                 .isNotEmpty();
+    }
+
+    @Test
+    void refusesTextThatIsNoMedia() {
+        Map.of("data:image/png,plain", ";base64", "data:image/png", "comma", "file-abc123", "base64")
+                .forEach((data, reason) -> assertThatThrownBy(() -> request(new Prompt(UserMessage.builder()
+                                .text(QUESTION)
+                                .media(Media.builder()
+                                        .mimeType(MimeTypeUtils.IMAGE_PNG)
+                                        .data(data)
+                                        .build())
+                                .build())))
+                        .as(data)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("base64")
+                        .hasMessageContaining(reason));
+    }
+
+    @Test
+    void refusesMediaOfTheAssistant() {
+        AssistantMessage answer = AssistantMessage.builder()
+                .content("Look.")
+                .media(List.of(new Media(MimeTypeUtils.IMAGE_PNG, SHAPES)))
+                .build();
+        assertThatThrownBy(
+                        () -> CHAT.call(new Prompt(List.of(new UserMessage("Draw."), answer, new UserMessage("Why?")))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("assistant must have no media");
+    }
+
+    @Test
+    void takesTagsBesideAPictureForOrdinaryText() {
+        ChatRequest asked = request(new Prompt(UserMessage.builder()
+                .text("Is <image> or <image> a tag?")
+                .media(new Media(MimeTypeUtils.IMAGE_PNG, SHAPES))
+                .build()));
+        assertThat(asked.text()).endsWith("Is < image> or < image> a tag?");
+        assertThat(asked.images()).hasSize(1);
+    }
+
+    @Test
+    void checksTheOptionsOfPromptsThatBringNone() {
+        for (InternVLChatOptions.Builder wrong : List.of(
+                options().topP(2.0),
+                options().maxTiles(0),
+                options().videoFrames(0),
+                options().maxTokens(0))) {
+            assertThatThrownBy(() -> InternVLChatModel.builder(MODEL)
+                            .options(wrong.build())
+                            .build())
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
     }
 
     @Test
@@ -268,6 +306,30 @@ class InternVLChatModelTest {
                 assertThat(call.arguments()).contains("\"color\"");
                 assertThat(call.id()).isNotEmpty();
             });
+        }
+    }
+
+    @Test
+    void answersAfterTheCallThatIsRequired() {
+        AtomicInteger called = new AtomicInteger();
+        FunctionToolCallback<Star, String> tool = FunctionToolCallback.builder("find_star", (Star star) -> {
+                    called.incrementAndGet();
+                    return "A-17";
+                })
+                .inputType(Star.class)
+                .build();
+        ChatModel scripted = InternVLChatModel.builder(MODEL)
+                .lastChange(new Script(MODEL, Map.of("</tool_response>", "It is A-17.")))
+                .build();
+        for (Tool.Choice choice : List.of(Tool.Choice.required(), Tool.Choice.named("find_star"))) {
+            called.set(0);
+            assertThat(ChatClient.create(scripted)
+                            .prompt("Which star is this?")
+                            .options(options().toolChoice(choice).toolCallbacks(tool))
+                            .call()
+                            .content())
+                    .isEqualTo("It is A-17.");
+            assertThat(called).hasValue(1);
         }
     }
 

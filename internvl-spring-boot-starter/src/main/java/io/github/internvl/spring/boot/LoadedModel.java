@@ -4,9 +4,12 @@ import io.github.internvl.CheckpointException;
 import io.github.internvl.DeviceMap;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLBuilder;
+import io.github.internvl.InternVLException;
 import io.github.internvl.MetricsListener;
 import io.github.internvl.hub.DownloadException;
 import io.github.internvl.hub.Hub;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +44,9 @@ record LoadedModel(InternVL model, Duration patience) implements AutoCloseable {
             return new LoadedModel(builder.load(), properties.closePatience());
         } catch (DownloadException | CheckpointException e) {
             throw invalid("model", name, e);
+        } catch (InternVLException e) { // a device that is missing, or a model that does not fit
+            String device = properties.device();
+            throw device == null ? invalid("model", name, e) : invalid("device", device, e);
         }
     }
 
@@ -57,20 +63,58 @@ record LoadedModel(InternVL model, Duration patience) implements AutoCloseable {
         set("max-concurrent", properties.maxConcurrent(), builder::maxConcurrent);
         set("max-waiting", properties.maxWaiting(), builder::maxWaiting);
         set("threads", properties.threads(), builder::threads);
-        set("kv-cache.tokens", properties.kvCache().tokens(), builder::kvCacheTokens);
         set("kv-cache.precision", properties.kvCache().precision(), builder::kvCachePrecision);
-        builder.staticSlots(properties.kvCache().staticSlots());
+        Long tokens = properties.kvCache().tokens();
+        set("kv-cache.tokens", tokens, builder::kvCacheTokens);
+        set("kv-cache.static-slots", properties.kvCache().staticSlots(), whole -> {
+            if (whole && tokens != null) {
+                throw new IllegalArgumentException("Static slots must have no internvl.kv-cache.tokens: " + tokens
+                        + "; set internvl.max-concurrent and internvl.context-length instead.");
+            }
+            builder.staticSlots(whole);
+        });
     }
 
     private static InternVLBuilder source(String name, InternVLProperties.Hub settings) {
         Hub.Builder builder = Hub.builder();
-        set("hub.endpoint", settings.endpoint(), builder::endpoint);
+        set("hub.endpoint", settings.endpoint(), address -> {
+            Hub.builder().endpoint(address).token(null).build(); // checks the address
+            builder.endpoint(address);
+        });
+        setToken(settings.token(), builder);
         set("hub.cache", settings.cache(), builder::cache);
-        set("hub.token", settings.token(), builder::token);
         set("hub.offline", settings.offline(), builder::offline);
         Hub hub = builder.build();
         String revision = settings.revision();
-        return revision == null ? InternVL.builder(name).hub(hub) : InternVL.builder(hub.fetch(name, revision));
+        if (revision == null) {
+            return InternVL.builder(name).hub(hub);
+        }
+        try {
+            return InternVL.builder(fetch(hub, name, revision));
+        } catch (IllegalArgumentException e) {
+            throw invalid("hub.revision", revision, e);
+        }
+    }
+
+    private static Path fetch(Hub hub, String name, String revision) {
+        if (Files.isDirectory(Path.of(name))) {
+            throw new IllegalArgumentException(
+                    "A revision must belong to an id on the hub, and internvl.model is a folder: " + name
+                            + "; leave out the revision, or name the model by its id.");
+        }
+        return hub.fetch(name, revision);
+    }
+
+    /** Sets the token. A wrong one is reported for the properties around it, as Boot prints the value of a property that it finds. */
+    private static void setToken(@Nullable String token, Hub.Builder builder) {
+        if (token != null) {
+            try {
+                builder.token(token).build();
+            } catch (IllegalArgumentException e) {
+                throw new InvalidConfigurationPropertyValueException(
+                        PREFIX + "hub", "(not shown)", PREFIX + "hub.token: " + e.getMessage());
+            }
+        }
     }
 
     private static DeviceMap devices(String name) {

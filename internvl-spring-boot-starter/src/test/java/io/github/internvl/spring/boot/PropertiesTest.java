@@ -48,12 +48,34 @@ class PropertiesTest {
                 "internvl.device=gpu | gpu",
                 "internvl.kv-cache.precision=float16 | kvCachePrecision must be INT8",
                 "internvl.offload-to-cpu=true | DeviceMap.auto()",
+                "internvl.device=cuda:99 | cuda:99",
+                "internvl.hub.endpoint=ftp://hub | must be an http or https address",
+                "internvl.hub.revision=main | internvl.model is a folder",
             })
     void namesThePropertyThatIsWrong(String property, String reason, CapturedOutput output) {
         assertThatThrownBy(() -> start("internvl.model=" + DemoModel.path(), "internvl.device=cpu", property))
                 .isNotNull();
         assertThat(output)
                 .contains("configuration property '" + property.substring(0, property.indexOf('=')) + "'", reason);
+    }
+
+    @Test
+    void namesStaticSlotsBesideASizeInTokens(CapturedOutput output) {
+        assertThatThrownBy(() -> start(
+                        "internvl.model=" + DemoModel.path(),
+                        "internvl.kv-cache.tokens=4096",
+                        "internvl.kv-cache.static-slots=true"))
+                .isNotNull();
+        assertThat(output).contains("configuration property 'internvl.kv-cache.static-slots'", "4096");
+    }
+
+    @Test
+    void namesTheTokenAndDoesNotShowIt(CapturedOutput output) {
+        assertThatThrownBy(() -> start("internvl.model=" + DemoModel.path(), "internvl.hub.token=hf_se cret"))
+                .isNotNull();
+        assertThat(output)
+                .contains("internvl.hub.token: the hub's token must be")
+                .doesNotContain("hf_se cret");
     }
 
     @Test
