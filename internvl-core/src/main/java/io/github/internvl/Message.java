@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *       result that names none of them comes after the others.
  *   <li>Pictures before or after all words of a message take one place together, as in {@link ChatRequest}. Pictures among its
  *       words stand where they are, an {@code <image>} tag for each on its own line, or after a colon on the same one. Where
- *       joined messages bring pictures each, every picture has a tag in its own message.
+ *       joined messages bring pictures each, every picture has a tag in its own message; one tag for several is repeated.
  *   <li>The pictures of a question share one tiling: the largest of each limit that they name.
  *   <li>The frames of a clip come first, each in its line {@code Frame1: <image>}. A message with a clip cannot be joined.
  * </ul>
@@ -84,14 +84,24 @@ public sealed interface Message {
     /**
      * An answer of the model.
      *
-     * @param text the words before the calls; empty for none. The whole text of a {@link ChatResponse} may stand here, its calls
-     *     included, and {@code calls} be empty
+     * @param text the words before the calls; empty for none
      * @param calls the tools that it asked for
      */
     record Assistant(String text, List<Tool.Call> calls) implements Message {
         /** Copies the list. */
         public Assistant {
             calls = List.copyOf(calls);
+        }
+
+        /** An answer that the model gave: its words before the calls, and the calls with their ids. Its thinking and words after a call are left out. */
+        public static Assistant of(ChatResponse response) {
+            List<Tool.Call> calls = response.toolCalls();
+            String words = response.text();
+            return new Assistant(
+                    calls.isEmpty()
+                            ? words
+                            : words.substring(0, words.indexOf(Tool.Call.START)).stripTrailing(),
+                    calls);
         }
 
         /** An answer of words alone. */
