@@ -8,6 +8,7 @@ import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.InternVL;
+import io.github.internvl.Message;
 import io.github.internvl.Tool;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,11 +30,8 @@ record AnswerWriter(String id, String modelName, boolean tools) {
     /** The whole answer; one that ended by its time limit is an exception. */
     ChatResponse response(io.github.internvl.ChatResponse answer) {
         List<ToolExecutionRequest> calls = calls(answer);
-        String text = calls.isEmpty()
-                ? answer.text()
-                : answer.text()
-                        .substring(0, answer.text().indexOf(Tool.Call.START))
-                        .stripTrailing();
+        String text =
+                calls.isEmpty() ? answer.text() : Message.Assistant.of(answer).text();
         AiMessage.Builder message = AiMessage.builder().toolExecutionRequests(calls);
         if (calls.isEmpty() || !text.isEmpty()) {
             message.text(text);
