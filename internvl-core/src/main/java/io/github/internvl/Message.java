@@ -93,20 +93,16 @@ public sealed interface Message {
             calls = List.copyOf(calls);
         }
 
-        /** An answer that the model gave: its words before the calls, and the calls with their ids. Its thinking and words after a call are left out. */
-        public static Assistant of(ChatResponse response) {
-            List<Tool.Call> calls = response.toolCalls();
-            String words = response.text();
-            return new Assistant(
-                    calls.isEmpty()
-                            ? words
-                            : words.substring(0, words.indexOf(Tool.Call.START)).stripTrailing(),
-                    calls);
-        }
-
-        /** An answer of words alone. */
+        /**
+         * An answer as the model wrote it, the text of a {@link ChatResponse}: the words before its calls, and the calls with the ids of
+         * {@link ChatResponse#toolCalls}. Words after a call are left out.
+         */
         public static Assistant of(String text) {
-            return new Assistant(text, List.of());
+            List<Tool.Call> calls = Tool.Call.in(text);
+            return calls.isEmpty()
+                    ? new Assistant(text, calls)
+                    : new Assistant(
+                            text.substring(0, text.indexOf(Tool.Call.START)).stripTrailing(), calls);
         }
     }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.Video;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -286,7 +285,7 @@ class MessageTest {
     @Test
     void takesAnAnswerOfTheModelWithItsCalls() {
         String said = "Wait.\n<tool_call>\n{\"name\": \"find\", \"arguments\": {\"color\": \"red\"}}\n</tool_call>";
-        Message.Assistant answer = Message.Assistant.of(response(said));
+        Message.Assistant answer = Message.Assistant.of(said);
         assertThat(answer.text()).isEqualTo("Wait.");
         assertThat(answer.calls()).containsExactly(new Tool.Call("call_0", "find", "{\"color\": \"red\"}"));
         assertThat(fold(answer, new Message.ToolResult("call_0", "A-17"))
@@ -294,21 +293,7 @@ class MessageTest {
                         .get(0)
                         .answer())
                 .isEqualTo(said);
-        assertThat(Message.Assistant.of(response("A cup."))).isEqualTo(Message.Assistant.of("A cup."));
-    }
-
-    private static ChatResponse response(String text) {
-        Duration none = Duration.ZERO;
-        return new ChatResponse(
-                text,
-                "",
-                ChatResponse.FinishReason.STOP,
-                new ChatResponse.Usage(1, 0, 1, 0, 0, 0, 0),
-                new ChatResponse.Timings(none, none, none, none, none),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of());
+        assertThat(Message.Assistant.of("A cup.")).isEqualTo(new Message.Assistant("A cup.", List.of()));
     }
 
     @Test

@@ -24,7 +24,7 @@ public final class Messages {
             ChatResponse first =
                     model.chat(ChatRequest.builder().messages(dialogue).build());
 
-            dialogue.add(Message.Assistant.of(first));
+            dialogue.add(Message.Assistant.of(first.text()));
             dialogue.add(new Message.User(List.of(
                     new Message.Text("Before:"),
                     Message.Picture.of(image1),

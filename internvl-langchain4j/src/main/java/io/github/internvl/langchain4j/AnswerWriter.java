@@ -30,8 +30,9 @@ record AnswerWriter(String id, String modelName, boolean tools) {
     /** The whole answer; one that ended by its time limit is an exception. */
     ChatResponse response(io.github.internvl.ChatResponse answer) {
         List<ToolExecutionRequest> calls = calls(answer);
-        String text =
-                calls.isEmpty() ? answer.text() : Message.Assistant.of(answer).text();
+        String text = calls.isEmpty()
+                ? answer.text()
+                : Message.Assistant.of(answer.text()).text();
         AiMessage.Builder message = AiMessage.builder().toolExecutionRequests(calls);
         if (calls.isEmpty() || !text.isEmpty()) {
             message.text(text);
