@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *       result that names none of them comes after the others.
  *   <li>Pictures before or after all words of a message take one place together, as in {@link ChatRequest}. Pictures among its
  *       words stand where they are, an {@code <image>} tag for each on its own line, or after a colon on the same one. Where
- *       joined messages bring pictures each, every picture has a tag in its own message.
+ *       joined messages bring pictures each, every picture has a tag in its own message; one tag for several is repeated.
  *   <li>The pictures of a question share one tiling: the largest of each limit that they name.
  *   <li>The frames of a clip come first, each in its line {@code Frame1: <image>}. A message with a clip cannot be joined.
  * </ul>
@@ -84,8 +84,7 @@ public sealed interface Message {
     /**
      * An answer of the model.
      *
-     * @param text the words before the calls; empty for none. The whole text of a {@link ChatResponse} may stand here, its calls
-     *     included, and {@code calls} be empty
+     * @param text the words before the calls; empty for none
      * @param calls the tools that it asked for
      */
     record Assistant(String text, List<Tool.Call> calls) implements Message {
@@ -94,9 +93,16 @@ public sealed interface Message {
             calls = List.copyOf(calls);
         }
 
-        /** An answer of words alone. */
+        /**
+         * An answer as the model wrote it, the text of a {@link ChatResponse}: the words before its calls, and the calls with the ids of
+         * {@link ChatResponse#toolCalls}. Words after a call are left out.
+         */
         public static Assistant of(String text) {
-            return new Assistant(text, List.of());
+            List<Tool.Call> calls = Tool.Call.in(text);
+            return calls.isEmpty()
+                    ? new Assistant(text, calls)
+                    : new Assistant(
+                            text.substring(0, text.indexOf(Tool.Call.START)).stripTrailing(), calls);
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.internvl;
 
 import io.github.internvl.vision.Image;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -138,6 +139,7 @@ final class MessageFold {
         private ChatRequest.Tiling tiling = ChatRequest.Tiling.OPEN;
         private boolean begun;
         private boolean tagged;
+        private boolean combined; // one tag for several pictures
         private boolean frames;
 
         /** The words, with tags unless all pictures come first. */
@@ -178,13 +180,19 @@ final class MessageFold {
             if (both && !tagged) {
                 text.insert(0, tags(images.size()));
             }
+            if (both && combined) {
+                int at = text.indexOf(TAG);
+                text.replace(at, at + TAG.length(), row(images.size()));
+            }
             if (begun) {
                 text.append('\n');
             }
             if (both && !words.isTagged()) {
                 text.append(tags(words.images().size()));
             }
-            text.append(words.text());
+            boolean spread = both && words.isCombined();
+            text.append(spread ? words.text().replace(TAG, row(words.images().size())) : words.text());
+            combined = !both && (combined || words.isCombined());
             images.addAll(words.images());
             tiling = larger(tiling, words.tiling());
             tagged |= both || words.isTagged();
@@ -204,12 +212,16 @@ final class MessageFold {
         }
 
         private ChatRequest.Turn answered(String answer) {
-            ChatRequest.Tiling own = frames ? tiling.or(ChatRequest.Tiling.OPEN.withMaxTiles(1)) : tiling;
-            return new ChatRequest.Turn(text(), images, own, answer);
+            return new ChatRequest.Turn(text(), images, tiling, answer);
         }
 
         private static String tags(int pictures) {
             return (TAG + "\n").repeat(pictures);
+        }
+
+        /** The tags of pictures that had one tag together. */
+        private static String row(int pictures) {
+            return String.join("\n", Collections.nCopies(pictures, TAG));
         }
     }
 
@@ -247,7 +259,7 @@ final class MessageFold {
                     tiling = larger(tiling, picture.tiling());
                 } else if (content instanceof Message.Clip video) {
                     images.addAll(video.frames());
-                    tiling = video.tiling();
+                    tiling = video.tiling().or(ChatRequest.Tiling.OPEN.withMaxTiles(1));
                     clip = true;
                 }
             }
@@ -269,6 +281,11 @@ final class MessageFold {
         /** Whether the text has a tag, and so places the pictures itself. */
         boolean isTagged() {
             return clip || (!images.isEmpty() && (joined.contains(TAG) || isBetweenWords()));
+        }
+
+        /** Whether its words place several pictures by one tag. */
+        boolean isCombined() {
+            return !clip && images.size() > 1 && joined.contains(TAG) && joined.indexOf(TAG) == joined.lastIndexOf(TAG);
         }
 
         String text() {

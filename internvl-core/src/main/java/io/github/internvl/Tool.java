@@ -53,8 +53,8 @@ public record Tool(String name, String description, String parameters) {
     }
 
     /**
-     * A call that the model asks for. Its arguments keep the schema of the tool's parameters only if the request had {@link
-     * Choice#required} or {@link Choice#named}. Immutable.
+     * A call that the model asks for. Its arguments keep the schema where the choice requires a call, or where the request has a
+     * format. Immutable.
      *
      * @param id the name of the call for its {@linkplain Message.ToolResult result}: {@code call_0} and so on, unique in one answer
      * @param name the tool

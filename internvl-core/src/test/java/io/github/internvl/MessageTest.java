@@ -92,6 +92,19 @@ class MessageTest {
     }
 
     @Test
+    void repeatsATagForSeveralPicturesWhereAnotherMessageBringsMore() {
+        Message.User pair = Message.User.of("Compare <image> now.", one, two);
+        assertThat(fold(pair, Message.User.of("To this.", one)).text())
+                .isEqualTo("Compare <image>\n<image> now.\n<image>\nTo this.");
+        assertThat(fold(Message.User.of("This.", one), Message.User.of("Words."), pair)
+                        .text())
+                .isEqualTo("<image>\nThis.\nWords.\nCompare <image>\n<image> now.");
+        assertThat(fold(pair, Message.User.of("Words."), pair).text())
+                .isEqualTo("Compare <image>\n<image> now.\nWords.\nCompare <image>\n<image> now.");
+        assertThat(fold(pair, Message.User.of("Words.")).text()).isEqualTo("Compare <image> now.\nWords.");
+    }
+
+    @Test
     void putsSystemMessagesOfAnyPlaceAtTheBeginning() {
         ChatRequest request = fold(
                 new Message.System("Be brief."),
@@ -205,6 +218,19 @@ class MessageTest {
     }
 
     @Test
+    void keepsTheTilesOfAClipThatBecomesHistory() {
+        ChatRequest.Builder request = ChatRequest.builder().maxTiles(6);
+        ChatRequest asked =
+                request.messages(List.of(user(CLIP, text("What moves?")))).build();
+        ChatRequest next = request.messages(List.of(
+                        user(CLIP, text("What moves?")), Message.Assistant.of("A boat."), Message.User.of("Where?")))
+                .build();
+        assertThat(asked.tiling().maxTiles()).hasValue(1);
+        assertThat(next.history().get(0).tiling()).isEqualTo(asked.tiling());
+        assertThat(next.tiling().maxTiles()).hasValue(6);
+    }
+
+    @Test
     void samplesAClipAsARequestSamplesAVideo() {
         Video video =
                 Video.of(IntStream.range(0, 40).mapToObj(MessageTest::pixel).toList(), 2);
@@ -254,6 +280,20 @@ class MessageTest {
                 .contains("</tool_call>\nAnd:\n");
         assertThat(request.history().get(1).question()).containsSubsequence("A-17", "noon");
         assertThat(request.text()).containsSubsequence("\nf\n", "\ng\n");
+    }
+
+    @Test
+    void takesAnAnswerOfTheModelWithItsCalls() {
+        String said = "Wait.\n<tool_call>\n{\"name\": \"find\", \"arguments\": {\"color\": \"red\"}}\n</tool_call>";
+        Message.Assistant answer = Message.Assistant.of(said);
+        assertThat(answer.text()).isEqualTo("Wait.");
+        assertThat(answer.calls()).containsExactly(new Tool.Call("call_0", "find", "{\"color\": \"red\"}"));
+        assertThat(fold(answer, new Message.ToolResult("call_0", "A-17"))
+                        .history()
+                        .get(0)
+                        .answer())
+                .isEqualTo(said);
+        assertThat(Message.Assistant.of("A cup.")).isEqualTo(new Message.Assistant("A cup.", List.of()));
     }
 
     @Test

@@ -128,4 +128,30 @@ class TilingTest {
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("minTiles must not be above maxTiles, 2; lower the one or raise the other: 3");
     }
+
+    @Test
+    void keepsTheTilesOfAQuestionFromEarlierPictures() {
+        Message.User open = Message.User.of("Why?", LAND);
+        Message.Assistant answer = Message.Assistant.of("So.");
+        int alone = tiles(ask(LAND).maxTiles(12));
+        int fine = tiles(ask(LAND).maxTiles(24));
+        assertThat(fine).isGreaterThan(alone);
+        Message.User largest = new Message.User(
+                List.of(new Message.Picture(LAND, ChatRequest.Tiling.OPEN.withMaxTiles(24)), new Message.Text("And?")));
+
+        ChatRequest.Builder request = ChatRequest.builder().messages(List.of(open, answer, largest));
+
+        assertThat(tiles(request)).isEqualTo(tiles(ask(LAND)) + fine);
+        assertThat(tiles(request.maxTiles(12))).isEqualTo(alone + fine);
+    }
+
+    @Test
+    void tilesPicturesBeforeAClipAsTheRequestSays() {
+        Message.Clip clip = new Message.Clip(List.of(SQUARE, SQUARE), ChatRequest.Tiling.OPEN);
+        ChatRequest.Builder request = ChatRequest.builder()
+                .messages(List.of(
+                        Message.User.of("Why?", LAND), Message.Assistant.of("So."), new Message.User(List.of(clip))));
+
+        assertThat(tiles(request.minTiles(2).maxTiles(2))).isEqualTo(3 + 2);
+    }
 }

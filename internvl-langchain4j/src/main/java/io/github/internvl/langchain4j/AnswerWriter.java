@@ -8,6 +8,7 @@ import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.InternVL;
+import io.github.internvl.Message;
 import io.github.internvl.Tool;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,9 +32,7 @@ record AnswerWriter(String id, String modelName, boolean tools) {
         List<ToolExecutionRequest> calls = calls(answer);
         String text = calls.isEmpty()
                 ? answer.text()
-                : answer.text()
-                        .substring(0, answer.text().indexOf(Tool.Call.START))
-                        .stripTrailing();
+                : Message.Assistant.of(answer.text()).text();
         AiMessage.Builder message = AiMessage.builder().toolExecutionRequests(calls);
         if (calls.isEmpty() || !text.isEmpty()) {
             message.text(text);

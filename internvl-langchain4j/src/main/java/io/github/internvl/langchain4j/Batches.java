@@ -1,7 +1,6 @@
 package io.github.internvl.langchain4j;
 
 import dev.langchain4j.exception.InvalidRequestException;
-import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.exception.TimeoutException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.batch.BatchError;
@@ -12,12 +11,17 @@ import dev.langchain4j.model.batch.BatchRequest;
 import dev.langchain4j.model.batch.BatchResponse;
 import dev.langchain4j.model.batch.BatchState;
 import dev.langchain4j.model.chat.BatchChatModel;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import io.github.internvl.QueueFullException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -30,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The batches of a chat model, answered by as many threads as it has slots. A batch has its results once all of its requests have ended;
- * one that fails leaves the others alone, and one that the full queue rejects is asked again. Batches are kept as long as this
- * object. Thread-safe.
+ * one that fails leaves the others alone, and one that the full queue rejects is asked again, without reading it again. Batches are kept
+ * as long as this object. Thread-safe.
  */
 final class Batches implements BatchChatModel {
     private static final int IDLE_SECONDS = 10;
@@ -42,8 +46,9 @@ final class Batches implements BatchChatModel {
     private final TreeMap<Integer, List<Future<ChatResponse>>> batches = new TreeMap<>(); // guarded by this
     private int submitted;
 
-    Batches(ChatModel model, int concurrent) {
-        this.model = model;
+    Batches(Binding shared) {
+        this.model = new Patient(shared);
+        int concurrent = shared.model().maxConcurrent();
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 concurrent, concurrent, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
                     Thread thread = new Thread(work, "internvl-langchain4j-batch");
@@ -57,18 +62,49 @@ final class Batches implements BatchChatModel {
     @Override
     public synchronized BatchResponse<ChatResponse> submit(BatchRequest<ChatRequest> request) {
         List<Future<ChatResponse>> items = new ArrayList<>();
-        request.requests().forEach(each -> items.add(threads.submit(() -> answer(each))));
+        request.requests().forEach(each -> items.add(threads.submit(() -> model.chat(each))));
         batches.put(++submitted, items);
         return response(submitted, items);
     }
 
-    private ChatResponse answer(ChatRequest request) throws InterruptedException {
-        while (true) {
+    /** The chat model of a request in a batch: where others fill the queue, it asks again until there is room. */
+    private record Patient(Binding shared) implements ChatModel {
+        @Override
+        public ChatResponse doChat(ChatRequest request) {
+            return Failures.translated(() -> {
+                io.github.internvl.ChatRequest read = shared.requests().read(request);
+                while (true) {
+                    try {
+                        return shared.answer(read);
+                    } catch (QueueFullException e) { // others fill the queue; a batch has time
+                        pause();
+                    }
+                }
+            });
+        }
+
+        private static void pause() {
             try {
-                return model.chat(request);
-            } catch (RateLimitException e) { // others fill the queue; a batch has time
                 Thread.sleep(RETRY_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("the batch was cancelled while a request waited for the queue", e);
             }
+        }
+
+        @Override
+        public ChatRequestParameters defaultRequestParameters() {
+            return shared.defaults();
+        }
+
+        @Override
+        public List<ChatModelListener> listeners() {
+            return shared.listeners();
+        }
+
+        @Override
+        public Set<Capability> supportedCapabilities() {
+            return Binding.CAPABILITIES;
         }
     }
 
@@ -87,6 +123,10 @@ final class Batches implements BatchChatModel {
     public synchronized BatchPage<ChatResponse> list(@Nullable BatchPagination pagination) {
         Integer size = pagination == null ? null : pagination.pageSize();
         String token = pagination == null ? null : pagination.pageToken();
+        if (size != null && size < 1) {
+            throw new InvalidRequestException(
+                    "pageSize must be at least 1: " + size + "; leave it out for all batches");
+        }
         Map<Integer, List<Future<ChatResponse>>> rest = batches.tailMap(token == null ? 0 : number(token));
         int most = size == null ? rest.size() : size;
         List<BatchResponse<ChatResponse>> page = rest.entrySet().stream()
@@ -131,7 +171,12 @@ final class Batches implements BatchChatModel {
         if (!items.stream().allMatch(Future::isDone)) {
             return BatchState.RUNNING;
         }
-        return items.stream().anyMatch(Future::isCancelled) ? BatchState.CANCELLED : BatchState.SUCCEEDED;
+        if (items.stream().anyMatch(Future::isCancelled)) {
+            return BatchState.CANCELLED;
+        }
+        boolean failed = !items.isEmpty()
+                && items.stream().noneMatch(item -> result(item).isSuccess());
+        return failed ? BatchState.FAILED : BatchState.SUCCEEDED;
     }
 
     /** The result of a request that has ended. */

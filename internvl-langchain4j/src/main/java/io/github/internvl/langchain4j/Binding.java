@@ -4,6 +4,7 @@ import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.response.ChatResponse;
 import io.github.internvl.InternVL;
 import java.util.List;
 import java.util.Set;
@@ -21,5 +22,11 @@ record Binding(
     /** A request in our terms; pictures are fetched and decoded here. */
     io.github.internvl.ChatRequest read(ChatRequest request) {
         return lastChange.apply(requests.read(request));
+    }
+
+    /** The answer to a request that was read. Each call makes its last change anew. */
+    ChatResponse answer(io.github.internvl.ChatRequest read) {
+        io.github.internvl.ChatRequest asked = lastChange.apply(read);
+        return AnswerWriter.of(model, asked).response(model.chat(asked));
     }
 }

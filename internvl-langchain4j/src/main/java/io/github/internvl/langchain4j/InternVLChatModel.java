@@ -64,11 +64,7 @@ public final class InternVLChatModel implements ChatModel, AutoCloseable {
 
     @Override
     public ChatResponse doChat(ChatRequest request) {
-        return Failures.translated(() -> {
-            io.github.internvl.ChatRequest asked = shared.read(request);
-            return AnswerWriter.of(shared.model(), asked)
-                    .response(shared.model().chat(asked));
-        });
+        return Failures.translated(() -> shared.answer(shared.requests().read(request)));
     }
 
     /** The same model, whose answers come piece by piece, each on a thread of its own. */
@@ -78,10 +74,13 @@ public final class InternVLChatModel implements ChatModel, AutoCloseable {
 
     /** The same model for many requests at once: as many are answered together as the model has slots. Batches are kept as long as the object. */
     public BatchChatModel batch() {
-        return new Batches(this, shared.model().maxConcurrent());
+        return new Batches(shared);
     }
 
-    /** The counter of this model's tokens: exact, the template and the pictures included. */
+    /**
+     * The counter of this model's tokens. A list of messages counts as the prompt that it makes, exactly: the template, the default tools
+     * and the pictures included. A single message counts as the tokens that it adds to a prompt.
+     */
     public TokenCountEstimator tokenCountEstimator() {
         return new TokenCounts(shared);
     }
@@ -124,7 +123,7 @@ public final class InternVLChatModel implements ChatModel, AutoCloseable {
             this.owned = owned;
         }
 
-        /** Sets the parameters of requests that bring none of their own. */
+        /** Sets the value of each parameter that a request leaves out. */
         public Builder defaultRequestParameters(ChatRequestParameters parameters) {
             this.defaults = parameters;
             return this;
@@ -148,7 +147,7 @@ public final class InternVLChatModel implements ChatModel, AutoCloseable {
             return this;
         }
 
-        /** Makes the chat model, and loads the model behind it where that was asked for. Throws for parameters that cannot be. */
+        /** Makes the chat model, and loads the model behind it where that was asked for. Refuses default parameters that are out of range or not supported. */
         public InternVLChatModel build() {
             InternVL model = source.get();
             try {

@@ -1,7 +1,9 @@
 package io.github.internvl.langchain4j;
 
+import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
 import io.github.internvl.OutputFormat;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -107,10 +109,29 @@ public final class InternVLChatRequestParameters extends DefaultChatRequestParam
             return new Own(maxTiles, videoFrames, seed, timeout, priority, format, requiredTool);
         }
 
+        /**
+         * Takes each value that is given. A given response format also clears a format from before, a given tool choice a required tool,
+         * and the other way round.
+         *
+         * @throws UnsupportedFeatureException if they are another provider's
+         */
         @Override
         public Builder overrideWith(ChatRequestParameters parameters) {
+            if (!(parameters instanceof InternVLChatRequestParameters)
+                    && parameters.getClass() != DefaultChatRequestParameters.class) {
+                throw new UnsupportedFeatureException("parameters of another provider are not supported: "
+                        + parameters.getClass().getName()
+                        + "; use InternVLChatRequestParameters or ChatRequestParameters.builder()");
+            }
             super.overrideWith(parameters);
+            if (parameters.responseFormat() != null) {
+                format = null;
+            }
+            if (parameters.toolChoice() != null) {
+                requiredTool = null;
+            }
             if (parameters instanceof InternVLChatRequestParameters given) {
+                clearOverridden(given);
                 maxTiles = or(given.maxTiles(), maxTiles);
                 videoFrames = or(given.videoFrames(), videoFrames);
                 seed = or(given.seed(), seed);
@@ -120,6 +141,16 @@ public final class InternVLChatRequestParameters extends DefaultChatRequestParam
                 requiredTool = or(given.requiredTool(), requiredTool);
             }
             return this;
+        }
+
+        /** Clears the response format and the tool choice where only values of ours are given in their place. */
+        private void clearOverridden(InternVLChatRequestParameters given) {
+            if (given.format() != null && given.responseFormat() == null) {
+                responseFormat((ResponseFormat) null);
+            }
+            if (given.requiredTool() != null && given.toolChoice() == null) {
+                toolChoice(null);
+            }
         }
 
         private static <T> @Nullable T or(@Nullable T given, @Nullable T known) {
@@ -132,7 +163,7 @@ public final class InternVLChatRequestParameters extends DefaultChatRequestParam
             return this;
         }
 
-        /** Sets the number of frames of each video; without it 32, as in the model cards. */
+        /** Sets the number of frames of each video, at least 1; without it 32, as in the model cards. */
         public Builder videoFrames(@Nullable Integer count) {
             this.videoFrames = count;
             return this;
@@ -144,7 +175,10 @@ public final class InternVLChatRequestParameters extends DefaultChatRequestParam
             return this;
         }
 
-        /** Sets the time that the answer may take; one that is not complete by then is a {@code TimeoutException}. */
+        /**
+         * Sets the time that the answer may take, from when its pictures and videos are fetched and decoded; one that is not complete by
+         * then is a {@code TimeoutException}.
+         */
         public Builder timeout(@Nullable Duration most) {
             this.timeout = most;
             return this;
@@ -156,13 +190,13 @@ public final class InternVLChatRequestParameters extends DefaultChatRequestParam
             return this;
         }
 
-        /** Sets the format of the answer, such as a regular expression or a choice of texts, in place of the response format. */
+        /** Sets the format of the answer, such as a regular expression or a choice of texts, in place of the response format. One request may not have both. */
         public Builder format(@Nullable OutputFormat shape) {
             this.format = shape;
             return this;
         }
 
-        /** Sets the tool that must be called, one of the request's. */
+        /** Sets the tool that must be called, one of the request's. A tool choice beside it must be {@code REQUIRED}. */
         public Builder requiredTool(@Nullable String name) {
             this.requiredTool = name;
             return this;

@@ -1,6 +1,8 @@
 package io.github.internvl.langchain4j;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
@@ -11,6 +13,7 @@ import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.data.message.VideoContent;
+import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.internal.JsonSchemaElementJsonUtils;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
@@ -37,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param media the reader of pictures and videos
  */
 record RequestReader(String modelName, MediaReader media) {
-    private static final Gson JSON = new Gson();
+    private static final Gson JSON = new GsonBuilder().serializeNulls().create(); // a constant of a schema may be null
 
     /** The whole request; pictures are fetched and decoded. */
     ChatRequest read(dev.langchain4j.model.chat.request.ChatRequest request) {
@@ -54,6 +57,7 @@ record RequestReader(String modelName, MediaReader media) {
             throw new UnsupportedFeatureException("another modelName is not supported, as the model is loaded already: "
                     + given.modelName() + " instead of " + modelName + "; leave it out");
         }
+        refuseContradictions(parameters);
         ChatRequest.Builder request = ChatRequest.builder()
                 .untrustedText(true)
                 .generation(generation(parameters))
@@ -65,6 +69,22 @@ record RequestReader(String modelName, MediaReader media) {
         set(parameters.priority(), request::priority);
         set(parameters.maxTiles(), request::maxTiles);
         return request;
+    }
+
+    private static void refuseContradictions(InternVLChatRequestParameters parameters) {
+        if (parameters.format() != null && parameters.responseFormat() != null) {
+            throw new InvalidRequestException("a request must have a format or a responseFormat, not both: "
+                    + parameters.format() + " and " + parameters.responseFormat() + "; leave out one");
+        }
+        ToolChoice choice = parameters.toolChoice();
+        if (parameters.requiredTool() != null && choice != null && choice != ToolChoice.REQUIRED) {
+            throw new InvalidRequestException("toolChoice must be REQUIRED beside requiredTool, "
+                    + parameters.requiredTool() + ": " + choice + "; leave out one");
+        }
+        Integer frames = parameters.videoFrames();
+        if (frames != null && frames < 1) {
+            throw new InvalidRequestException("videoFrames must be at least 1: " + frames + "; leave it out for 32");
+        }
     }
 
     private static InternVLChatRequestParameters parameters(ChatRequestParameters given) {
@@ -143,7 +163,7 @@ record RequestReader(String modelName, MediaReader media) {
                 read.add(new Message.Assistant(
                         answer.text() == null ? "" : answer.text(),
                         answer.toolExecutionRequests().stream()
-                                .map(call -> new Tool.Call(String.valueOf(call.id()), call.name(), call.arguments()))
+                                .map(RequestReader::call)
                                 .toList()));
             } else if (message instanceof ToolExecutionResultMessage result) {
                 addResult(read, result.id(), contents(result.contents(), parameters));
@@ -153,6 +173,11 @@ record RequestReader(String modelName, MediaReader media) {
             }
         }
         return read;
+    }
+
+    private static Tool.Call call(ToolExecutionRequest call) {
+        return new Tool.Call(
+                call.id() == null ? "" : call.id(), call.name(), call.arguments() == null ? "{}" : call.arguments());
     }
 
     /** A tool's result is text; its pictures are shown by the user after it. */
@@ -176,7 +201,7 @@ record RequestReader(String modelName, MediaReader media) {
         List<Message.Content> read = new ArrayList<>();
         for (Content content : contents) {
             if (content instanceof TextContent text) {
-                read.add(new Message.Text(text.text()));
+                read.add(new Message.Text(text.text().replace("<image>", "< image>"))); // the contents place pictures
             } else if (content instanceof ImageContent image) {
                 Tiling tiling = parameters.maxTiles() == null ? MediaReader.tiling(image.detailLevel()) : Tiling.OPEN;
                 read.add(new Message.Picture(media.image(image), tiling));

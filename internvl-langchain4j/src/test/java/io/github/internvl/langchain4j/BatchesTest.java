@@ -12,10 +12,18 @@ import dev.langchain4j.model.batch.BatchRequest;
 import dev.langchain4j.model.batch.BatchResponse;
 import dev.langchain4j.model.batch.BatchState;
 import dev.langchain4j.model.chat.BatchChatModel;
+import dev.langchain4j.model.chat.listener.ChatModelErrorContext;
+import dev.langchain4j.model.chat.listener.ChatModelListener;
+import dev.langchain4j.model.chat.listener.ChatModelRequestContext;
+import dev.langchain4j.model.chat.listener.ChatModelResponseContext;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import io.github.internvl.ChatStream;
+import io.github.internvl.InternVL;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -79,7 +87,65 @@ class BatchesTest {
         assertThat(second.batches()).extracting(BatchResponse::batchId).isEqualTo(ids.subList(2, 3));
         assertThat(second.nextPageToken()).isNull();
         assertThat(batches.list(null).batches()).hasSize(3);
+        for (int size : new int[] {0, -1}) {
+            assertThatThrownBy(() -> batches.list(new BatchPagination(size, null)))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("pageSize must be at least 1");
+        }
         assertThatThrownBy(() -> batches.retrieve("batch_9")).isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> batches.cancel("no batch")).isInstanceOf(InvalidRequestException.class);
+    }
+
+    @Test
+    void failsABatchAllOfWhoseRequestsFail() throws InterruptedException {
+        BatchChatModel batches = chat.batch();
+        String id = batches.submit(new BatchRequest<>(List.of(asking("long ".repeat(5000)))))
+                .batchId();
+        assertThat(ended(batches, id).state()).isEqualTo(BatchState.FAILED);
+    }
+
+    @Test
+    void readsARequestOnceWhileTheQueueIsFull() throws InterruptedException {
+        List<String> events = new CopyOnWriteArrayList<>();
+        ChatModelListener listener = new ChatModelListener() {
+            @Override
+            public void onRequest(ChatModelRequestContext context) {
+                events.add("request");
+            }
+
+            @Override
+            public void onResponse(ChatModelResponseContext context) {
+                events.add("response");
+            }
+
+            @Override
+            public void onError(ChatModelErrorContext context) {
+                events.add("error");
+            }
+        };
+        AtomicInteger tries = new AtomicInteger();
+        try (InternVL busy =
+                InternVLChatModelTest.demo().maxConcurrent(1).maxWaiting(1).load()) {
+            ChatStream running = busy.stream(InternVLChatModelTest.endlessRequest());
+            assertThat(running.iterator().hasNext()).isTrue();
+            ChatStream waiting = busy.stream(InternVLChatModelTest.endlessRequest());
+            BatchChatModel batches = InternVLChatModel.builder(busy)
+                    .listeners(List.of(listener))
+                    .lastChange(request -> {
+                        tries.incrementAndGet();
+                        return request;
+                    })
+                    .build()
+                    .batch();
+            String id =
+                    batches.submit(new BatchRequest<>(List.of(asking("Hi")))).batchId();
+            while (tries.get() < 3) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+            waiting.close();
+            running.close();
+            assertThat(ended(batches, id).state()).isEqualTo(BatchState.SUCCEEDED);
+        }
+        assertThat(events).containsExactly("request", "response");
     }
 }

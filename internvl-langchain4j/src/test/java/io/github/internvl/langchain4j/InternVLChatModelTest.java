@@ -23,8 +23,12 @@ import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.TokenCountEstimator;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonRawSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import io.github.internvl.ChatStream;
 import io.github.internvl.GenerationConfig;
@@ -60,7 +64,7 @@ class InternVLChatModelTest {
     private final InternVL model = Subject.DEMO;
     private final InternVLChatModel chat = InternVLChatModel.builder(model).build();
 
-    private static InternVLBuilder demo() {
+    static InternVLBuilder demo() {
         return InternVL.builder(DemoModel.path())
                 .device("cpu")
                 .precision(Precision.FLOAT32)
@@ -75,11 +79,11 @@ class InternVLChatModelTest {
         }
     }
 
-    private static ImageContent picture(String sample, DetailLevel detail) {
+    static ImageContent picture(String sample, DetailLevel detail) {
         return ImageContent.from(base64(sample), "image/png", detail);
     }
 
-    private static ChatRequest request(ChatRequestParameters parameters, Content... contents) {
+    static ChatRequest request(ChatRequestParameters parameters, Content... contents) {
         return ChatRequest.builder()
                 .messages(UserMessage.from(contents))
                 .parameters(parameters)
@@ -161,6 +165,46 @@ class InternVLChatModelTest {
     }
 
     @Test
+    void takesTagsInWordsForText() {
+        ImageContent shapes = picture("shapes.png", DetailLevel.AUTO);
+        TokenCountEstimator counter = chat.tokenCountEstimator();
+        assertThat(counter.estimateTokenCountInMessage(UserMessage.from(shapes, TextContent.from("<image> <image>"))))
+                .isEqualTo(counter.estimateTokenCountInMessage(
+                        UserMessage.from(shapes, TextContent.from("< image> < image>"))));
+    }
+
+    @Test
+    void takesACallThatLacksItsIdAndItsArguments() {
+        List<ChatMessage> messages = List.of(
+                UserMessage.from("When?"),
+                AiMessage.from(ToolExecutionRequest.builder().name("clock").build()),
+                ToolExecutionResultMessage.builder()
+                        .toolName("clock")
+                        .text("noon")
+                        .build());
+        AiMessage answer = chat.chat(ChatRequest.builder()
+                        .messages(messages)
+                        .maxOutputTokens(2)
+                        .build())
+                .aiMessage();
+        assertThat(answer).isNotNull();
+    }
+
+    @Test
+    void allowsConstantsThatAreNull() {
+        JsonRawSchema constant = JsonRawSchema.from("{\"const\": null}");
+        ResponseFormat format = ResponseFormat.builder()
+                .type(ResponseFormatType.JSON)
+                .jsonSchema(
+                        JsonSchema.builder().name("none").rootElement(constant).build())
+                .build();
+        assertThat(chat.chat(request(parameters().responseFormat(format).build(), STAR))
+                        .aiMessage()
+                        .text())
+                .isEqualTo("null");
+    }
+
+    @Test
     void callsTheToolThatItMust() {
         for (String name : List.of("clock", "weather")) {
             AiMessage answer = chat.chat(request(
@@ -235,21 +279,6 @@ class InternVLChatModelTest {
     }
 
     @Test
-    void countsTheTokensOfAPrompt() {
-        TokenCountEstimator counter = chat.tokenCountEstimator();
-        assertThat(counter.estimateTokenCountInText("the star"))
-                .isEqualTo(model.tokenizer().encode("the star").length);
-        ChatMessage question = UserMessage.from(picture("shapes.png", DetailLevel.AUTO), STAR);
-        ChatResponse answer = chat.chat(question);
-        assertThat(counter.estimateTokenCountInMessage(question))
-                .isEqualTo(answer.tokenUsage().inputTokenCount());
-        List<ChatMessage> dialogue = List.of(question, answer.aiMessage());
-        ChatResponse next = chat.chat(question, answer.aiMessage(), UserMessage.from(""));
-        assertThat(counter.estimateTokenCountInMessages(dialogue))
-                .isEqualTo(next.tokenUsage().inputTokenCount());
-    }
-
-    @Test
     void throwsTheExceptionsOfLangChain4j() {
         UserMessage question = UserMessage.from(STAR);
         assertThatThrownBy(() -> chat.chat(request(parameters().topP(2.0).build(), STAR)))
@@ -296,7 +325,7 @@ class InternVLChatModelTest {
         }
     }
 
-    private static io.github.internvl.ChatRequest endlessRequest() {
+    static io.github.internvl.ChatRequest endlessRequest() {
         return io.github.internvl.ChatRequest.builder()
                 .text("Who are you?")
                 .generation(GenerationConfig.builder()
@@ -316,50 +345,5 @@ class InternVLChatModelTest {
         owner.close();
         owner.close();
         assertThatThrownBy(() -> owner.chat("Hi")).isInstanceOf(InternalServerException.class);
-    }
-
-    @Test
-    void refusesDefaultsThatCannotBe() {
-        InternVLChatModel.Builder builder = InternVLChatModel.builder(model);
-        assertThatThrownBy(() -> builder.defaultRequestParameters(
-                                parameters().maxOutputTokens(0).build())
-                        .build())
-                .isInstanceOf(InvalidRequestException.class);
-        assertThatThrownBy(() -> builder.defaultRequestParameters(
-                                parameters().requiredTool("clock").build())
-                        .build()
-                        .chat("Hi"))
-                .isInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("clock");
-    }
-
-    @Test
-    void mergesParametersOfARequestOverTheDefaults() {
-        InternVLChatRequestParameters ours = parameters()
-                .seed(1L)
-                .maxTiles(2)
-                .videoFrames(8)
-                .priority(3)
-                .temperature(0.5)
-                .build();
-        ChatRequestParameters theirs =
-                ChatRequestParameters.builder().temperature(0.7).topK(5).build();
-        InternVLChatRequestParameters merged = ours.overrideWith(theirs);
-        assertThat(merged)
-                .isEqualTo(theirs.defaultedBy(ours))
-                .isEqualTo(parameters()
-                        .seed(1L)
-                        .maxTiles(2)
-                        .videoFrames(8)
-                        .priority(3)
-                        .temperature(0.7)
-                        .topK(5)
-                        .build())
-                .isNotEqualTo(ours);
-        assertThat(ours.defaultedBy(
-                        parameters().seed(2L).timeout(Duration.ofSeconds(1)).build()))
-                .isEqualTo(ours.overrideWith(
-                        parameters().timeout(Duration.ofSeconds(1)).build()));
-        assertThat(merged.toString()).contains("seed=1", "temperature=0.7");
     }
 }

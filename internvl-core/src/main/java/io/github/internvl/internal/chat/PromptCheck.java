@@ -148,9 +148,7 @@ public final class PromptCheck {
         List<ChatTemplate.Turn> dialogue = new ArrayList<>();
         List<Integer> visual = new ArrayList<>();
         List<TilingOptions> tilings = new ArrayList<>();
-        ChatRequest.Tiling usual = request.hasFrames()
-                ? ChatRequest.Tiling.OPEN
-                : request.tiling(); // one tile of a frame is not for earlier pictures
+        ChatRequest.Tiling usual = tilingOfHistory(request);
         for (ChatRequest.Turn turn : turns) {
             TilingOptions tiling = options(turn.tiling().or(usual));
             dialogue.add(new ChatTemplate.Turn(turn.question(), turn.answer()));
@@ -166,6 +164,13 @@ public final class PromptCheck {
                 tilings,
                 text,
                 visual.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    /** The tiling of earlier pictures that have none of their own: the request's without that of its question, be it pictures or frames. */
+    private static ChatRequest.Tiling tilingOfHistory(ChatRequest request) {
+        return request.history().isEmpty()
+                ? ChatRequest.Tiling.OPEN
+                : request.toBuilder().images(List.of()).build().tiling();
     }
 
     /** Tokenizes a prompt, unless it has too many tokens by its length alone. */

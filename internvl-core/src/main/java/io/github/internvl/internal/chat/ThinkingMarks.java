@@ -19,7 +19,7 @@ final class ThinkingMarks {
     private final int end;
     private final Set<Integer> ends;
     private final List<List<Integer>> completing =
-            new ArrayList<>(); // the end's mark, of which so many characters are there
+            new ArrayList<>(); // at n: tokens that complete the end mark after its first n characters
 
     /**
      * The marks of a model.

@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * of 4 KiB. A step of decoding reads all of it, and looking up the addresses of some hundred thousand pages takes a tenth of its time. So
  * the blocks that loading has filled become large pages once it has ended.
  *
- * <p>Blocks that were there before stay as they are: the application's heap is not ours to touch. A block with a hole stays too, since a
+ * <p>Blocks that were full before stay as they are, those of the application among them. Blocks of the Java heap that fill while a model is
+ * loaded get large pages too, which does no harm. A block with a hole stays too, since a
  * large page would take memory for the hole. The system's setting {@code never} is respected, and a kernel before 6.1 enlarges the pages by
  * itself, over minutes. Used by one thread.
  */
@@ -54,8 +55,7 @@ public final class HugePages {
         if (made.isEmpty()) {
             return 0;
         }
-        try (NativeLibrary c =
-                NativeLibrary.getInstance("c")) { // closed, so that JNA's thread ends, which keeps the class loader
+        try (NativeLibrary c = TorchRuntime.ownLibc()) {
             Function madvise = c.getFunction("madvise");
             int enlarged = 0;
             for (long block : made) {

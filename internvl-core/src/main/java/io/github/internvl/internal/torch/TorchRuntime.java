@@ -104,13 +104,20 @@ public final class TorchRuntime {
     /** Gives memory that was freed back to the system, where the C library keeps it until asked (glibc). */
     public static void trimMemory() {
         if (System.getProperty("os.name").equals("Linux")) {
-            // Closed, so that JNA's thread ends, which keeps the class loader.
-            try (NativeLibrary c = NativeLibrary.getInstance("c")) {
+            try (NativeLibrary c = ownLibc()) {
                 c.getFunction("malloc_trim").invokeInt(new Object[] {new NativeLong(0)});
             } catch (LinkageError e) {
                 LOG.debug("this C library trims by itself, or JNA cannot unpack its own", e);
             }
         }
+    }
+
+    /**
+     * The C library. The caller closes it, so that JNA's thread ends, which keeps the class loader. JNA caches by name and options: an option
+     * that is unique keeps the instance apart from one that the application holds.
+     */
+    static NativeLibrary ownLibc() {
+        return NativeLibrary.getInstance("c", Map.of("owner", new Object()));
     }
 
     /** Whether the CPU multiplies bfloat16 numbers itself; others imitate it, many times slower than float32. */
