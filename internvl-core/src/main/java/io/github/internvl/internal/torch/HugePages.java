@@ -23,9 +23,8 @@ import org.slf4j.LoggerFactory;
  * the blocks that loading has filled become large pages once it has ended.
  *
  * <p>Blocks that were full before stay as they are, those of the application among them. Blocks of the Java heap that fill while a model is
- * loaded get large pages too, which does no harm. A block with a hole stays too, since a
- * large page would take memory for the hole. The system's setting {@code never} is respected, and a kernel before 6.1 enlarges the pages by
- * itself, over minutes. Used by one thread.
+ * loaded get large pages too, which does no harm. A block with a hole stays small, since a large page would take memory for the hole. The
+ * system's setting {@code never} is respected, and a kernel before 6.1 enlarges the pages by itself, over minutes. Used by one thread.
  */
 public final class HugePages {
     private static final Logger LOG = LoggerFactory.getLogger(HugePages.class);
