@@ -257,7 +257,7 @@ class ChatCommandTest {
                 "--top-p          | 1.5   | topP must be 0..1: 1.5",
                 "--temperature    | -1    | temperature must be above 0",
                 "--max-new-tokens | 0     | maxNewTokens must be at least 1: 0",
-                "--max-tiles      | 0     | maxTiles must be 1..1024: 0",
+                "--max-tiles      | 0     | maxTiles must be 1 to 1024; leave it out",
                 "--top-k          | some  | Invalid value for option '--top-k'",
                 "--precision      | int3  | expected one of [FLOAT32, BFLOAT16, FLOAT16, INT8, INT4]",
                 "--device         | gpu   | device must be cpu or cuda:N",
