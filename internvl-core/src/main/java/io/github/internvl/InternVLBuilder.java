@@ -34,8 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class InternVLBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLBuilder.class.getPackageName());
     private static final int CHUNK_TOKENS = 512;
-    private static final int SLOW_CHUNK_TOKENS =
-            128; // as fast per token where multiplications take the time, with shorter steps
+    private static final int SLOW_CHUNK_TOKENS = 128; // as fast per token without bfloat16, with shorter steps
     private static final int USUAL_KEY_TOKENS = 4096;
     private static final int USUAL_CONTEXT = 8192;
     private static final int LONGEST_CONTEXT = 1 << 20;

@@ -18,8 +18,8 @@ final class ThinkingMarks {
     private final int start;
     private final int end;
     private final Set<Integer> ends;
-    private final List<List<Integer>> completing =
-            new ArrayList<>(); // at n: tokens that complete the end mark after its first n characters
+    // At n: tokens that complete the end mark after its first n characters.
+    private final List<List<Integer>> completing = new ArrayList<>();
 
     /**
      * The marks of a model.
