@@ -201,7 +201,7 @@ class Batches(torch.utils.data.Dataset):
         made = []
         for k in range(self.size):
             rng = Random(f"{self.seed}/{index}/{k}")
-            drawn = tasks.sample(rng, tasks.DENSE_SHARES if self.pictures_only else tasks.SHARES)
+            drawn = tasks.sample(rng, tasks.DENSE_SHARES if self.pictures_only else tasks.SHARES, many_tiles=0.07)
             if not self.pictures_only:
                 drawn = wordings.varied(rng, drawn)
             shown = drawn.pictures[:1] if self.pictures_only else drawn.pictures

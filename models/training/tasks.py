@@ -18,11 +18,10 @@ CHAT = (
 )
 MAX_TILES = 6
 SHARES = {
-    "objects": 0.28,
-    "text": 0.15,
-    "number": 0.14,
-    "page": 0.03,
-    "chart": 0.05,
+    "objects": 0.3,
+    "text": 0.14,
+    "number": 0.11,
+    "chart": 0.1,
     "pair": 0.24,
     "clip": 0.06,
     "chat": 0.05,
