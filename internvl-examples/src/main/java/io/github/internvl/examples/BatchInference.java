@@ -20,7 +20,7 @@ public final class BatchInference {
                     ChatRequest.of("<image>\nDescribe the image in detail.", image1),
                     ChatRequest.of("<image>\nDescribe the image in detail.", image2),
                     ChatRequest.builder()
-                            .text("Which is larger?", image1, image2)
+                            .text("What is the difference?", image1, image2)
                             .maxTiles(4)
                             .maxNewTokens(32)
                             .build(),
