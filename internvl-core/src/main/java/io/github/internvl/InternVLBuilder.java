@@ -15,6 +15,7 @@ import io.github.internvl.internal.model.Footprint;
 import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.observe.Trace;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.vision.PassOrder;
 import java.nio.file.Files;
@@ -129,8 +130,8 @@ public final class InternVLBuilder {
      * Sets the size of the KV cache in tokens, of all requests together; it is never exceeded. A request takes its prompt and
      * {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. The rest of the cache keeps
      * earlier prompts, so that requests which begin like them need not compute them again. Without it 4096 for each
-     * concurrent request, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. Its size in bytes
-     * is logged at loading.
+     * concurrent request, but at least one {@link #contextLength}; on a GPU fewer, if it has no memory for them. It is rounded up
+     * to a multiple of 256. Its size in bytes is logged at loading.
      */
     public InternVLBuilder kvCacheTokens(long tokens) {
         if (tokens < 1) {
@@ -287,9 +288,10 @@ public final class InternVLBuilder {
             boolean shortKeys = kvCachePrecision == Precision.INT8;
             DevicePlan plan =
                     DeviceMap.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
-            Engine.Limits limits = limits(context, plan);
+            Engine.Limits wanted = limits(context, plan);
             Models.Format format = Models.Format.of(plan, shortKeys, visionPrecision == Precision.INT8);
-            Models models = models(checkpoint, info, format, limits);
+            Models models = models(checkpoint, info, format, wanted);
+            Engine.Limits limits = withinMemory(wanted, new Footprint(config), format);
             ChatService service = new ChatService(
                     prompts,
                     new PictureTiler(config.tokensPerTile()),
@@ -372,6 +374,15 @@ public final class InternVLBuilder {
                 maxWaiting,
                 keyTokens(context),
                 visualCacheBytes);
+    }
+
+    /** The limits with no more keys and values than GPUs have room for now that they have the weights, but one context. */
+    private Engine.Limits withinMemory(Engine.Limits limits, Footprint footprint, Models.Format format) {
+        if (staticSlots || kvCacheTokens.isPresent()) {
+            return limits; // the plan had room for all of them
+        }
+        long room = footprint.keyTokens(format, CudaDevices::freeBytes, DeviceMap.HEADROOM);
+        return limits.withKeyTokens(Math.min(limits.keyTokens(), Math.max(limits.contextTokens(), room)));
     }
 
     private long keyTokens(int context) {
