@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class InternVLBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLBuilder.class.getPackageName());
     private static final int CHUNK_TOKENS = 512;
+    private static final int GPU_CHUNK_TOKENS = 2048; // launching a step's kernels costs as much for fewer
     private static final int SLOW_CHUNK_TOKENS = 128; // as fast per token without bfloat16, with shorter steps
     private static final int USUAL_KEY_TOKENS = 4096;
     private static final int USUAL_CONTEXT = 8192;
@@ -363,15 +364,22 @@ public final class InternVLBuilder {
     }
 
     private Engine.Limits limits(int context, DevicePlan plan) {
-        boolean slow = plan.embedding().equals("cpu") && !TorchRuntime.cpuHasBfloat16();
         return new Engine.Limits(
                 maxConcurrent,
                 context,
-                slow ? SLOW_CHUNK_TOKENS : CHUNK_TOKENS,
+                chunkTokens(plan),
                 tilesPerStep,
                 maxWaiting,
                 keyTokens(context),
                 visualCacheBytes);
+    }
+
+    private static int chunkTokens(DevicePlan plan) {
+        if (plan.bytes().keySet().stream().noneMatch("cpu"::equals)) {
+            return GPU_CHUNK_TOKENS;
+        }
+        boolean slow = plan.embedding().equals("cpu") && !TorchRuntime.cpuHasBfloat16();
+        return slow ? SLOW_CHUNK_TOKENS : CHUNK_TOKENS;
     }
 
     private long keyTokens(int context) {

@@ -26,6 +26,9 @@ class Linear:
             y = y + bias                                                                        # [n, o]
         return y
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [n, o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     made = quantize.groups(w, name)

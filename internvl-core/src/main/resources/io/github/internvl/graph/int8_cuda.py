@@ -36,6 +36,9 @@ class Linear:
             return (y * top).to(x.dtype)                                               # [n, o]
         return torch.addcmul(bias, y, top).to(x.dtype)                                 # [n, o]
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [n, o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     numbers, scales = quantize.rows(w.stored(name + ".weight").to(w.device))             # [o, i], [o]

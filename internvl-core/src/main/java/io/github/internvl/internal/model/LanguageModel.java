@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
@@ -128,24 +129,28 @@ public final class LanguageModel implements AutoCloseable {
     private Tensor stepDense(List<TokenChunk> chunks) {
         int[] rows = chunks.stream().mapToInt(TokenChunk::slot).toArray();
         int n = slots(chunks);
-        int[] ids = new int[n];
-        int[] positions = new int[n];
-        int[] spans = new int[n];
-        Arrays.fill(positions, room + SPARE - 1);
+        int[] numbers = new int[3 * n]; // ids, positions, spans
+        Arrays.fill(numbers, n, 2 * n, room + SPARE - 1);
         int end = 0;
         for (TokenChunk chunk : chunks) {
-            ids[chunk.slot()] = chunk.ids()[0];
-            positions[chunk.slot()] = chunk.start();
-            spans[chunk.slot()] = chunk.span();
+            numbers[chunk.slot()] = chunk.ids()[0];
+            numbers[n + chunk.slot()] = chunk.start();
+            numbers[2 * n + chunk.slot()] = chunk.span();
             end = Math.max(end, chunk.start() + 1);
         }
-        int length = (int) room(end);
-        try (Tensor idTensor = Tensor.of(ids);
-                Tensor positionTensor = Tensor.of(positions);
-                Tensor spanTensor = Tensor.of(spans);
-                Tensor rowTensor = Tensor.of(rows)) {
-            return graph.call("step_dense", idTensor, positionTensor, spanTensor, length, rowTensor);
+        boolean every = isEvery(rows, n);
+        try (Tensor tensor = every ? Tensor.of(numbers) : Tensor.of(joined(numbers, rows))) {
+            return graph.call("step_dense", tensor, n, every, (int) room(end));
         }
+    }
+
+    /** Whether logits are wanted after all of n tokens, in their order. */
+    private static boolean isEvery(int[] last, int n) {
+        return Arrays.equals(last, IntStream.range(0, n).toArray());
+    }
+
+    private static int[] joined(int[]... parts) {
+        return Stream.of(parts).flatMapToInt(Arrays::stream).toArray();
     }
 
     private Tensor stepRows(List<TokenChunk> chunks) {
@@ -170,21 +175,21 @@ public final class LanguageModel implements AutoCloseable {
                 last.add(i);
             }
         }
-        try (Tensor idTensor = Tensor.of(ids);
-                Tensor placeTensor = Tensor.of(ints(places));
-                Tensor lastTensor = Tensor.of(ints(last))) {
+        boolean every = isEvery(ints(last), ids.length);
+        int[] ends = every ? new int[0] : ints(last);
+        try (Tensor numbers = Tensor.of(joined(ids, ints(places), ends))) {
             return graph.call(
                     "step",
-                    idTensor,
-                    visual.isEmpty() ? List.of(placeTensor) : visual, // a list must not be empty; no place, no use
+                    numbers,
+                    ids.length,
+                    every,
+                    visual.isEmpty() ? List.of(numbers) : visual, // a list must not be empty; no place, no use
                     firsts,
                     takes,
-                    placeTensor,
                     chunks.stream().mapToInt(TokenChunk::slot).toArray(),
                     chunks.stream().mapToInt(TokenChunk::start).toArray(),
                     chunks.stream().mapToInt(c -> c.ids().length).toArray(),
-                    chunks.stream().mapToInt(TokenChunk::span).toArray(),
-                    lastTensor);
+                    chunks.stream().mapToInt(TokenChunk::span).toArray());
         }
     }
 

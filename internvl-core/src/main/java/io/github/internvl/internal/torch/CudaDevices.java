@@ -1,5 +1,6 @@
 package io.github.internvl.internal.torch;
 
+import ai.djl.util.cuda.CudaUtils;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -9,6 +10,7 @@ import org.bytedeco.javacpp.SizeTPointer;
 /** The CUDA devices that libtorch can use, and what they have free. */
 public final class CudaDevices {
     private static final Pattern NAME = Pattern.compile("cpu|cuda:\\d{1,3}");
+    private static final String PREFIX = "cuda:";
 
     private CudaDevices() {}
 
@@ -16,6 +18,23 @@ public final class CudaDevices {
     public static void checkName(String device) {
         if (!NAME.matcher(device).matches()) {
             throw new IllegalArgumentException("device must be cpu or cuda:N, such as cuda:0: " + device);
+        }
+    }
+
+    /** Whether a name is that of a CUDA device. */
+    public static boolean isCuda(String device) {
+        return device.startsWith(PREFIX);
+    }
+
+    /** The compute capability of a device, such as 90 for 9.0; 0 for one that is not there. */
+    public static int capability(String name) {
+        try {
+            return CudaUtils.hasCuda()
+                    ? Integer.parseInt(
+                            CudaUtils.getComputeCapability(Integer.parseInt(name.substring(PREFIX.length()))))
+                    : 0;
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return 0;
         }
     }
 
