@@ -61,9 +61,17 @@ record GraphRecipe(
                 List.of(vit.heads(), vit.eps(), vit.qkNorm()));
     }
 
-    /** That of the language model, with kernels for its layers' linears and for its head. */
+    /**
+     * That of the language model.
+     *
+     * @param layers the kernels for its layers' linears, by whether they are on a GPU
+     */
     static GraphRecipe language(
-            ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel layers, LinearKernel head) {
+            ModelConfig config,
+            Models.Format format,
+            List<Weight> weights,
+            Map<Boolean, LinearKernel> layers,
+            LinearKernel head) {
         LanguageConfig llm = config.language();
         DevicePlan places = format.places();
         List<String> devices =
@@ -71,7 +79,12 @@ record GraphRecipe(
         Set<String> all = new HashSet<>(devices);
         all.addAll(List.of(places.embedding(), places.head()));
         Map<String, String> used = common(all);
-        used.put("linear", layers.file());
+        if (layers.size() == 1) {
+            used.put("linear", layers.values().iterator().next().file());
+        } else {
+            used.put("linear", "by_device");
+            layers.forEach((cuda, kernel) -> used.put(cuda ? "on_cuda" : "on_cpu", kernel.file()));
+        }
         used.put("head", head.file());
         used.put("cache", format.shortKeys() ? "cache_int8" : "cache");
         used.put(

@@ -7,14 +7,17 @@ import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.StoredTensor;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.HugePages;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -167,14 +170,18 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
     private static GraphRecipe language(
             ModelConfig config, Format format, List<Weight> weights, Set<NumberFormat> stored) {
         return GraphRecipe.language(
-                config, format, weights, layerKernel(config, format, stored), headKernel(format, stored));
+                config, format, weights, layerKernels(config, format, stored), headKernel(format, stored));
     }
 
-    static LinearKernel layerKernel(ModelConfig config, Format format, Set<NumberFormat> stored) {
-        Set<String> devices = IntStream.range(0, config.language().layers())
+    /** The kernels of the layers on GPUs (true) and of those on the CPU (false), as far as there are such. */
+    static Map<Boolean, LinearKernel> layerKernels(ModelConfig config, Format format, Set<NumberFormat> stored) {
+        Map<Boolean, Set<String>> devices = IntStream.range(0, config.language().layers())
                 .mapToObj(format.places()::layer)
-                .collect(Collectors.toSet());
-        return LinearKernel.ofLayers(format.precision(), stored, format.numbers(), devices);
+                .collect(Collectors.groupingBy(CudaDevices::isCuda, TreeMap::new, Collectors.toSet()));
+        Map<Boolean, LinearKernel> kernels = new TreeMap<>();
+        devices.forEach((cuda, own) ->
+                kernels.put(cuda, LinearKernel.ofLayers(format.precision(), stored, format.numbers(), own)));
+        return kernels;
     }
 
     static LinearKernel headKernel(Format format, Set<NumberFormat> stored) {

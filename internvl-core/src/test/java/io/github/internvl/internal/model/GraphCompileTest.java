@@ -26,6 +26,13 @@ class GraphCompileTest {
         }
     }
 
+    @Test
+    void compilesAKernelForEachDevice() {
+        Map<String, String> used = Map.of(
+                "linear", "by_device", "on_cuda", "int4_cuda", "on_cpu", "int4", "head", "dense", "mlp", "gated");
+        ScriptModule.compile("decoder", used).close();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"cache", "cache_int8"})
     void compilesEitherCache(String cache) {

@@ -3,18 +3,22 @@ package io.github.internvl.internal.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.internvl.DevicePlan;
 import io.github.internvl.Precision;
 import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.internal.checkpoint.Checkpoint;
+import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -34,6 +38,31 @@ class LeanTextTest {
     void computesWhatTheTextForCpusDoes(Path checkpoint) {
         assertThat(distance(checkpoint, NumberFormat.FLOAT32)).isCloseTo(0, within(1e-4));
         assertThat(distance(checkpoint, NumberFormat.BFLOAT16)).isCloseTo(0, within(0.1));
+    }
+
+    @Test
+    void takesTheKernelOfTheDeviceThatALayerIsOn() {
+        Map<String, String> both = Map.of("linear", "by_device", "on_cuda", "int4_cuda", "on_cpu", "dense");
+
+        assertThat(logits(TinyCheckpoint.qwen(), NumberFormat.FLOAT32, both))
+                .containsExactly(logits(TinyCheckpoint.qwen(), NumberFormat.FLOAT32, Map.of()));
+    }
+
+    @Test
+    void choosesAKernelForEachKindOfDevice() {
+        DevicePlan plan =
+                new DevicePlan(Precision.INT8, "cpu", "cpu", "cpu", List.of("cuda:0", "cpu", "cpu"), "cpu", Map.of());
+        Models.Format format = new Models.Format(NumberFormat.FLOAT32, plan, false, false);
+        ModelConfig config = Checkpoint.open(TinyCheckpoint.qwen()).config();
+        Set<NumberFormat> stored = Set.of(NumberFormat.BFLOAT16);
+
+        Map<Boolean, LinearKernel> kernels = Models.layerKernels(config, format, stored);
+
+        assertThat(kernels)
+                .containsEntry(
+                        false, LinearKernel.ofLayers(Precision.INT8, stored, NumberFormat.FLOAT32, Set.of("cpu")))
+                .containsKey(true)
+                .hasSize(2);
     }
 
     /** The largest difference of a logit, as a part of the largest logit. */
@@ -58,7 +87,7 @@ class LeanTextTest {
                 checkpoint.config(),
                 format,
                 Layout.of(checkpoint.config(), checkpoint.tensors().keySet()).language(),
-                LinearKernel.DENSE,
+                Map.of(false, LinearKernel.DENSE),
                 LinearKernel.DENSE);
         Map<String, String> used = new TreeMap<>(plain.used());
         used.putAll(files);
