@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeviceMap {
     private static final String CPU = "cpu";
-    private static final long HEADROOM = 1L << 30;
+
+    /** Bytes of each GPU for what is neither weights nor keys and values. */
+    static final long HEADROOM = 1L << 30;
 
     private final @Nullable Places named; // null: chosen among the devices found
     private final boolean offload;

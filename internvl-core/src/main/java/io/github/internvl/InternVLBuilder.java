@@ -15,6 +15,7 @@ import io.github.internvl.internal.model.Footprint;
 import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.observe.Trace;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.vision.PassOrder;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -49,7 +51,8 @@ public final class InternVLBuilder {
     private int maxWaiting = 1000;
     private int tilesPerStep = 4;
     private OptionalLong kvCacheTokens = OptionalLong.empty();
-    private boolean staticSlots;
+    private @Nullable Boolean staticSlots; // null: on GPUs that have the memory
+    private boolean cudaGraphs;
     private @Nullable Precision kvCachePrecision;
     private @Nullable Precision visionPrecision;
     private long visualCacheBytes = 256L << 20;
@@ -143,12 +146,23 @@ public final class InternVLBuilder {
 
     /**
      * Sets whether each of the {@link #maxConcurrent} requests has its whole {@link #contextLength} of KV cache from loading
-     * on, in place of {@link #kvCacheTokens}; without it, memory is allocated as requests need it. When two or more answers
+     * on, in place of {@link #kvCacheTokens}; otherwise memory is allocated as requests need it. When two or more answers
      * decode at once, each layer then runs one attention kernel for all of them. That helps on GPUs, where starting a
-     * kernel costs more than computing it; it is no gain for few answers or very different lengths.
+     * kernel costs more than computing it; it is no gain for few answers or very different lengths. Without this setting, it is
+     * done where the whole model is on GPUs that have the memory after loading.
      */
     public InternVLBuilder staticSlots(boolean whole) {
         this.staticSlots = whole;
+        return this;
+    }
+
+    /**
+     * Sets whether steps that compute nothing but next tokens are captured into CUDA graphs: one launch in place of hundreds. Without it
+     * they are not. It takes Linux, one GPU for the whole model, and {@link #staticSlots}; where a part is missing or a capture fails,
+     * a line is logged and steps are computed without. Answers are the same up to rounding. Experimental: it was tried without a GPU.
+     */
+    public InternVLBuilder cudaGraphs(boolean capture) {
+        this.cudaGraphs = capture;
         return this;
     }
 
@@ -261,7 +275,8 @@ public final class InternVLBuilder {
      * @throws IllegalArgumentException if both static slots and the KV cache's tokens are set
      */
     public InternVL load() {
-        if (staticSlots && kvCacheTokens.isPresent()) {
+        boolean allStatic = Boolean.TRUE.equals(staticSlots);
+        if (allStatic && kvCacheTokens.isPresent()) {
             throw new IllegalArgumentException("staticSlots and kvCacheTokens must not both be set: "
                     + kvCacheTokens.getAsLong() + "; with static slots, set maxConcurrent and contextLength");
         }
@@ -284,13 +299,15 @@ public final class InternVLBuilder {
                     context,
                     passOrder,
                     settings -> settings.withDefaults(own.temperature(), own.topK(), own.topP()));
-            long planned = staticSlots ? keyTokens(context) : kvCacheTokens.orElse(context);
+            long planned = allStatic ? wholeSlots(context) : kvCacheTokens.orElse(context);
             boolean shortKeys = kvCachePrecision == Precision.INT8;
             DevicePlan plan =
                     DeviceMap.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
-            Engine.Limits limits = limits(context, plan);
             Models.Format format = Models.Format.of(plan, shortKeys, visionPrecision == Precision.INT8);
-            Models models = models(checkpoint, info, format, limits);
+            Models models = models(checkpoint, info, format);
+            boolean whole = allStatic || fit(wholeSlots(context), new Footprint(config), format);
+            Engine.Limits limits = limits(context, plan, whole);
+            prepareSlots(models, limits, whole, plan);
             ChatService service = new ChatService(
                     prompts,
                     new PictureTiler(config.tokensPerTile()),
@@ -346,7 +363,7 @@ public final class InternVLBuilder {
         }
     }
 
-    private Models models(Checkpoint checkpoint, ModelInfo info, Models.Format format, Engine.Limits limits) {
+    private Models models(Checkpoint checkpoint, ModelInfo info, Models.Format format) {
         long total = checkpoint.bytes();
         String device = format.places().embedding();
         String computed = format.places().precision().name().toLowerCase(Locale.ROOT);
@@ -356,21 +373,43 @@ public final class InternVLBuilder {
             bound[0] += bytes;
             progress.onProgress(bound[0], total);
         });
-        if (staticSlots) {
-            models.allocate(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
-        }
         span.commit();
         return models;
     }
 
-    private Engine.Limits limits(int context, DevicePlan plan) {
+    /** Whether a model whose slots may be static is on GPUs that have room for them, now that they have the weights. */
+    private boolean fit(long tokens, Footprint footprint, Models.Format format) {
+        boolean open = staticSlots == null && kvCacheTokens.isEmpty();
+        Set<String> devices = format.places().bytes().keySet();
+        if (!open || devices.isEmpty() || !devices.stream().allMatch(CudaDevices::isCuda)) {
+            return false;
+        }
+        long room = footprint.keyTokens(format, CudaDevices::freeBytes, DeviceMap.HEADROOM);
+        return tokens <= room && devices.stream().noneMatch(device -> CudaDevices.freeBytes(device) == Long.MAX_VALUE);
+    }
+
+    private void prepareSlots(Models models, Engine.Limits limits, boolean whole, DevicePlan plan) {
+        if (whole) {
+            models.allocate(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
+        }
+        if (cudaGraphs) {
+            Set<String> devices = plan.bytes().keySet();
+            if (whole && devices.size() == 1 && devices.stream().allMatch(CudaDevices::isCuda)) {
+                models.language().captureSteps(plan.head());
+            } else {
+                LOG.warn("no CUDA graphs: they take static slots and a single GPU for the whole model: {}", devices);
+            }
+        }
+    }
+
+    private Engine.Limits limits(int context, DevicePlan plan, boolean whole) {
         return new Engine.Limits(
                 maxConcurrent,
                 context,
                 chunkTokens(plan),
                 tilesPerStep,
                 maxWaiting,
-                keyTokens(context),
+                whole ? wholeSlots(context) : keyTokens(context),
                 visualCacheBytes);
     }
 
@@ -382,10 +421,11 @@ public final class InternVLBuilder {
         return slow ? SLOW_CHUNK_TOKENS : CHUNK_TOKENS;
     }
 
+    private long wholeSlots(int context) {
+        return maxConcurrent * LanguageModel.room(context);
+    }
+
     private long keyTokens(int context) {
-        if (staticSlots) {
-            return maxConcurrent * LanguageModel.room(context);
-        }
         return kvCacheTokens.orElse(Math.max(context, (long) maxConcurrent * Math.min(context, USUAL_KEY_TOKENS)));
     }
 

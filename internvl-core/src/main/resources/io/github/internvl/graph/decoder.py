@@ -378,11 +378,34 @@ class Graph(torch.nn.Module):
             x = layer.forward(x, cos, sin, rows, dense)    # [n, h]
         return self.model[0].logits(x, last)               # [rows that end here, vocabulary] float32
 
+    def best(self, logits: Tensor) -> Tensor:
+        # On the device; -1 for a row without a largest number.
+        best, ids = torch.max(logits, -1)             # [rows] each
+        finite = torch.eq(best - best, 0.0)           # [rows] bool
+        return torch.where(finite, ids, -1)           # [rows] int64
+
     def argmax(self, logits: Tensor) -> Tensor:
-        best, ids = torch.max(logits, -1)                        # [rows] each
-        finite = torch.eq(best - best, 0.0)                      # [rows] bool
-        ids = torch.where(finite, ids, -1)                       # [rows] int64
-        return ids.to(torch.device("cpu"))                       # [rows] int64
+        return self.read(self.best(logits))           # [rows] int64
+
+    def put(self, numbers: Tensor) -> Tensor:
+        return numbers.to(self.model[0].embedding.device, copy=True)
+
+    def fill(self, target: Tensor, source: Tensor) -> None:
+        target.copy_(source)
+
+    def read(self, numbers: Tensor) -> Tensor:
+        return numbers.to(torch.device("cpu"))
+
+    def first(self, logits: Tensor, rows: int) -> Tensor:
+        return logits.narrow(0, 0, rows)              # [rows, vocabulary] float32, in the same memory
+
+    def some(self, logits: Tensor, rows: Tensor) -> Tensor:
+        return logits.index_select(0, rows.to(logits.device))    # [rows, vocabulary] float32
+
+    def top(self, logits: Tensor, rows: Tensor, count: int) -> Tensor:
+        # The largest logits of some rows, largest first, and their ids, which float32 holds exactly.
+        best, ids = torch.topk(logits.index_select(0, rows.to(logits.device)), count)    # [rows, count] each
+        return self.read(torch.stack([best, ids.to(torch.float32)], 1))                  # [rows, 2, count] float32
 
     def host(self, logits: Tensor, rows: Tensor) -> Tensor:
         return logits.index_select(0, rows.to(logits.device)).to(torch.device("cpu"))    # [rows, vocabulary] float32

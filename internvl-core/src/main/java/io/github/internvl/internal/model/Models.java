@@ -121,7 +121,10 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
             pages.enlarge();
             return new Models(
                     new VisionEncoder(vit, config, format.numbers().bytes()),
-                    new LanguageModel(llm, config.language()));
+                    new LanguageModel(
+                            llm,
+                            config.language(),
+                            CudaDevices.isCuda(format.places().head())));
         } catch (RuntimeException | Error e) {
             vit.close();
             throw e;
