@@ -58,6 +58,8 @@ public final class CudaProgram {
         ERROR,
         /** Has each launch fail while loading: the code. */
         NO_CODE,
+        /** Answers with steps that are captured. */
+        GRAPHS,
         /** Computes the layers that have no room on the CPU. */
         OFFLOAD
     }
@@ -78,6 +80,7 @@ public final class CudaProgram {
                 StandIn.fail(0, Integer.parseInt(args[1]));
                 load();
             }
+            case GRAPHS -> graphs();
             case OFFLOAD -> offload();
         }
         System.exit(0);
@@ -276,6 +279,22 @@ public final class CudaProgram {
         print("failing", ask(model, "Hello"));
         print("later", ask(model, "Hello"));
         model.close();
+        print("closed", true);
+    }
+
+    private static void graphs() {
+        try (InternVL model = InternVL.builder(DemoModel.path())
+                .device(GPU)
+                .contextLength(1024)
+                .cudaGraphs(true)
+                .load()) {
+            StandIn.reset();
+            print("answer", ask(model, "Hello"));
+            print("again", ask(model, "Hello there"));
+            for (String counter : new String[] {"graphs", "nodes", "replays", "illegal", "pageable", "outside"}) {
+                print(counter, StandIn.count(counter));
+            }
+        }
         print("closed", true);
     }
 

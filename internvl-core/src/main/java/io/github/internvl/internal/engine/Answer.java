@@ -89,6 +89,10 @@ final class Answer {
             append(rows.best(row));
             return;
         }
+        if (pipeline.isEmpty() && !scored) {
+            append(rows.candidates(row, config).draw(random.nextDouble()));
+            return;
+        }
         float[] logits = rows.of(row);
         if (!pipeline.isEmpty()) {
             pipeline.process(Arrays.copyOf(ids, length), logits);

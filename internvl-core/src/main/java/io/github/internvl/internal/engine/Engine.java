@@ -183,6 +183,7 @@ public final class Engine implements AutoCloseable {
     private void run() {
         try {
             TorchRuntime.prepareThread();
+            models.language().enter();
             for (int slot = 0; slot < limits.slots(); slot++) {
                 models.language().reserve(slot, 0, 0);
             }

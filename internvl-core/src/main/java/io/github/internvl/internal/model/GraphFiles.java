@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -93,13 +94,15 @@ public final class GraphFiles {
         boolean packed = config.language().packedGroup() > 0;
         Set<NumberFormat> stored =
                 packed ? Set.of(NumberFormat.INT32, config.storedFormat()) : Set.of(config.storedFormat());
-        LinearKernel layers = Models.layerKernel(config, format, stored);
+        Map<Boolean, LinearKernel> layers = Models.layerKernels(config, format, stored);
         LinearKernel head = Models.headKernel(format, stored);
         boolean elsewhere = format.places().head().startsWith("cuda") && TorchRuntime.gpuCount() == 0;
         List<Weight> weights = Layout.official(config).language();
-        return elsewhere
-                ? GraphRecipe.language(config, format, weights, onGpu(layers, format), onGpu(head, format))
-                : GraphRecipe.language(config, format, weights, layers, head);
+        if (elsewhere) {
+            layers.replaceAll((cuda, kernel) -> onGpu(kernel, format));
+            head = onGpu(head, format);
+        }
+        return GraphRecipe.language(config, format, weights, layers, head);
     }
 
     /** The properties of a GPU that this machine lacks. */

@@ -16,8 +16,10 @@ import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -140,7 +142,10 @@ public record Models(VisionEncoder vision, LanguageModel language, Set<String> d
             pages.enlarge();
             return new Models(
                     new VisionEncoder(vit, config, format.numbers().bytes()),
-                    new LanguageModel(llm, config.language()),
+                    new LanguageModel(
+                            llm,
+                            config.language(),
+                            CudaDevices.isCuda(format.places().head())),
                     format.devices());
         } catch (RuntimeException | Error e) {
             vit.close();
@@ -190,14 +195,18 @@ public record Models(VisionEncoder vision, LanguageModel language, Set<String> d
     private static GraphRecipe language(
             ModelConfig config, Format format, List<Weight> weights, Set<NumberFormat> stored) {
         return GraphRecipe.language(
-                config, format, weights, layerKernel(config, format, stored), headKernel(format, stored));
+                config, format, weights, layerKernels(config, format, stored), headKernel(format, stored));
     }
 
-    static LinearKernel layerKernel(ModelConfig config, Format format, Set<NumberFormat> stored) {
-        Set<String> devices = IntStream.range(0, config.language().layers())
+    /** The kernels of the layers on GPUs (true) and of those on the CPU (false), as far as there are such. */
+    static Map<Boolean, LinearKernel> layerKernels(ModelConfig config, Format format, Set<NumberFormat> stored) {
+        Map<Boolean, Set<String>> devices = IntStream.range(0, config.language().layers())
                 .mapToObj(format.places()::layer)
-                .collect(Collectors.toSet());
-        return LinearKernel.ofLayers(format.precision(), stored, format.numbers(), devices);
+                .collect(Collectors.groupingBy(CudaDevices::isCuda, TreeMap::new, Collectors.toSet()));
+        Map<Boolean, LinearKernel> kernels = new TreeMap<>();
+        devices.forEach((cuda, own) ->
+                kernels.put(cuda, LinearKernel.ofLayers(format.precision(), stored, format.numbers(), own)));
+        return kernels;
     }
 
     static LinearKernel headKernel(Format format, Set<NumberFormat> stored) {

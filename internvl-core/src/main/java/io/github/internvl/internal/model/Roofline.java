@@ -60,7 +60,10 @@ public record Roofline(
                 Layout.of(checkpoint.config(), checkpoint.tensors().keySet()).language();
         Set<NumberFormat> stored = Models.stored(checkpoint, weights);
         return TorchRuntime.onOwnThread(() -> {
-            LinearKernel layers = Models.layerKernel(checkpoint.config(), format, stored);
+            LinearKernel layers = Models.layerKernels(checkpoint.config(), format, stored)
+                    .values()
+                    .iterator()
+                    .next();
             double head = Models.headKernel(format, stored).bytes(format.numbers());
             long bytes = Math.round(matrices(weights, llm) * layers.bytes(format.numbers())
                     + (double) llm.vocabulary() * llm.width() * head);
