@@ -384,7 +384,8 @@ public final class InternVLBuilder {
         if (!open || devices.isEmpty() || !devices.stream().allMatch(CudaDevices::isCuda)) {
             return false;
         }
-        long room = footprint.keyTokens(format, CudaDevices::freeBytes, DeviceMap.HEADROOM);
+        long spare = DeviceMap.HEADROOM + footprint.widenedBytes(format, tokens);
+        long room = footprint.keyTokens(format, CudaDevices::freeBytes, spare);
         return tokens <= room && devices.stream().noneMatch(device -> CudaDevices.freeBytes(device) == Long.MAX_VALUE);
     }
 

@@ -90,7 +90,10 @@ final class DoctorCommand implements Callable<Integer> {
             Path folder = folder();
             new PrecisionCheck(folder, device, report).run();
             try {
-                speed(folder, device, report);
+                speed(folder, device, false, report);
+                if (!device.equals("cpu")) {
+                    speed(folder, device, true, report);
+                }
             } catch (InternVLException e) {
                 report.fault("Nothing more was measured: " + e.getMessage());
             }
@@ -114,11 +117,11 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void speed(Path folder, String device, DoctorReport report) {
-        report.title("## Speed of " + folder.getFileName() + " on " + device);
+    private void speed(Path folder, String device, boolean graphs, DoctorReport report) {
+        report.title("## Speed of " + folder.getFileName() + " on " + device + (graphs ? " with CUDA graphs" : ""));
         InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0).maxConcurrent(CONCURRENT);
         loading.applyTo(builder);
-        try (InternVL loaded = builder.device(device).load()) {
+        try (InternVL loaded = builder.device(device).cudaGraphs(graphs).load()) {
             Roofline limits = Roofline.measure(folder, loaded.devices());
             report.line("- precision " + loaded.precision().name().toLowerCase(Locale.ROOT) + ", " + limits.threads()
                     + " threads of the CPU");

@@ -60,8 +60,8 @@ final class PrecisionCheck {
         report.title("## Answers on " + device + " against the CPU");
         report.line(
                 "| precision | tokens as the CPU's in float32 | largest difference of a logit | as the CPU's in the same "
-                        + "| largest difference | 8 together as alone |");
-        report.line("| --- | ---: | ---: | ---: | ---: | ---: |");
+                        + "| largest difference | 8 together as alone | 8 from CUDA graphs |");
+        report.line("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
         List<Answer> exact = answers(Precision.FLOAT32, "cpu");
         List<String> faults = new ArrayList<>();
         for (Precision precision : Precision.values()) {
@@ -70,16 +70,16 @@ final class PrecisionCheck {
                 List<Answer> found = answers(precision, device);
                 Difference fromExact = difference(found, exact);
                 Difference fromSame = difference(found, device.equals("cpu") ? found : answers(precision, "cpu"));
-                int together = together(precision, found);
-                report.line("| " + name + " | " + fromExact.text() + " | " + fromSame.text() + " | " + together + " of "
-                        + TOGETHER + " |");
+                String captured = device.equals("cpu") ? "" : together(precision, found, true) + " of " + TOGETHER;
+                report.line("| " + name + " | " + fromExact.text() + " | " + fromSame.text() + " | "
+                        + together(precision, found, false) + " of " + TOGETHER + " | " + captured + " |");
                 if (!fromSame.isWithin(bound(precision))) {
                     faults.add(device + " and the CPU must compute the same in " + name + " but for rounding: "
                             + fromSame.text().replace(" | ", " tokens are equal, and a logit differs by ")
                             + "; attach this report to an issue");
                 }
             } catch (InternVLException e) {
-                report.line("| " + name + " | not computed: " + e.getMessage() + " | | | | |");
+                report.line("| " + name + " | not computed: " + e.getMessage() + " | | | | | |");
             }
         }
         report.line("");
@@ -112,8 +112,8 @@ final class PrecisionCheck {
         return answers;
     }
 
-    /** How many of several answers that are computed in one batch have the tokens of those that were computed alone. */
-    private int together(Precision precision, List<Answer> alone) {
+    /** How many of several answers that are computed in one batch, and from CUDA graphs if there are any, have the tokens of those that were computed alone. */
+    private int together(Precision precision, List<Answer> alone, boolean graphs) {
         GenerationConfig config =
                 GenerationConfig.builder().maxNewTokens(TOKENS).build();
         List<ChatRequest> batch = new ArrayList<>();
@@ -121,8 +121,11 @@ final class PrecisionCheck {
             batch.add(request(QUESTIONS.get(i % QUESTIONS.size()), config));
         }
         int same = 0;
-        try (InternVL model =
-                InternVL.builder(folder).precision(precision).device(device).load()) {
+        try (InternVL model = InternVL.builder(folder)
+                .precision(precision)
+                .device(device)
+                .cudaGraphs(graphs)
+                .load()) {
             List<ChatResponse> responses = model.batchChat(batch);
             for (int i = 0; i < TOGETHER; i++) {
                 List<Integer> expected = alone.get(i % QUESTIONS.size()).ids();

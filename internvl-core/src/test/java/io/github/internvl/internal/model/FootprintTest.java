@@ -28,6 +28,14 @@ class FootprintTest {
                 .isEqualTo(Long.MAX_VALUE);
     }
 
+    @Test
+    void keysOfEightBitsTakeMemoryWhileTheyAreWidened() {
+        Models.Format format = format(List.of("cuda:0", "cuda:0", "cuda:0"));
+        Models.Format shorter = new Models.Format(format.numbers(), format.places(), true, false);
+        assertThat(footprint.widenedBytes(format, 100)).isZero();
+        assertThat(footprint.widenedBytes(shorter, 100)).isEqualTo(100 * footprint.keyBytes(format) / 3 * 2);
+    }
+
     private static Models.Format format(List<String> layers) {
         DevicePlan plan = new DevicePlan(Precision.BFLOAT16, "cpu", "cpu", "cpu", layers, "cpu", Map.of());
         return Models.Format.of(plan, false, false);
