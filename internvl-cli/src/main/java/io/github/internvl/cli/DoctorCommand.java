@@ -88,6 +88,7 @@ final class DoctorCommand implements Callable<Integer> {
             report.fault("There is no GPU to check.");
         } else {
             Path folder = folder();
+            report.hide(folder);
             new PrecisionCheck(folder, device, report).run();
             try {
                 speed(folder, device, false, report);

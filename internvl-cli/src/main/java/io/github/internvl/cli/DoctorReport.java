@@ -20,9 +20,20 @@ final class DoctorReport {
     private final Terminal terminal;
     private final List<String> lines = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
+    private Path hidden = Path.of("");
 
     DoctorReport(Terminal terminal) {
         this.terminal = terminal;
+    }
+
+    /** Has a folder stand in the report by its last name alone, also where a message has it whole. */
+    void hide(Path folder) {
+        hidden = folder;
+    }
+
+    private String visible(String text) {
+        String whole = hidden.toString();
+        return whole.isEmpty() ? text : text.replace(whole, String.valueOf(hidden.getFileName()));
     }
 
     void title(String text) {
@@ -34,14 +45,15 @@ final class DoctorReport {
     }
 
     void line(String text) {
-        lines.add(text);
-        terminal.out().println(text);
+        String shown = visible(text);
+        lines.add(shown);
+        terminal.out().println(shown);
         terminal.out().flush();
     }
 
     /** A fault, in a sentence that says what to do. */
     void fault(String text) {
-        faults.add(text);
+        faults.add(visible(text));
         line("- FAULT: " + text);
     }
 
