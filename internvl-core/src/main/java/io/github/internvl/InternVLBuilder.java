@@ -133,8 +133,8 @@ public final class InternVLBuilder {
      * Sets the size of the KV cache in tokens, of all requests together; it is never exceeded. A request takes its prompt and
      * {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. The rest of the cache keeps
      * earlier prompts, so that requests which begin like them need not compute them again. Without it 4096 for each
-     * concurrent request, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. Its size in bytes
-     * is logged at loading.
+     * concurrent request, but at least one {@link #contextLength}; on a GPU fewer, if it has no memory for them. It is rounded up
+     * to a multiple of 256. Its size in bytes is logged at loading.
      */
     public InternVLBuilder kvCacheTokens(long tokens) {
         if (tokens < 1) {
@@ -306,7 +306,7 @@ public final class InternVLBuilder {
             Models.Format format = Models.Format.of(plan, shortKeys, visionPrecision == Precision.INT8);
             Models models = models(checkpoint, info, format);
             boolean whole = allStatic || fit(wholeSlots(context), new Footprint(config), format);
-            Engine.Limits limits = limits(context, plan, whole);
+            Engine.Limits limits = withinMemory(limits(context, plan, whole), whole, new Footprint(config), format);
             prepareSlots(models, limits, whole, plan);
             ChatService service = new ChatService(
                     prompts,
@@ -384,7 +384,8 @@ public final class InternVLBuilder {
         if (!open || devices.isEmpty() || !devices.stream().allMatch(CudaDevices::isCuda)) {
             return false;
         }
-        long room = footprint.keyTokens(format, CudaDevices::freeBytes, DeviceMap.HEADROOM);
+        long spare = DeviceMap.HEADROOM + footprint.widenedBytes(format, tokens);
+        long room = footprint.keyTokens(format, CudaDevices::freeBytes, spare);
         return tokens <= room && devices.stream().noneMatch(device -> CudaDevices.freeBytes(device) == Long.MAX_VALUE);
     }
 
@@ -411,6 +412,16 @@ public final class InternVLBuilder {
                 maxWaiting,
                 whole ? wholeSlots(context) : keyTokens(context),
                 visualCacheBytes);
+    }
+
+    /** The limits with no more keys and values than GPUs have room for now that they have the weights, but one context. */
+    private Engine.Limits withinMemory(
+            Engine.Limits limits, boolean whole, Footprint footprint, Models.Format format) {
+        if (whole || kvCacheTokens.isPresent()) {
+            return limits; // the plan had room for all of them
+        }
+        long room = footprint.keyTokens(format, CudaDevices::freeBytes, DeviceMap.HEADROOM);
+        return limits.withKeyTokens(Math.min(limits.keyTokens(), Math.max(limits.contextTokens(), room)));
     }
 
     private static int chunkTokens(DevicePlan plan) {

@@ -4,6 +4,7 @@ import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.ChatResponse.TokenScore;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InvalidRequestException;
+import io.github.internvl.internal.torch.ComputeFailure;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -6,6 +6,7 @@ import io.github.internvl.GenerationConfig;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.engine.SlotContent.TileHash;
 import io.github.internvl.internal.model.VisionEncoder;
+import io.github.internvl.internal.torch.ComputeFailure;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.tiles.PixelTiles;
 import java.time.Duration;

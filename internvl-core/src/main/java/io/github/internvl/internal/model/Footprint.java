@@ -134,6 +134,12 @@ public final class Footprint {
                 .orElse(Long.MAX_VALUE);
     }
 
+    /** Bytes for a layer's keys and values of 8 bits that attention over static slots has widened; 0 for those in full. */
+    public long widenedBytes(Models.Format format, long tokens) {
+        int perNumber = NumberFormat.FLOAT32.bytes() + 2 * format.numbers().bytes(); // of one half, and of both
+        return format.shortKeys() ? tokens * layerKeyValues() / 2 * perNumber : 0;
+    }
+
     /** Bytes of keys and values that one layer stores; in 8 bits each head has two scales beside its numbers. */
     private long layerKeyBytes(int perNumber, boolean shortKeys) {
         long scales = 2L * llm.kvHeads() * NumberFormat.FLOAT32.bytes();

@@ -109,9 +109,14 @@ public final class GraphFiles {
     private static LinearKernel onGpu(LinearKernel everywhere, Models.Format format) {
         return switch (everywhere) {
             case INT8 -> LinearKernel.INT8_CUDA;
-            case INT4 -> format.numbers() == NumberFormat.BFLOAT16 ? LinearKernel.INT4_CUDA : LinearKernel.INT4;
+            case INT4 -> isExact(format) ? LinearKernel.INT4 : LinearKernel.INT4_CUDA;
             default -> everywhere;
         };
+    }
+
+    /** Whether weights that are stored in 4 bits are computed in full, which the kernel for CUDA does not. */
+    private static boolean isExact(Models.Format format) {
+        return format.precision() != Precision.INT4 && format.numbers() != NumberFormat.BFLOAT16;
     }
 
     private static JsonObject written(GraphRecipe recipe, Path folder) throws IOException {
