@@ -396,11 +396,8 @@ class Graph(torch.nn.Module):
     def read(self, numbers: Tensor) -> Tensor:
         return numbers.to(torch.device("cpu"))
 
-    def first(self, logits: Tensor, rows: int) -> Tensor:
-        return logits.narrow(0, 0, rows)              # [rows, vocabulary] float32, in the same memory
-
-    def some(self, logits: Tensor, rows: Tensor) -> Tensor:
-        return logits.index_select(0, rows.to(logits.device))    # [rows, vocabulary] float32
+    def alias(self, logits: Tensor) -> Tensor:
+        return logits.narrow(0, 0, logits.size(0))          # [rows, vocabulary] float32, in the same memory
 
     def top(self, logits: Tensor, rows: Tensor, count: int) -> Tensor:
         # The largest logits of some rows, largest first, and their ids, which float32 holds exactly.

@@ -41,7 +41,13 @@ public final class LanguageModel implements AutoCloseable {
         return onGpu;
     }
 
-    /** The result of the last step if a CUDA graph computed it: logits as they were returned, and the best ids of rows. */
+    /**
+     * The result of the last step if a CUDA graph computed it.
+     *
+     * @param logits as they were returned: rows of all slots that it computed
+     * @param best the best id of each
+     * @param rows those that were asked for
+     */
     private record Replayed(Tensor logits, Tensor best, int[] rows) {}
 
     /** The room that a slot for so many tokens takes. */
@@ -189,16 +195,17 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private Tensor replayed(StepGraphs.Captured step, int[] rows) {
-        Tensor logits;
-        if (isEvery(rows, rows.length)) {
-            logits = graph.call("first", step.logits(), rows.length);
-        } else {
-            try (Tensor wanted = Tensor.of(rows)) {
-                logits = graph.call("some", step.logits(), wanted);
-            }
-        }
+        Tensor logits = graph.call("alias", step.logits()); // which the caller closes
         replayed = new Replayed(logits, step.best(), rows);
         return logits;
+    }
+
+    /** The rows of a tensor of logits that rows of a step are. */
+    private int[] places(Tensor logits, int... rows) {
+        Replayed last = replayed;
+        return last == null || last.logits() != logits
+                ? rows
+                : Arrays.stream(rows).map(row -> last.rows()[row]).toArray();
     }
 
     /** Whether logits are wanted after all of n tokens, in their order. */
@@ -252,11 +259,11 @@ public final class LanguageModel implements AutoCloseable {
 
     /** The best token of each row of logits; -1 for a row that has no largest number (NaN, infinity). */
     public long[] argmax(Tensor logits) {
-        if (replayed != null && replayed.logits() == logits) {
-            int[] rows = replayed.rows();
-            try (Tensor best = graph.call("read", replayed.best())) {
+        Replayed last = replayed;
+        if (last != null && last.logits() == logits) {
+            try (Tensor best = graph.call("read", last.best())) {
                 long[] all = best.longs();
-                return Arrays.stream(rows).mapToLong(row -> all[row]).toArray();
+                return Arrays.stream(last.rows()).mapToLong(row -> all[row]).toArray();
             }
         }
         try (Tensor best = graph.call("argmax", logits)) {
@@ -266,7 +273,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** The largest logits of some rows, for each row largest first, and after them their ids. */
     public float[] top(Tensor logits, int count, int... rows) {
-        try (Tensor wanted = Tensor.of(rows);
+        try (Tensor wanted = Tensor.of(places(logits, rows));
                 Tensor host = graph.call("top", logits, wanted, count)) {
             return host.floats();
         }
@@ -274,12 +281,14 @@ public final class LanguageModel implements AutoCloseable {
 
     /** All logits, row by row. */
     public float[] floats(Tensor logits) {
-        return floats(logits, IntStream.range(0, (int) logits.shape()[0]).toArray());
+        Replayed last = replayed;
+        int count = last != null && last.logits() == logits ? last.rows().length : (int) logits.shape()[0];
+        return floats(logits, IntStream.range(0, count).toArray());
     }
 
     /** The logits of some rows, row by row. */
     public float[] floats(Tensor logits, int... rows) {
-        try (Tensor wanted = Tensor.of(rows);
+        try (Tensor wanted = Tensor.of(places(logits, rows));
                 Tensor host = graph.call("host", logits, wanted)) {
             return host.floats();
         }

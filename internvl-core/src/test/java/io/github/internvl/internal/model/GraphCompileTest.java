@@ -66,6 +66,7 @@ class GraphCompileTest {
         for (String graph : new String[] {"decoder", "vision"}) {
             ScriptModule.compile(graph, used).close();
         }
+        ScriptModule.compile("stream", Map.of()).close();
     }
 
     @ParameterizedTest

@@ -12,6 +12,7 @@ import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,6 +64,27 @@ class LeanTextTest {
                         false, LinearKernel.ofLayers(Precision.INT8, stored, NumberFormat.FLOAT32, Set.of("cpu")))
                 .containsKey(true)
                 .hasSize(2);
+    }
+
+    @Test
+    void findsTheBestLogitsOfRows() {
+        Models.Format format = new Models.Format(NumberFormat.FLOAT32, Precision.FLOAT32, "cpu");
+        try (Models models = Models.load(Checkpoint.open(TinyCheckpoint.qwen()), format, bytes -> {})) {
+            LanguageModel model = models.language();
+            model.reserve(0, ROOM, 0);
+            try (Tensor logits = model.step(List.of(chunk(0, 0, 5, 3)))) {
+                float[] row = model.floats(logits, 1);
+                float[] top = model.top(logits, 4, 2, 1);
+
+                float[] sorted = row.clone();
+                Arrays.sort(sorted);
+                for (int i = 0; i < 4; i++) {
+                    assertThat(top[8 + i]).isEqualTo(sorted[sorted.length - 1 - i]);
+                    assertThat(row[(int) top[12 + i]]).isEqualTo(top[8 + i]);
+                }
+                assertThat((long) top[12]).isEqualTo(model.argmax(logits)[1]);
+            }
+        }
     }
 
     /** The largest difference of a logit, as a part of the largest logit. */
