@@ -58,6 +58,9 @@ class Linear:
             y.narrow(0, first, count).copy_(self.product(flat.narrow(0, first, count)))    # [count, o]
         return y.view([x.size(0), -1, y.size(1)]) if x.dim() == 3 else y     # [..., o]
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [..., o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     numbers, scales = quantize.rows(w.stored(name + ".weight"))    # [o, i], [o]
