@@ -22,7 +22,7 @@ class Linear:
         self.bias = bias
 
     def product(self, x: Tensor) -> Tuple[Tensor, Tensor]:
-        # What is to be multiplied: [n, o] and [n, 1]. A row of nothing but zeros gives numbers that do not matter.
+        # Two factors of the result: [n, o] and [n, 1]. A row of nothing but zeros gives numbers that do not matter.
         n = x.size(0)
         top = torch.linalg_vector_norm(x, torch.inf, [-1], True, dtype=torch.float32).mul_(0.007874015748031496)    # [n, 1]
         columns = self.numbers.size(1) - self.inputs
