@@ -32,6 +32,7 @@ int cuCtxSetCurrent(void* context) { return 0; }
         fprintf(stderr, "the stand-in for CUDA has no " #name "\n");          \
         return 801;                                                           \
     }
+UNUSED(cuDeviceGetAttribute)
 UNUSED(cuFuncGetAttribute)
 UNUSED(cuFuncSetAttribute)
 UNUSED(cuGetErrorString)
@@ -40,13 +41,40 @@ UNUSED(cuLaunchKernel)
 UNUSED(cuLinkAddData_v2)
 UNUSED(cuLinkComplete)
 UNUSED(cuLinkCreate_v2)
+UNUSED(cuMemAddressFree)
+UNUSED(cuMemAddressReserve)
+UNUSED(cuMemCreate)
+UNUSED(cuMemExportToShareableHandle)
+UNUSED(cuMemGetAllocationGranularity)
+UNUSED(cuMemImportFromShareableHandle)
+UNUSED(cuMemMap)
+UNUSED(cuMemRelease)
+UNUSED(cuMemSetAccess)
+UNUSED(cuMemUnmap)
+UNUSED(cuMemsetD32Async)
 UNUSED(cuModuleGetFunction)
 UNUSED(cuModuleLoadData)
 UNUSED(cuModuleLoadDataEx)
 UNUSED(cuModuleUnload)
+UNUSED(cuMulticastAddDevice)
+UNUSED(cuMulticastBindMem)
+UNUSED(cuMulticastCreate)
 UNUSED(cuOccupancyMaxActiveBlocksPerMultiprocessor)
+UNUSED(cuStreamWriteValue32)
 UNUSED(cuTensorMapEncodeTiled)
 
+UNUSED(nvmlDeviceGetNvLinkRemoteDeviceType)
+UNUSED(nvmlDeviceGetNvLinkRemotePciInfo_v2)
+
+// libtorch names the processes that hold a device's memory where there is too little.
+int nvmlDeviceGetHandleByPciBusId_v2(const char* id, void** device) {
+    *device = (void*)16;
+    return 0;
+}
+int nvmlDeviceGetComputeRunningProcesses(void* device, unsigned* n, void* processes) {
+    *n = 0;
+    return 0;
+}
 int nvmlInit_v2(void) { return 0; }
 int nvmlShutdown(void) { return 0; }
 int nvmlSystemGetDriverVersion(char* version, unsigned length) {

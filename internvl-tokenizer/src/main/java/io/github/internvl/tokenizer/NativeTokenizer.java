@@ -2,14 +2,14 @@ package io.github.internvl.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import ai.djl.util.Platform;
-import ai.djl.util.Utils;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
@@ -55,7 +55,7 @@ final class NativeTokenizer implements AutoCloseable {
             settings.keySet().removeIf(name -> System.getenv(name) != null || System.getProperty(name) != null);
             settings.forEach(System::setProperty);
             LibUtils.checkStatus();
-        } catch (RuntimeException | LinkageError e) {
+        } catch (IOException | RuntimeException | LinkageError e) {
             throw new TokenizerException("the native tokenizer library cannot be loaded: " + LibraryFailure.cure(e), e);
         } finally {
             thread.setContextClassLoader(context);
@@ -68,23 +68,27 @@ final class NativeTokenizer implements AutoCloseable {
      * a folder named for the GPU's compute capability, and without a GPU it unpacks into the folder above, which it takes for
      * unpacked as soon as it exists.
      */
-    private static @Nullable Path unpackedForGpu() {
-        Platform platform = Platform.detectPlatform("tokenizers");
-        Path home = Utils.getEngineCacheDir("tokenizers");
-        Path folder = home.resolve(platform.getVersion() + "-cpu-" + platform.getClassifier());
-        String name = System.mapLibraryName("tokenizers");
-        boolean hasGpu =
-                platform.getCudaArch() != null && !platform.getCudaArch().isEmpty();
-        if (hasGpu || !Files.isDirectory(folder) || Files.exists(folder.resolve(name))) {
-            return null;
+    private static @Nullable Path unpackedForGpu() throws IOException {
+        Properties own = new Properties();
+        try (InputStream file = LibUtils.class.getResourceAsStream("/native/lib/tokenizers.properties")) {
+            if (file == null) {
+                return null; // DJL says so itself
+            }
+            own.load(file);
         }
-        try (Stream<Path> below = Files.list(folder)) {
-            return below.map(each -> each.resolve(name))
-                    .filter(Files::exists)
-                    .findFirst()
-                    .orElse(null);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        String name = System.mapLibraryName("tokenizers");
+        String version = own.getProperty("version") + "-cpu-";
+        Path home = LibraryFailure.home();
+        try (Stream<Path> versions = Files.isDirectory(home) ? Files.list(home) : Stream.empty()) {
+            for (Path folder : versions.filter(each -> each.getFileName().toString().startsWith(version)).toList()) {
+                try (Stream<Path> below = Files.list(folder)) {
+                    List<Path> copies = below.map(each -> each.resolve(name)).filter(Files::exists).toList();
+                    if (!copies.isEmpty() && !Files.exists(folder.resolve(name))) {
+                        return copies.get(0);
+                    }
+                }
+            }
+            return null;
         }
     }
 

@@ -1,5 +1,8 @@
 package io.github.internvl.tests.cuda;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.ChatRequest;
@@ -8,6 +11,7 @@ import io.github.internvl.DevicePlan;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InternVL;
 import io.github.internvl.InternVLException;
+import io.github.internvl.ModelInfo;
 import io.github.internvl.Precision;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.internal.checkpoint.Checkpoint;
@@ -18,13 +22,19 @@ import io.github.internvl.internal.model.TokenChunk;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.vision.Image;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** The program that runs on the stand-in, in parts; each prints what it finds, a line for each finding. */
@@ -35,6 +45,9 @@ public final class CudaProgram {
     private static final int PLACES = 1024;
     private static final int CHUNK = 512;
     private static final int AT = 300;
+    private static final int CONTEXT = 4096;
+    private static final long HEADROOM = 1L << 30; // of a plan
+    private static final Pattern LANGUAGE_LAYER = Pattern.compile("language_model.*\\.layers\\.(\\d+)\\.");
     private static final List<String> COUNTERS =
             List.of("kernels", "syncs", "uploads", "downloads", "moves", "peers", "mallocs", "switches");
 
@@ -48,7 +61,7 @@ public final class CudaProgram {
         ANSWERS,
         /** Loads and closes. */
         MEMORY,
-        /** Loads where memory is left for so many megabytes beside the weights. */
+        /** Loads where so many megabytes are left beside what the plan has room for. */
         ROOM,
         /** Runs out of memory while loading. */
         LOADING,
@@ -169,7 +182,41 @@ public final class CudaProgram {
         JsonObject config = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
         config.getAsJsonObject("llm_config").addProperty("num_hidden_layers", layers);
         Files.writeString(file, config.toString());
+        cut(copy.resolve("model.safetensors"), layers);
         return copy;
+    }
+
+    /** Rewrites a file of tensors without those of later layers. */
+    private static void cut(Path file, int layers) throws IOException {
+        ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        int begin = Long.BYTES + (int) all.getLong(0);
+        JsonObject header = JsonParser.parseString(new String(all.array(), Long.BYTES, begin - Long.BYTES, UTF_8))
+                .getAsJsonObject();
+        JsonObject kept = new JsonObject();
+        ByteArrayOutputStream numbers = new ByteArrayOutputStream();
+        for (String name : header.keySet()) {
+            Matcher layer = LANGUAGE_LAYER.matcher(name);
+            if (name.startsWith("__") || (layer.find() && Integer.parseInt(layer.group(1)) >= layers)) {
+                continue;
+            }
+            JsonObject tensor = header.getAsJsonObject(name);
+            JsonArray places = tensor.getAsJsonArray("data_offsets");
+            int from = places.get(0).getAsInt();
+            int count = places.get(1).getAsInt() - from;
+            JsonArray moved = new JsonArray();
+            moved.add(numbers.size());
+            moved.add(numbers.size() + count);
+            tensor.add("data_offsets", moved);
+            kept.add(name, tensor);
+            numbers.write(all.array(), begin + from, count);
+        }
+        byte[] text = kept.toString().getBytes(UTF_8);
+        ByteBuffer start = ByteBuffer.allocate(Long.BYTES + text.length).order(ByteOrder.LITTLE_ENDIAN);
+        start.putLong(text.length).put(text);
+        try (OutputStream out = Files.newOutputStream(file)) {
+            out.write(start.array());
+            numbers.writeTo(out);
+        }
     }
 
     // --- answers, memory and errors
@@ -178,7 +225,7 @@ public final class CudaProgram {
         try {
             InternVL model = InternVL.builder(DemoModel.path())
                     .device(GPU)
-                    .contextLength(4096)
+                    .contextLength(CONTEXT)
                     .load();
             print("precision", model.precision());
             return model;
@@ -235,19 +282,16 @@ public final class CudaProgram {
         }
     }
 
-    private static void room(long spare) {
-        TorchRuntime.gpuCount();
-        long weights = load(StandIn.used(0));
-        StandIn.total(weights + spare);
-        load();
+    /** Bytes of the demo model with the keys and values of a context. */
+    private static long planned(Precision precision, int context) {
+        DevicePlan plan = DeviceMap.auto()
+                .plan(ModelInfo.of(DemoModel.path()), precision, context, Map.of(GPU, Long.MAX_VALUE));
+        return plan.bytes().values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** Bytes that a loaded model takes beside what was there; it is closed. */
-    private static long load(long before) {
-        try (InternVL model = load()) {
-            print("loaded", model.precision());
-            return StandIn.used(0) - before;
-        }
+    private static void room(long spare) {
+        StandIn.total(HEADROOM + planned(Precision.BFLOAT16, CONTEXT) + spare);
+        load();
     }
 
     private static void loading() {
@@ -299,10 +343,11 @@ public final class CudaProgram {
     }
 
     private static void offload() {
-        StandIn.total((1L << 30) + (15L << 20));
+        StandIn.total(HEADROOM + planned(Precision.FLOAT32, CONTEXT) * 3 / 4);
         try (InternVL model = InternVL.builder(DemoModel.path())
                 .devices(DeviceMap.auto().offloadToCpu())
                 .precision(Precision.FLOAT32)
+                .contextLength(CONTEXT)
                 .load()) {
             print("devices", model.devices().layers());
             print("answer", ask(model, "Hello"));

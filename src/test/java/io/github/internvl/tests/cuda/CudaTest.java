@@ -162,7 +162,7 @@ class CudaTest {
 
     @Test
     void refusesAModelThatHasNoRoom() throws Exception {
-        assertThat(run(CudaProgram.Part.ROOM, "200"))
+        assertThat(run(CudaProgram.Part.ROOM, "-5"))
                 .contains("> refused InternVLException: ")
                 .containsPattern(
                         "does not fit: weights and KV cache take .*; cuda:0 has \\d\\.\\d GiB free and would need");
@@ -170,15 +170,10 @@ class CudaTest {
 
     @Test
     void limitsTheKvCacheToTheMemoryThatIsLeft() throws Exception {
-        String printed = run(CudaProgram.Part.ROOM, "1090");
-        Matcher sizes = Pattern.compile("KV cache of up to (\\d+) tokens").matcher(printed);
-        assertThat(sizes.results().map(one -> Integer.parseInt(one.group(1))))
-                .as(printed)
-                .hasSize(2)
-                .satisfies(tokens -> {
-                    assertThat(tokens.get(0)).isEqualTo(8 * 4096);
-                    assertThat(tokens.get(1)).isBetween(4096, 8 * 4096 - 1);
-                });
+        String printed = run(CudaProgram.Part.ROOM, "10");
+        Matcher size = Pattern.compile("KV cache of up to (\\d+) tokens").matcher(printed);
+        assertThat(size.find()).as(printed).isTrue();
+        assertThat(Integer.parseInt(size.group(1))).as(printed).isBetween(4096, 8 * 4096 - 1);
     }
 
     @Test

@@ -62,6 +62,7 @@ final class StandIn {
                 "-Djna.library.path=" + FOLDER,
                 "-DDJL_CACHE_DIR=" + FOLDER.resolve("djl"),
                 "-D" + TORCH + "=" + torch(),
+                "-Dorg.slf4j.simpleLogger.log.io.github.internvl=info", // sizes of the KV cache
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 CudaProgram.class.getName(),
