@@ -415,8 +415,7 @@ public final class InternVLBuilder {
     }
 
     /** The limits with no more keys and values than GPUs have room for now that they have the weights, but one context. */
-    private Engine.Limits withinMemory(
-            Engine.Limits limits, boolean whole, Footprint footprint, Models.Format format) {
+    private Engine.Limits withinMemory(Engine.Limits limits, boolean whole, Footprint footprint, Models.Format format) {
         if (whole || kvCacheTokens.isPresent()) {
             return limits; // the plan had room for all of them
         }
