@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The results of {@code internvl bench} as one HTML file with charts, which loads nothing. Results of one unit share a chart and its
- * scale: a bar ends at the median, a dot stands for a run, and longer is better where the unit ends in {@code /s}.
+ * The results of {@code internvl bench} as one HTML file with charts, which loads nothing. Results of one kind and unit share a
+ * chart and its scale: a bar ends at the median, a dot stands for a run, and longer is better where the unit ends in {@code /s}.
  */
 final class BenchReport {
     private static final int LEFT = 210;
@@ -68,11 +68,16 @@ final class BenchReport {
         String title = "internvl bench: " + String.join(", ", models);
         StringBuilder page = new StringBuilder(HEAD.replace("TITLE", escaped(title)));
         page.append("<p>").append(escaped(conditions(day))).append("</p>\n");
-        Map<String, List<BenchResult>> perUnit = new LinkedHashMap<>();
-        results.forEach(result -> perUnit.computeIfAbsent(result.unit(), unit -> new ArrayList<>())
+        Map<String, List<BenchResult>> perKind = new LinkedHashMap<>();
+        results.forEach(result -> perKind.computeIfAbsent(kind(result), kind -> new ArrayList<>())
                 .add(result));
-        perUnit.forEach((unit, some) -> page.append(chart(unit, some)));
+        perKind.forEach((kind, some) -> page.append(chart(kind, some)));
         return page.append(table()).append("</body>\n</html>\n").toString();
+    }
+
+    /** The first word of a result's name, such as prefill, and its unit. */
+    private static String kind(BenchResult result) {
+        return result.name().replaceFirst("[_ ].*", "") + ", " + result.unit();
     }
 
     private String conditions(LocalDate day) {
@@ -90,15 +95,15 @@ final class BenchReport {
         return String.join(" · ", words);
     }
 
-    private static String chart(String unit, List<BenchResult> some) {
+    private static String chart(String kind, List<BenchResult> some) {
         double most = some.stream()
                 .flatMap(result -> result.runs().stream())
                 .mapToDouble(Double::doubleValue)
                 .max()
                 .orElseThrow();
-        StringBuilder chart = new StringBuilder("<h2>" + escaped(unit) + "</h2>\n<p>"
-                + (unit.endsWith("/s") ? "longer is better" : "shorter is better") + "</p>\n"
-                + "<svg role=\"img\" aria-label=\"" + escaped(unit) + "\" viewBox=\"0 0 " + (LEFT + WIDTH + 90) + " "
+        StringBuilder chart = new StringBuilder("<h2>" + escaped(kind) + "</h2>\n<p>"
+                + (kind.endsWith("/s") ? "longer is better" : "shorter is better") + "</p>\n"
+                + "<svg role=\"img\" aria-label=\"" + escaped(kind) + "\" viewBox=\"0 0 " + (LEFT + WIDTH + 90) + " "
                 + some.size() * ROW + "\">\n");
         for (int i = 0; i < some.size(); i++) {
             chart.append(row(some.get(i), i * ROW, most));

@@ -196,7 +196,7 @@ class BenchCommandTest {
     void drawsBarsInProportionAndEscapesNames() {
         BenchReport report = new BenchReport();
         report.add(new BenchResult("decode <fast>", "tok/s", List.of(30.0, 10.0, 20.0), Map.of("model", "a&b")));
-        report.add(new BenchResult("prefill", "tok/s", List.of(40.0), Map.of("model", "a&b")));
+        report.add(new BenchResult("decode_300", "tok/s", List.of(40.0), Map.of("model", "a&b")));
         String html = report.html(LocalDate.of(2026, 11, 29));
         assertThat(html)
                 .contains("a&amp;b", "decode &lt;fast&gt;", "2026-11-29")
