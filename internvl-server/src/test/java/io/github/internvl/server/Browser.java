@@ -158,6 +158,11 @@ final class Browser implements AutoCloseable {
             return value == null ? new JsonObject() : value;
         }
 
+        /** The value of a call of a module of the page, which it names {@code module}. */
+        JsonElement module(String name, String call) {
+            return value("import('./page/" + name + "').then((module) => " + call + ")");
+        }
+
         String text(String selector) {
             return value("document.querySelector('" + selector + "').innerText").getAsString();
         }
