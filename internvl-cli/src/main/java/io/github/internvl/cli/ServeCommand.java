@@ -271,10 +271,12 @@ final class ServeCommand implements Callable<Integer> {
         InternVLBuilder builder = InternVL.builder(ModelFolder.named(model, "MODEL", spec.commandLine()))
                 .hub(Hub.builder().progress(bar.downloading()).build())
                 .maxConcurrent(maxConcurrent)
-                .staticSlots(staticSlots)
                 .metrics(new MicrometerMetrics(registry))
                 .progress(bar.loading());
         loading.applyTo(builder);
+        if (staticSlots) {
+            builder.staticSlots(true);
+        }
         if (kvCacheTokens != null && staticSlots) {
             throw new ParameterException(
                     spec.commandLine(),
