@@ -1,14 +1,19 @@
 package io.github.internvl.cli;
 
 import io.github.internvl.DeviceMap;
+import io.github.internvl.InternVLException;
 import io.github.internvl.ModelInfo;
+import io.github.internvl.internal.checkpoint.Catalogue;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -99,6 +104,42 @@ final class InfoCommand implements Callable<Integer> {
         Path folder = Path.of(name);
         Optional<ModelInfo.Published> known =
                 Files.isDirectory(folder) ? Optional.empty() : ModelInfo.Published.find(name);
+        if (known.isEmpty() && !Files.exists(folder)) {
+            throw new InternVLException(Catalogue.unsupported(name)
+                    .orElseGet(() -> name + ": no such folder, and no published model of that name; did you mean "
+                            + nearest(name) + "? internvl info --all lists them all"));
+        }
         return known.map(ModelFacts::of).orElseGet(() -> new ModelFacts(ModelInfo.of(folder), Optional.empty()));
+    }
+
+    /** The id of the published model whose name takes the fewest changes. */
+    private static String nearest(String name) {
+        String wanted = bare(name);
+        return ModelInfo.Published.all().stream()
+                .map(ModelInfo.Published::id)
+                .min(Comparator.comparingInt(id -> changes(wanted, bare(id))))
+                .orElseThrow();
+    }
+
+    /** A name without its owner, in small letters and without signs. */
+    private static String bare(String name) {
+        return name.substring(name.lastIndexOf('/') + 1)
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z0-9]", "");
+    }
+
+    /** The letters to insert, delete or replace, by Levenshtein. */
+    private static int changes(String one, String other) {
+        int[] row = IntStream.rangeClosed(0, other.length()).toArray();
+        for (int i = 1; i <= one.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= other.length(); j++) {
+                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[other.length()];
     }
 }

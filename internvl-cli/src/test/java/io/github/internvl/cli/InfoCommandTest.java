@@ -6,6 +6,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.ModelInfo;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class InfoCommandTest {
     private final ModelInfo info = ModelInfo.of(TinyModel.FOLDER);
@@ -104,6 +106,27 @@ class InfoCommandTest {
         assertThat(CommandRun.of("info", "--devices", "--json", "InternVL2_5-1B")
                         .exitCode())
                 .isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "InternVL2_5-1, OpenGVLab/InternVL2_5-1B",
+        "internvl3.5-8b, OpenGVLab/InternVL3_5-8B",
+        "OpenGVLab/InternVL25-78B-AWK, OpenGVLab/InternVL2_5-78B-AWQ"
+    })
+    void suggestsTheNearestPublishedModel(String name, String nearest) {
+        CommandRun run = CommandRun.of("info", name);
+        assertThat(run.err())
+                .startsWith("internvl: " + name + ": no such folder, and no published model of that name; did you mean "
+                        + nearest + "? ");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void saysWhyAModelOfTheFamilyCannotRun() {
+        CommandRun run = CommandRun.of("info", "InternVL3-9B");
+        assertThat(run.err()).contains("InternVL3-9B is not supported");
+        assertThat(run.exitCode()).isEqualTo(1);
     }
 
     @Test
