@@ -60,8 +60,9 @@ record AnswerFunction(String catalog, Function<String, @Nullable String> options
         }
         ModelSettings model = ModelSettings.of(options);
         if (model == null) {
-            throw new IllegalArgumentException("the function " + catalog + ".answer needs a model: set spark.sql.catalog."
-                    + catalog + ".model or spark.internvl.model to an id on the hub, a folder or spark-file:NAME");
+            throw new IllegalArgumentException(
+                    "the function " + catalog + ".answer needs a model: set spark.sql.catalog." + catalog
+                            + ".model or spark.internvl.model to an id on the hub, a folder or spark-file:NAME");
         }
         GenerationConfig generation = GenerationConfig.builder()
                 .maxNewTokens(ModelSettings.number(
@@ -116,7 +117,7 @@ record AnswerFunction(String catalog, Function<String, @Nullable String> options
             return plan.type().struct();
         }
 
-        /** Never computed by the driver while it plans, as Spark does with functions that it may repeat. */
+        /** Spark computes functions that it may repeat while it plans, or twice. */
         @Override
         public boolean isDeterministic() {
             return false;
@@ -124,12 +125,9 @@ record AnswerFunction(String catalog, Function<String, @Nullable String> options
 
         @Override
         public InternalRow produceResult(InternalRow input) {
-            if (TaskContext.get() == null) {
-                throw new IllegalStateException("answer is computed by tasks alone; this is a thread of the driver");
-            }
+            Row row = external(input);
             OneRow slot = argument;
             Iterator<Row> window = answers;
-            Row row = external(input);
             if (slot == null || window == null) {
                 slot = new OneRow(row);
                 window = plan.call(slot);
@@ -139,6 +137,9 @@ record AnswerFunction(String catalog, Function<String, @Nullable String> options
                 slot.put(row);
             }
             Row answered = window.next();
+            if (TaskContext.get() == null && !window.hasNext()) { // of rows in the query itself; no task will end
+                answers = null;
+            }
             return internal(answered.getStruct(answered.length() - 1));
         }
 

@@ -26,13 +26,11 @@ import org.jspecify.annotations.Nullable;
  * @param onError the fate of a row with an error
  * @param counts the counters in Spark's pages
  */
-record AnswerRows(
-        ModelSettings settings, RowReader reader, AnswerType type, int window, OnError onError, Counts counts)
+record AnswerRows(ModelSettings settings, RowReader reader, AnswerType type, int window, OnError onError, Counts counts)
         implements MapPartitionsFunction<Row, Row> {
 
     /** Counters of all tasks: rows answered, rows with an error, and tokens generated. */
-    record Counts(LongAccumulator answered, LongAccumulator failed, LongAccumulator tokens)
-            implements Serializable {
+    record Counts(LongAccumulator answered, LongAccumulator failed, LongAccumulator tokens) implements Serializable {
         /** Counters that Spark's pages show with the stages. */
         static Counts of(SparkContext context) {
             return new Counts(
@@ -47,11 +45,13 @@ record AnswerRows(
         if (!rows.hasNext()) {
             return Collections.emptyIterator();
         }
-        TaskContext task = TaskContext.get();
+        TaskContext task = TaskContext.get(); // null where the driver answers, for rows that are part of a query
         Lease lease = SharedModels.jvm().lease(settings.in(task));
         AnswerWindow answers = new AnswerWindow(rows, lease, task, this);
-        TaskCompletionListener end = ended -> answers.close();
-        task.addTaskCompletionListener(end);
+        if (task != null) {
+            TaskCompletionListener end = ended -> answers.close();
+            task.addTaskCompletionListener(end);
+        }
         return answers;
     }
 

@@ -32,7 +32,7 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
 
     private final Iterator<Row> rows;
     private final Lease lease;
-    private final TaskContext task;
+    private final @Nullable TaskContext task;
     private final AnswerRows plan;
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
     private long bytes;
@@ -57,7 +57,7 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
         }
     }
 
-    AnswerWindow(Iterator<Row> rows, Lease lease, TaskContext task, AnswerRows plan) {
+    AnswerWindow(Iterator<Row> rows, Lease lease, @Nullable TaskContext task, AnswerRows plan) {
         this.rows = rows;
         this.lease = lease;
         this.task = task;
@@ -181,7 +181,7 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
     }
 
     private void refuseKilled() {
-        if (task.isInterrupted()) {
+        if (task != null && task.isInterrupted()) {
             throw new TaskKilledException("killed while answers were awaited");
         }
     }

@@ -87,10 +87,13 @@ public final class InternVLPlugin implements SparkPlugin {
         }
 
         private static void gauge(MetricRegistry registry, String name, ToDoubleFunction<Stats> value) {
-            gauge(registry, name, () -> SharedModels.jvm().loaded().stream()
-                    .map(InternVL::stats)
-                    .mapToDouble(value)
-                    .sum());
+            gauge(
+                    registry,
+                    name,
+                    () -> SharedModels.jvm().loaded().stream()
+                            .map(InternVL::stats)
+                            .mapToDouble(value)
+                            .sum());
         }
 
         private static void gauge(MetricRegistry registry, String name, Gauge<Double> value) {

@@ -271,11 +271,9 @@ public final class InternVLSpark {
                         "a row has pictures or a video: images=" + images + ", video=" + video + "; leave one out");
             }
             return new InternVLSpark(
-                    new ModelSettings(
-                            model, revision, precision, contextLength, maxConcurrent, threads, device),
+                    new ModelSettings(model, revision, precision, contextLength, maxConcurrent, threads, device),
                     new RowReader.Names(images, video, frames, question, systemMessage, history),
-                    new RequestSettings(
-                            GenerationState.of(generation.build()), seed, timeout, maxTiles, untrustedText),
+                    new RequestSettings(GenerationState.of(generation.build()), seed, timeout, maxTiles, untrustedText),
                     this);
         }
 

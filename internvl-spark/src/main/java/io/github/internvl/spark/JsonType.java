@@ -149,7 +149,9 @@ final class JsonType {
     private DataType struct(JsonObject schema) {
         JsonElement more = schema.get("additionalProperties");
         boolean closed = more == null || (more.isJsonPrimitive() && !more.getAsBoolean());
-        if (!closed || !schema.has("properties") || schema.getAsJsonObject("properties").isEmpty()) {
+        if (!closed
+                || !schema.has("properties")
+                || schema.getAsJsonObject("properties").isEmpty()) {
             return DataTypes.StringType;
         }
         List<StructField> fields = schema.getAsJsonObject("properties").entrySet().stream()

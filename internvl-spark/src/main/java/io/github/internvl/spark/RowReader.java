@@ -182,8 +182,7 @@ record RowReader(
         if (value instanceof byte[] || value instanceof Row) {
             return Stream.of(value);
         }
-        Stream<?> elements =
-                value instanceof Object[] array ? Arrays.stream(array) : row.getList(index).stream();
+        Stream<?> elements = value instanceof Object[] array ? Arrays.stream(array) : row.getList(index).stream();
         return elements.map(element -> required(element, "picture"));
     }
 

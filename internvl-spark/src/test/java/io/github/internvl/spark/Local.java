@@ -43,7 +43,8 @@ final class Local {
         String version = org.apache.spark.package$.MODULE$.SPARK_VERSION();
         assumeTrue(
                 Runtime.version().feature() <= 21 || version.compareTo("4.2") >= 0,
-                "Spark " + version + " does not run on Java " + Runtime.version().feature());
+                "Spark " + version + " does not run on Java "
+                        + Runtime.version().feature());
         return SparkSession.builder()
                 .master("local[2]")
                 .appName("internvl")
