@@ -43,9 +43,8 @@ class GenerationStateTest {
                         .lengthPenalty(0.5)
                         .earlyStopping(GenerationConfig.EarlyStopping.WHEN_IMPOSSIBLE)
                         .build(),
+                GenerationConfig.builder().promptLookup(5).ignoreEnd(true).build(),
                 GenerationConfig.builder()
-                        .promptLookup(5)
-                        .ignoreEnd(true)
                         .format(OutputFormat.choice("yes", "no"))
                         .build(),
                 GenerationConfig.builder().format(OutputFormat.json()).build(),
