@@ -1,20 +1,17 @@
 package io.github.internvl.spark;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Spark in a process of its own, with executors that are processes too: a master and workers in the driver, as Spark's own tests have
- * them. The workers find Spark in {@code SPARK_HOME}, which is filled with links to the jars of this class path.
+ * Spark with executors that are processes: a master and workers in the driver, as Spark's own tests have them. The executors get this
+ * class path; the workers want a {@code SPARK_HOME} with a folder of jars, which may be empty.
  */
 final class LocalCluster {
     private static final int MEGABYTES = 1024;
@@ -24,21 +21,17 @@ final class LocalCluster {
     /** A session with executors of one core each. */
     static SparkSession start(int executors, Path metrics) {
         Path home = Path.of(System.getenv("SPARK_HOME"));
-        List<Path> entries = Stream.of(
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
-                                .split(File.pathSeparator))
-                .map(Path::of)
-                .toList();
-        link(home.resolve("jars"), entries.stream().filter(Files::isRegularFile).toList());
-        String folders = entries.stream()
-                .filter(Files::isDirectory)
-                .map(Path::toString)
-                .collect(Collectors.joining(File.pathSeparator));
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        try {
+            Files.createDirectories(home.resolve("jars"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         return SparkSession.builder()
                 .master("local-cluster[" + executors + ", 1, " + MEGABYTES + "]")
                 .appName("internvl")
                 .config("spark.ui.enabled", "false")
-                .config("spark.executor.extraClassPath", folders)
+                .config("spark.executor.extraClassPath", classPath)
                 .config("spark.executor.memory", MEGABYTES + "m")
                 .config("spark.executorEnv.OMP_NUM_THREADS", "1")
                 .config("spark.sql.warehouse.dir", home.resolve("warehouse").toString())
@@ -49,33 +42,12 @@ final class LocalCluster {
                 .getOrCreate();
     }
 
-    private static void link(Path jars, List<Path> files) {
-        try {
-            if (Files.exists(jars)) {
-                try (Stream<Path> old = Files.walk(jars)) {
-                    for (Path file : old.sorted(Comparator.reverseOrder()).toList()) {
-                        Files.delete(file);
-                    }
-                }
-            }
-            Files.createDirectories(jars);
-            for (Path file : files) {
-                Files.createSymbolicLink(jars.resolve(file.getFileName()), file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** The processes of executors that this one started. */
+    /** The processes of executors, which are all that this one starts. */
     static List<ProcessHandle> executors() {
-        List<ProcessHandle> found = new ArrayList<>();
-        ProcessHandle.current().descendants().filter(LocalCluster::isExecutor).forEach(found::add);
-        return found;
-    }
-
-    private static boolean isExecutor(ProcessHandle process) {
-        return process.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend");
+        return ProcessHandle.current()
+                .children()
+                .filter(process -> process.info().command().orElse("").endsWith("java"))
+                .toList();
     }
 
     /** The last value of a gauge of the plugin, for each executor that wrote one. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two executors that are processes: each loads the model once, and the answers stay the same when one of them is killed. */
 @Timeout(180)
 class LocalClusterTest {
-    private static final int ROWS = Integer.getInteger("internvl.spark.rows", 120);
+    private static final int ROWS = Integer.getInteger("internvl.spark.rows", 60);
 
     @TempDir
     private Path metrics;
