@@ -1,5 +1,5 @@
-# The tensors of a part of a model, out of its table (table.py). A tensor that keeps its number format and stays on the
-# CPU is never copied.
+# The tensors of a part of a model, out of its table (table.py). A large tensor that keeps its number format and stays on
+# the CPU is never copied.
 # Letters: o = outputs, i = inputs, q = query heads, kv = key heads, w = head width, h = model width.
 
 import layers
@@ -28,7 +28,10 @@ class Weights:
         return self.tensors.pop(name)
 
     def take(self, name: str) -> Tensor:
-        return self.tensors.pop(name).to(self.device, self.wanted)
+        # A small tensor is always copied: a norm that is a view of the file would keep the mapping, and with it every page
+        # that was read for the linears beside it.
+        own = self.tensors.pop(name)
+        return own.to(self.device, self.wanted, False, own.numel() <= 1048576)
 
     def find(self, name: str) -> Optional[Tensor]:
         if name in self.tensors:

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -54,6 +56,19 @@ class WeightLoaderTest {
                 .hasMessageContaining("expected [" + (mlp + 4))
                 .hasMessageContaining("left over")
                 .hasMessageContaining("attn.qkv.bias");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void unmapsTheFileOfEachPartWhoseLargeWeightsItHasRounded() throws IOException {
+        TinyCheckpoint.copy(TinyCheckpoint.qwen(), folder);
+        try (Models models = load(folder, NumberFormat.BFLOAT16, Precision.INT8);
+                Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+            assertThat(models.language()).isNotNull();
+            assertThat(mappings.filter(line -> line.contains(folder.toString())))
+                    .as("the embedding alone stays: norms and biases are copied")
+                    .hasSize(1);
+        }
     }
 
     @Test
