@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.apache.spark.TaskKilledException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The models of a JVM, one for each {@link ModelSettings}, shared by the tasks and counted. The first task loads, and the others wait for
@@ -26,19 +26,21 @@ final class SharedModels {
         private final ModelSettings settings;
         private final FutureTask<InternVL> loading;
         private int users; // guarded by the owner
+        private volatile @Nullable InternVL model;
 
         Shared(ModelSettings settings) {
             this.settings = settings;
-            this.loading = new FutureTask<>(settings::load);
+            this.loading = new FutureTask<>(() -> {
+                InternVL loaded = settings.load();
+                model = loaded;
+                return loaded;
+            });
         }
 
         void close() {
-            if (!loading.cancel(false)) {
-                try {
-                    loading.get().close();
-                } catch (ExecutionException | InterruptedException | CancellationException e) {
-                    throw new IllegalStateException("a model that is loaded is there at once", e);
-                }
+            InternVL loaded = model;
+            if (loaded != null) {
+                loaded.close();
             }
         }
     }
@@ -106,9 +108,7 @@ final class SharedModels {
             all = List.copyOf(models.values());
             models.clear();
         }
-        all.stream()
-                .filter(shared -> shared.loading.isDone() && !shared.loading.isCancelled())
-                .forEach(Shared::close);
+        all.forEach(Shared::close);
     }
 
     /** The models loaded so far, those closed since included. */
@@ -116,18 +116,16 @@ final class SharedModels {
         return loads;
     }
 
-    /** The model that was loaded last, for metrics; empty before. */
+    /** The models that are loaded now, for metrics. */
     synchronized List<InternVL> loaded() {
-        return models.values().stream()
-                .filter(shared -> shared.loading.isDone())
-                .map(shared -> {
-                    try {
-                        return shared.loading.get();
-                    } catch (ExecutionException | InterruptedException e) {
-                        throw new IllegalStateException("a model that failed to load is forgotten", e);
-                    }
-                })
-                .toList();
+        List<InternVL> loaded = new ArrayList<>();
+        for (Shared shared : models.values()) {
+            InternVL model = shared.model;
+            if (model != null) {
+                loaded.add(model);
+            }
+        }
+        return loaded;
     }
 
     /** A task's share of a model. */

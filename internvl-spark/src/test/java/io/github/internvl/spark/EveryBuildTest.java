@@ -81,5 +81,16 @@ class EveryBuildTest {
                         .collectAsList())
                 .hasSize(8)
                 .allSatisfy(row -> assertThat(row.getString(0)).isIn("stop", "length"));
+        Local.session().sql("USE internvl");
+        try {
+            assertThat(Local.session()
+                            .sql("SELECT answer('What color is grass?').text")
+                            .collectAsList()
+                            .get(0)
+                            .getString(0))
+                    .isNotEmpty();
+        } finally {
+            Local.session().sql("USE spark_catalog");
+        }
     }
 }

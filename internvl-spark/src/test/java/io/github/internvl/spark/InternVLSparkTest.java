@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.spark.sql.Dataset;
@@ -226,6 +227,49 @@ class InternVLSparkTest {
             Thread.sleep(20);
         }
         assertThat(shared.stats().running() + shared.stats().waiting()).isZero();
+    }
+
+    @Test
+    void loadsAModelThatIsLostAgainAndAnswersTheSame() throws InterruptedException {
+        List<Row> rows = Local.rows(60, 100);
+        InternVLSpark step = Local.step().maxConcurrent(3).build();
+        CompletableFuture<List<Row>> answers = CompletableFuture.supplyAsync(
+                () -> step.apply(Local.frame(rows).repartition(2)).collectAsList());
+        InternVL lost = null;
+        while (lost == null || lost.stats().answered() < 4) {
+            Thread.sleep(5);
+            lost = SharedModels.jvm().loaded().stream()
+                    .filter(loaded -> loaded.maxConcurrent() == 3)
+                    .findFirst()
+                    .orElse(null);
+        }
+        long loads = SharedModels.jvm().loads();
+        lost.close();
+        assertThat(answers.join())
+                .hasSize(60)
+                .allSatisfy(
+                        row -> assertThat(Local.answer(row)).isEqualTo(Local.alone(model, rows.get(row.getInt(0)))));
+        assertThat(SharedModels.jvm().loads()).isEqualTo(loads + 1);
+    }
+
+    @Test
+    void waitsWhereTheQueueIsFull() {
+        Dataset<Row> rows = spark.range(1200).select(lit("Why?").as("question")).coalesce(1);
+        GenerationConfig brief = GenerationConfig.builder().maxNewTokens(1).build();
+        List<Row> answered = Local.step()
+                .images()
+                .maxConcurrent(5)
+                .generation(brief)
+                .window(1200)
+                .build()
+                .apply(rows)
+                .select("answer.error")
+                .collectAsList();
+        assertThat(answered).hasSize(1200).allMatch(row -> row.isNullAt(0));
+        assertThat(SharedModels.jvm().loaded().stream()
+                        .mapToLong(loaded -> loaded.stats().rejected())
+                        .sum())
+                .isPositive();
     }
 
     @Test

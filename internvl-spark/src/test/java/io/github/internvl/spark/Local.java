@@ -32,7 +32,7 @@ final class Local {
 
     private static final int NEW_TOKENS = 12;
     private static final List<String> PICTURES = List.of("shapes.png", "word.png", "number.png", "chart.png");
-    private static final List<String> KINDS = List.of("png", "jpeg", "gif", "bmp");
+    private static final List<String> KINDS = List.of("png", "jpeg", "gif", "bmp", "tiff", "webp");
     private static final List<String> QUESTIONS = List.of(
             "What color is the star?", "How many shapes are there?", "What does it say?", "Describe the picture.");
 
@@ -46,7 +46,7 @@ final class Local {
                 "Spark " + version + " does not run on Java "
                         + Runtime.version().feature());
         return SparkSession.builder()
-                .master("local[2]")
+                .master("local[2, 3]") // two tasks at a time, each up to three times
                 .appName("internvl")
                 .config("spark.ui.enabled", "false")
                 .config("spark.sql.shuffle.partitions", "2")
@@ -72,11 +72,11 @@ final class Local {
                 .build();
     }
 
-    /** Rows of all kinds of pictures, of which every {@code broken}-th cannot be decoded. */
+    /** Rows of all kinds of pictures, each another one, of which every {@code broken}-th cannot be decoded. */
     static List<Row> rows(int count, int broken) {
         List<Row> rows = new ArrayList<>();
         for (int id = 0; id < count; id++) {
-            byte[] file = file(PICTURES.get(id % PICTURES.size()), KINDS.get(id / 3 % KINDS.size()));
+            byte[] file = file(PICTURES.get(id % PICTURES.size()), KINDS.get(id / 3 % KINDS.size()), id);
             byte[] content = id % broken == broken - 1 ? java.util.Arrays.copyOf(file, file.length / 3) : file;
             rows.add(RowFactory.create(id, content, QUESTIONS.get(id / 2 % QUESTIONS.size())));
         }
@@ -115,17 +115,18 @@ final class Local {
         }
     }
 
-    private static byte[] file(String name, String kind) {
-        if (kind.equals("png")) {
-            return sample(name);
-        }
+    /** A sample as a file of another kind, with a pixel that tells it from the others. */
+    private static byte[] file(String name, String kind, int id) {
         try {
             BufferedImage picture = ImageIO.read(DemoModel.sample(name).toFile());
             BufferedImage plain =
                     new BufferedImage(picture.getWidth(), picture.getHeight(), BufferedImage.TYPE_INT_RGB);
             plain.createGraphics().drawImage(picture, 0, 0, null);
+            plain.setRGB(id % plain.getWidth(), id / plain.getWidth() % plain.getHeight(), id);
             ByteArrayOutputStream out = new ByteArrayOutputStream();
-            ImageIO.write(plain, kind, out);
+            if (!ImageIO.write(plain, kind, out)) {
+                throw new IllegalStateException("no writer of " + kind);
+            }
             return out.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -52,15 +52,36 @@ final class LocalCluster {
 
     /** The last value of a gauge of the plugin, for each executor that wrote one. */
     static List<Double> gauge(Path metrics, String name) {
+        return series(metrics, name).stream()
+                .map(values -> values.get(values.size() - 1))
+                .toList();
+    }
+
+    /** The mean of a gauge of the plugin over all seconds in which it is not 0. */
+    static double mean(Path metrics, String name) {
+        return series(metrics, name).stream()
+                .flatMap(List::stream)
+                .mapToDouble(Double::doubleValue)
+                .filter(value -> value > 0)
+                .average()
+                .orElse(0);
+    }
+
+    /** The values of a gauge, a line of time and value for each second. */
+    private static List<List<Double>> series(Path metrics, String name) {
         try (Stream<Path> files = Files.list(metrics)) {
-            List<Double> values = new ArrayList<>();
-            for (Path file : files.filter(
-                            path -> path.getFileName().toString().endsWith("InternVLPlugin." + name + ".csv"))
+            List<List<Double>> all = new ArrayList<>();
+            for (Path file : files.filter(path -> path.toString().endsWith("InternVLPlugin." + name + ".csv"))
                     .toList()) {
-                List<String> lines = Files.readAllLines(file);
-                values.add(Double.parseDouble(lines.get(lines.size() - 1).replaceFirst(".*,", "")));
+                List<Double> values = Files.readAllLines(file).stream()
+                        .filter(line -> line.matches("\\d+,.+"))
+                        .map(line -> Double.valueOf(line.replaceFirst(".*,", "")))
+                        .toList();
+                if (!values.isEmpty()) {
+                    all.add(values);
+                }
             }
-            return values;
+            return all;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
