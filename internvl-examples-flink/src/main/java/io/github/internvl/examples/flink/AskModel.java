@@ -52,7 +52,7 @@ final class AskModel extends RichAsyncFunction<String, Tuple2<String, String>> {
             return;
         }
         CompletableFuture<ChatResponse> answer = Objects.requireNonNull(shared).chatAsync(request);
-        answer.whenComplete((response, failure) -> {
+        CompletableFuture<ChatResponse> unused = answer.whenComplete((response, failure) -> {
             if (failure == null) {
                 result.complete(List.of(Tuple2.of(file, response.text())));
             } else {

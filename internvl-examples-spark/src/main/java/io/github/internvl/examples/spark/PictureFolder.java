@@ -32,8 +32,7 @@ public final class PictureFolder {
                 .model(model)
                 .images("content")
                 .question("question")
-                .format(OutputFormat.jsonSchema(
-                        """
+                .format(OutputFormat.jsonSchema("""
                         {"type": "object", "properties": {"color": {"enum": ["red", "green", "blue"]}},
                          "required": ["color"], "additionalProperties": false}"""))
                 .maxConcurrent(16)

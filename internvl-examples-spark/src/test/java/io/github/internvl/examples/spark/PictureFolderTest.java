@@ -34,7 +34,7 @@ class PictureFolderTest {
             List<Row> rows = spark.read().json(answers).orderBy("path").collectAsList();
             assertThat(rows).hasSize(2);
             assertThat(rows.get(0).<String>getAs("color")).isEqualTo("green");
-            assertThat(rows.get(1).<String>getAs("error")).contains("begin like no image format");
+            assertThat(rows.get(1).<String>getAs("error")).contains("an image must be PNG");
         }
     }
 }
