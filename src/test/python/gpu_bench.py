@@ -157,10 +157,9 @@ class ModelBench:
     def replayed(self, decoder: Decoder, name: str, context: int, batch: int, tokens: int, cost: tuple) -> None:
         ids = torch.zeros([batch], dtype=torch.int64, device=self.bench.device)
         positions = torch.full_like(ids, context)
-        last = torch.arange(batch, device=self.bench.device)
         best = torch.empty_like(ids)
         try:
-            replay = captured(lambda: best.copy_(decoder.step_dense(ids, positions, context + tokens, last).argmax(-1)))
+            replay = captured(lambda: best.copy_(decoder.step_dense(ids, positions, context + tokens).argmax(-1)))
         except RuntimeError as failure:
             lines = str(failure).splitlines()
             self.report.line(f"{name}_graph", failed=next((line for line in lines if "rror:" in line), lines[0]))
@@ -239,7 +238,7 @@ def answers(exported: Exported, device: torch.device, numbers: str) -> dict[str,
     for at in range(length, length + 8, 2):
         logits.append(decoder.step(ids[at].repeat(2), at))
         positions = torch.full([2], at + 1)
-        logits.append(decoder.step_dense(ids[at + 1].repeat(2), positions, at + 2, torch.arange(2)))
+        logits.append(decoder.step_dense(ids[at + 1].repeat(2), positions, at + 2))
     return {"vision": visual.float().cpu(), "logits": torch.cat(logits).float().cpu()}
 
 

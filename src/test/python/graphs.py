@@ -165,35 +165,40 @@ class Decoder:
     def prompt(self, slot: int, ids: torch.Tensor, visual: torch.Tensor) -> torch.Tensor:
         """Logits after a prompt that begins with visual tokens."""
         rows = visual.size(0)
-        last = torch.tensor([ids.size(0) - 1])
-        places = torch.arange(rows)
-        return self.graph.step(ids, [visual], [0], [rows], places, [slot], [0], [len(ids)], [len(ids)], last)
+        n = len(ids)
+        numbers = torch.cat([ids, torch.arange(rows), torch.tensor([n - 1])])
+        return self.graph.step(numbers, n, False, [visual], [0], [rows], [slot], [0], [n], [n])
 
     def prefill(self, slot: int, tokens: int, chunk: int) -> torch.Tensor:
         ids = torch.arange(tokens) % self.vocabulary
         for start in range(0, tokens, chunk):
             some = ids[start : start + chunk]
-            last = torch.tensor([len(some) - 1]) if start + chunk >= tokens else none()
-            logits = self.graph.step(some, [none()], [], [], none(), [slot], [start], [len(some)], [tokens], last)
+            logits = self.chunk(slot, some, start, tokens, start + chunk >= tokens)
         return self.graph.argmax(logits)
 
-    def step(self, ids: torch.Tensor, start: int, last: torch.Tensor | None = None) -> torch.Tensor:
+    def chunk(self, slot: int, ids: torch.Tensor, start: int, span: int = 1, ends: bool = True) -> torch.Tensor:
+        """Logits after some tokens more, if the prompt ends there."""
+        n = len(ids)
+        numbers = torch.cat([ids, torch.tensor([n - 1])]) if ends else ids
+        return self.graph.step(numbers, n, False, [none()], [], [], [slot], [start], [n], [span])
+
+    def step(self, ids: torch.Tensor, start: int) -> torch.Tensor:
         """Logits after one token more in each of the first slots."""
         n = ids.size(0)
-        last = torch.arange(n) if last is None else last
         slots, starts, counts, spans = list(range(n)), [start] * n, [1] * n, [start + 1] * n
-        return self.graph.step(ids, [none()], [], [], none(), slots, starts, counts, spans, last)
+        return self.graph.step(ids, n, True, [none()], [], [], slots, starts, counts, spans)
 
-    def step_dense(self, ids: torch.Tensor, positions: torch.Tensor, length: int, last: torch.Tensor) -> torch.Tensor:
+    def step_dense(self, ids: torch.Tensor, positions: torch.Tensor, length: int) -> torch.Tensor:
         """The same, with positions [n] that the host need not know, all of them below `length`."""
-        return self.graph.step_dense(ids, positions, positions + 1, rounded(length), last)
+        numbers = torch.cat([ids, positions, positions + 1])
+        return self.graph.step_dense(numbers, ids.size(0), True, rounded(length))
 
     def decode(self, ids: torch.Tensor, start: int) -> torch.Tensor:
         return self.graph.argmax(self.step(ids, start))
 
     def decode_dense(self, ids: torch.Tensor, start: int, length: int = 0) -> torch.Tensor:
         positions = torch.full_like(ids, start)
-        return self.graph.argmax(self.step_dense(ids, positions, length or start + 1, torch.arange(ids.size(0))))
+        return self.graph.argmax(self.step_dense(ids, positions, length or start + 1))
 
 
 def rounded(tokens: int) -> int:

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A strategy for distributing a model over devices; {@link #plan} makes a {@link DevicePlan} of it. Immutable and thread-safe.
@@ -23,7 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeviceMap {
     private static final String CPU = "cpu";
-    private static final long HEADROOM = 1L << 30;
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceMap.class.getPackageName());
+
+    /** Bytes of each GPU for what is neither weights nor keys and values. */
+    static final long HEADROOM = 1L << 30;
 
     private final @Nullable Places named; // null: chosen among the devices found
     private final boolean offload;
@@ -90,8 +95,8 @@ public final class DeviceMap {
     }
 
     /**
-     * The free memory of this machine's CUDA devices in bytes, by name and in order; empty without a GPU. It is {@link
-     * Long#MAX_VALUE} if it is unknown; reading it requires {@code org.bytedeco:cuda} for the platform on the class path.
+     * The free memory of this machine's CUDA devices in bytes, by name and in order; empty without a GPU. Asking takes some memory
+     * of each, which this process keeps.
      *
      * @throws InternVLException if libtorch cannot be loaded
      */
@@ -134,12 +139,15 @@ public final class DeviceMap {
         DeviceMap map = asked == null ? single(auto().place()) : asked;
         Precision chosen = precision == null ? Models.usual(model.storedPrecision(), map.place()) : precision;
         List<String> found = CudaDevices.names();
+        if (found.isEmpty() && (asked == null || map.named == null)) {
+            tellOfUnusedGpu();
+        }
         Set<String> wanted = map.named == null ? Set.copyOf(found) : map.named.devices();
         for (String device : wanted) {
             if (device.startsWith("cuda") && !found.contains(device)) {
                 throw new InternVLException("device " + device + " is not there: libtorch " + TorchRuntime.version()
-                        + " sees " + found.size()
-                        + " CUDA devices; use cpu, or give it a CUDA build of libtorch as docs/gpu.md says");
+                        + (TorchRuntime.isForCuda() ? ", a build for CUDA," : ", a build for CPUs,") + " sees "
+                        + found.size() + " CUDA devices; use cpu, or do as docs/gpu.md says");
             }
         }
         return map.plan(
@@ -147,6 +155,20 @@ public final class DeviceMap {
                 chosen,
                 model.footprint().parts(chosen, keyTokens, shortKeys),
                 freeMemory(found.stream().filter(wanted::contains).toList()));
+    }
+
+    /** Logs that there is a GPU that libtorch cannot use, which nobody would notice but by the speed. */
+    private static void tellOfUnusedGpu() {
+        if (CudaDevices.areInMachine()) {
+            String reason = TorchRuntime.isForCuda()
+                    ? "sees no CUDA device: the driver must work (nvidia-smi), and JNA must find libcudart"
+                    : "is a build for CPUs";
+            LOG.warn(
+                    "this machine has an NVIDIA GPU and the model computes on the CPU, as libtorch {} {}; docs/gpu.md says how"
+                            + " to use the GPU, and device cpu ends this message",
+                    TorchRuntime.version(),
+                    reason);
+        }
     }
 
     /** The device that a model would compute on for the most part on this machine. */

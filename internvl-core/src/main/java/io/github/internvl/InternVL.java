@@ -201,8 +201,9 @@ public final class InternVL implements AutoCloseable {
 
     /**
      * Answers several requests together ({@code model.batch_chat}), in their order. Each may have any number of pictures,
-     * its own history and its own settings; under greedy decoding each answer is the one that the request gets alone. All
-     * requests are checked before the first is computed. If one fails, the others are stopped.
+     * its own history and its own settings; under greedy decoding each answer is the one that the request gets alone, up to
+     * rounding: kernels of a GPU differ by the number of rows. All requests are checked before the first is computed. If one
+     * fails, the others are stopped.
      *
      * @throws InvalidRequestException if one of the requests is bad; the message says which
      * @throws InternVLException if computing one of them fails, or the model is closed

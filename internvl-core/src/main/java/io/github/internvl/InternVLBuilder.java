@@ -15,6 +15,7 @@ import io.github.internvl.internal.model.Footprint;
 import io.github.internvl.internal.model.LanguageModel;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.observe.Trace;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.TorchRuntime;
 import io.github.internvl.vision.PassOrder;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,6 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class InternVLBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLBuilder.class.getPackageName());
     private static final int CHUNK_TOKENS = 512;
+    private static final int GPU_CHUNK_TOKENS = 2048; // launching a step's kernels costs as much for fewer
     private static final int SLOW_CHUNK_TOKENS = 128; // as fast per token without bfloat16, with shorter steps
     private static final int USUAL_KEY_TOKENS = 4096;
     private static final int USUAL_CONTEXT = 8192;
@@ -48,7 +51,8 @@ public final class InternVLBuilder {
     private int maxWaiting = 1000;
     private int tilesPerStep = 4;
     private OptionalLong kvCacheTokens = OptionalLong.empty();
-    private boolean staticSlots;
+    private @Nullable Boolean staticSlots; // null: on GPUs that have the memory
+    private boolean cudaGraphs;
     private @Nullable Precision kvCachePrecision;
     private @Nullable Precision visionPrecision;
     private long visualCacheBytes = 256L << 20;
@@ -129,8 +133,8 @@ public final class InternVLBuilder {
      * Sets the size of the KV cache in tokens, of all requests together; it is never exceeded. A request takes its prompt and
      * {@code maxNewTokens}, for each of its answers or beams, and waits until there is room. The rest of the cache keeps
      * earlier prompts, so that requests which begin like them need not compute them again. Without it 4096 for each
-     * concurrent request, but at least one {@link #contextLength}. It is rounded up to a multiple of 256. Its size in bytes
-     * is logged at loading.
+     * concurrent request, but at least one {@link #contextLength}; on a GPU fewer, if it has no memory for them. It is rounded up
+     * to a multiple of 256. Its size in bytes is logged at loading.
      */
     public InternVLBuilder kvCacheTokens(long tokens) {
         if (tokens < 1) {
@@ -142,12 +146,23 @@ public final class InternVLBuilder {
 
     /**
      * Sets whether each of the {@link #maxConcurrent} requests has its whole {@link #contextLength} of KV cache from loading
-     * on, in place of {@link #kvCacheTokens}; without it, memory is allocated as requests need it. When two or more answers
+     * on, in place of {@link #kvCacheTokens}; otherwise memory is allocated as requests need it. When two or more answers
      * decode at once, each layer then runs one attention kernel for all of them. That helps on GPUs, where starting a
-     * kernel costs more than computing it; it is no gain for few answers or very different lengths.
+     * kernel costs more than computing it; it is no gain for few answers or very different lengths. Without this setting, it is
+     * done where the whole model is on GPUs that have the memory after loading.
      */
     public InternVLBuilder staticSlots(boolean whole) {
         this.staticSlots = whole;
+        return this;
+    }
+
+    /**
+     * Sets whether steps that compute nothing but next tokens are captured into CUDA graphs: one launch in place of hundreds. Without it
+     * they are not. It takes Linux, one GPU for the whole model, and {@link #staticSlots}; where a part is missing or a capture fails,
+     * a line is logged and steps are computed without. Answers are the same up to rounding. Experimental: it was tried without a GPU.
+     */
+    public InternVLBuilder cudaGraphs(boolean capture) {
+        this.cudaGraphs = capture;
         return this;
     }
 
@@ -260,7 +275,8 @@ public final class InternVLBuilder {
      * @throws IllegalArgumentException if both static slots and the KV cache's tokens are set
      */
     public InternVL load() {
-        if (staticSlots && kvCacheTokens.isPresent()) {
+        boolean allStatic = Boolean.TRUE.equals(staticSlots);
+        if (allStatic && kvCacheTokens.isPresent()) {
             throw new IllegalArgumentException("staticSlots and kvCacheTokens must not both be set: "
                     + kvCacheTokens.getAsLong() + "; with static slots, set maxConcurrent and contextLength");
         }
@@ -283,13 +299,15 @@ public final class InternVLBuilder {
                     context,
                     passOrder,
                     settings -> settings.withDefaults(own.temperature(), own.topK(), own.topP()));
-            long planned = staticSlots ? keyTokens(context) : kvCacheTokens.orElse(context);
+            long planned = allStatic ? wholeSlots(context) : kvCacheTokens.orElse(context);
             boolean shortKeys = kvCachePrecision == Precision.INT8;
             DevicePlan plan =
                     DeviceMap.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
-            Engine.Limits limits = limits(context, plan);
             Models.Format format = Models.Format.of(plan, shortKeys, visionPrecision == Precision.INT8);
-            Models models = models(checkpoint, info, format, limits);
+            Models models = models(checkpoint, info, format);
+            boolean whole = allStatic || fit(wholeSlots(context), new Footprint(config), format);
+            Engine.Limits limits = withinMemory(limits(context, plan, whole), whole, new Footprint(config), format);
+            prepareSlots(models, limits, whole, plan);
             ChatService service = new ChatService(
                     prompts,
                     new PictureTiler(config.tokensPerTile()),
@@ -345,7 +363,7 @@ public final class InternVLBuilder {
         }
     }
 
-    private Models models(Checkpoint checkpoint, ModelInfo info, Models.Format format, Engine.Limits limits) {
+    private Models models(Checkpoint checkpoint, ModelInfo info, Models.Format format) {
         long total = checkpoint.bytes();
         String device = format.places().embedding();
         String computed = format.places().precision().name().toLowerCase(Locale.ROOT);
@@ -355,29 +373,70 @@ public final class InternVLBuilder {
             bound[0] += bytes;
             progress.onProgress(bound[0], total);
         });
-        if (staticSlots) {
-            models.allocate(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
-        }
         span.commit();
         return models;
     }
 
-    private Engine.Limits limits(int context, DevicePlan plan) {
-        boolean slow = plan.embedding().equals("cpu") && !TorchRuntime.cpuHasBfloat16();
+    /** Whether a model whose slots may be static is on GPUs that have room for them, now that they have the weights. */
+    private boolean fit(long tokens, Footprint footprint, Models.Format format) {
+        boolean open = staticSlots == null && kvCacheTokens.isEmpty();
+        Set<String> devices = format.places().bytes().keySet();
+        if (!open || devices.isEmpty() || !devices.stream().allMatch(CudaDevices::isCuda)) {
+            return false;
+        }
+        long spare = DeviceMap.HEADROOM + footprint.widenedBytes(format, tokens);
+        long room = footprint.keyTokens(format, CudaDevices::freeBytes, spare);
+        return tokens <= room && devices.stream().noneMatch(device -> CudaDevices.freeBytes(device) == Long.MAX_VALUE);
+    }
+
+    private void prepareSlots(Models models, Engine.Limits limits, boolean whole, DevicePlan plan) {
+        if (whole) {
+            models.allocate(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
+        }
+        if (cudaGraphs) {
+            Set<String> devices = plan.bytes().keySet();
+            if (whole && devices.size() == 1 && devices.stream().allMatch(CudaDevices::isCuda)) {
+                models.language().captureSteps(plan.head());
+            } else {
+                LOG.warn("no CUDA graphs: they take static slots and a single GPU for the whole model: {}", devices);
+            }
+        }
+    }
+
+    private Engine.Limits limits(int context, DevicePlan plan, boolean whole) {
         return new Engine.Limits(
                 maxConcurrent,
                 context,
-                slow ? SLOW_CHUNK_TOKENS : CHUNK_TOKENS,
+                chunkTokens(plan),
                 tilesPerStep,
                 maxWaiting,
-                keyTokens(context),
+                whole ? wholeSlots(context) : keyTokens(context),
                 visualCacheBytes);
     }
 
-    private long keyTokens(int context) {
-        if (staticSlots) {
-            return maxConcurrent * LanguageModel.room(context);
+    /** The limits with no more keys and values than GPUs have room for now that they have the weights, but one context. */
+    private Engine.Limits withinMemory(
+            Engine.Limits limits, boolean whole, Footprint footprint, Models.Format format) {
+        if (whole || kvCacheTokens.isPresent()) {
+            return limits; // the plan had room for all of them
         }
+        long room = footprint.keyTokens(format, CudaDevices::freeBytes, DeviceMap.HEADROOM);
+        return limits.withKeyTokens(Math.min(limits.keyTokens(), Math.max(limits.contextTokens(), room)));
+    }
+
+    private static int chunkTokens(DevicePlan plan) {
+        if (plan.bytes().keySet().stream().noneMatch("cpu"::equals)) {
+            return GPU_CHUNK_TOKENS;
+        }
+        boolean slow = plan.embedding().equals("cpu") && !TorchRuntime.cpuHasBfloat16();
+        return slow ? SLOW_CHUNK_TOKENS : CHUNK_TOKENS;
+    }
+
+    private long wholeSlots(int context) {
+        return maxConcurrent * LanguageModel.room(context);
+    }
+
+    private long keyTokens(int context) {
         return kvCacheTokens.orElse(Math.max(context, (long) maxConcurrent * Math.min(context, USUAL_KEY_TOKENS)));
     }
 

@@ -251,7 +251,10 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private InternVLBuilder builder(Path folder) {
-        InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0).staticSlots(staticSlots);
+        InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0);
+        if (staticSlots) {
+            builder.staticSlots(true);
+        }
         loading.applyTo(builder);
         return builder;
     }

@@ -44,7 +44,7 @@ final class Benchmark {
         measure(name, unit, 0, run);
     }
 
-    /** Measures a quantity with an upper limit; the result has the best run's share of it. */
+    /** Measures a quantity with a limit, 0 if it is unknown; the result has the share of it that the best run reaches. */
     void measure(String name, String unit, double limit, DoubleSupplier run) {
         if (!wanted.test(name)) {
             return;
@@ -57,7 +57,8 @@ final class Benchmark {
             }
         }
         BenchResult result = new BenchResult(name, unit, values, tags);
-        report(limit > 0 ? result.with("share", Units.rounded(result.best() / limit)) : result);
+        double share = unit.endsWith("/s") ? result.best() / limit : limit / result.best();
+        report(limit > 0 ? result.with("share", Units.rounded(share)) : result);
     }
 
     /** Reports a quantity that a process can measure only once. */

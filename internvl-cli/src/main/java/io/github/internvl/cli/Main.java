@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  internvl serve OpenGVLab/InternVL2_5-1B --port 23333",
             "  source <(internvl completion)",
             "  internvl bench InternVL2_5-1B",
+            "  internvl doctor",
             "",
             "Run internvl COMMAND --help for the options of a command."
         })
@@ -64,6 +65,7 @@ public final class Main {
                 .addSubcommand(new ServeCommand(terminal))
                 .addSubcommand("completion", new GenerateCompletion())
                 .addSubcommand(new BenchCommand(terminal))
+                .addSubcommand(new DoctorCommand(terminal))
                 .addSubcommand(new ExportCommand(terminal))
                 .addSubcommand(new ConvertCommand(terminal))
                 .setOut(terminal.out())

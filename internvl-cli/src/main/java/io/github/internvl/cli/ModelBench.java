@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelBench {
     private static final int NEW_TOKENS = 64;
-    private static final int CALLERS = 8;
+    private static final int[] CALLERS = {8, 32};
 
     private final InternVL model;
     private final Benchmark bench;
@@ -48,12 +48,16 @@ final class ModelBench {
                 decode(context);
             }
         }
-        manyCallers();
+        for (int callers : CALLERS) {
+            if (callers <= model.maxConcurrent()) {
+                manyCallers(callers);
+            }
+        }
         generate(side);
     }
 
     private void vision(String name, int width, int height) {
-        bench.measure(name, "s/tile", () -> {
+        bench.measure(name, "s/tile", limits.vision(), () -> {
             int tiles =
                     (width / model.info().tileSize()) * (height / model.info().tileSize());
             ChatResponse answer = model.chat(request(noise(width, height), tiles, 0, 1));
@@ -79,11 +83,12 @@ final class ModelBench {
     }
 
     /** Tokens per second of all callers together, from the last one's first token to the first one's last. */
-    private void manyCallers() {
-        bench.with(Map.of("callers", CALLERS)).measure("decode_300_x" + CALLERS, "tok/s", () -> {
+    private void manyCallers(int callers) {
+        double limit = Math.min(callers * limits.decode(), limits.prefill()); // all read the weights once
+        bench.with(Map.of("callers", callers)).measure("decode_300_x" + callers, "tok/s", limit, () -> {
             List<List<Long>> times = new ArrayList<>();
             List<ChatRequest> batch = new ArrayList<>();
-            for (int caller = 0; caller < CALLERS; caller++) {
+            for (int caller = 0; caller < callers; caller++) {
                 List<Long> own = Collections.synchronizedList(new ArrayList<>());
                 times.add(own);
                 batch.add(request(null, 1, 300, 2 * NEW_TOKENS, token -> own.add(System.nanoTime())));

@@ -44,6 +44,12 @@ final class ModelOptions {
             description = "Read weights into memory instead of mapping them, for a folder whose files may change.")
     private boolean copyWeights;
 
+    /** The device; null if none was given. */
+    @Nullable
+    String device() {
+        return device;
+    }
+
     /** Applies the options that were given. */
     void applyTo(InternVLBuilder builder) {
         builder.copyWeights(copyWeights);

@@ -234,10 +234,12 @@ final class ServeCommand implements Callable<Integer> {
         InternVLBuilder builder = InternVL.builder(ModelFolder.named(model, "MODEL", spec.commandLine()))
                 .hub(Hub.builder().progress(bar.listener("Downloading")).build())
                 .maxConcurrent(maxConcurrent)
-                .staticSlots(staticSlots)
                 .metrics(new MicrometerMetrics(registry))
                 .progress(bar.listener("Loading"));
         loading.applyTo(builder);
+        if (staticSlots) {
+            builder.staticSlots(true);
+        }
         if (kvCacheTokens != null && staticSlots) {
             throw new ParameterException(
                     spec.commandLine(),

@@ -6,11 +6,9 @@ def allocate(kv: int, tokens: int, width: int, dtype: torch.dtype, device: torch
     return [torch.empty([2, kv, tokens, width], dtype=dtype, device=device)]    # [2, kv, m, w]
 
 
-def write(cache: List[Tensor], start: int, k: Tensor, v: Tensor) -> None:
-    # k and v [n, kv, w] become tokens `start .. start + n - 1`.
-    keys, values = torch.unbind(cache[0].narrow(2, start, k.size(0)))    # [kv, n, w] each
-    keys.copy_(k.transpose(0, 1))                                        # [kv, n, w]
-    values.copy_(v.transpose(0, 1))                                      # [kv, n, w]
+def write(cache: List[Tensor], start: int, new: Tensor) -> None:
+    # Keys, then values [n, 2, kv, w] become tokens `start .. start + n - 1`.
+    cache[0].narrow(2, start, new.size(0)).copy_(new.permute([1, 2, 0, 3]))    # [2, kv, n, w]
 
 
 def read(cache: List[Tensor], tokens: int, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
@@ -24,11 +22,11 @@ def static_cache(slots: int, kv: int, tokens: int, width: int, dtype: torch.dtyp
     return [torch.zeros([slots, 2, kv, tokens, width], dtype=dtype, device=device)]    # [s, 2, kv, m, w]
 
 
-def write_dense(cache: List[Tensor], positions: Tensor, k: Tensor, v: Tensor) -> None:
-    # k and v [n, kv, w] become one token of each of the first n slots, at positions [n].
-    n, kv, w = k.size(0), k.size(1), k.size(2)
-    places = positions.view([n, 1, 1, 1, 1]).expand([-1, 2, kv, 1, w])                   # [n, 2, kv, 1, w]
-    cache[0].narrow(0, 0, n).scatter_(3, places, torch.stack([k, v], 1).unsqueeze(3))    # [n, 2, kv, m, w]
+def write_dense(cache: List[Tensor], positions: Tensor, new: Tensor) -> None:
+    # Keys, then values [n, 2, kv, w] become one token of each of the first n slots, at positions [n].
+    n = new.size(0)
+    places = positions.view([n, 1, 1, 1, 1]).expand([-1, 2, new.size(2), 1, new.size(3)])    # [n, 2, kv, 1, w]
+    cache[0].narrow(0, 0, n).scatter_(3, places, new.unsqueeze(3))                           # [n, 2, kv, m, w]
 
 
 def read_dense(cache: List[Tensor], n: int, tokens: int, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:

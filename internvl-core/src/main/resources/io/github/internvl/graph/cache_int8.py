@@ -14,11 +14,11 @@ def rounded(x: Tensor) -> Tuple[Tensor, Tensor]:
     return (torch.round(wide / scales).to(torch.int8), scales)                # [..., w] int8, [..., 1]
 
 
-def write(cache: List[Tensor], start: int, k: Tensor, v: Tensor) -> None:
-    # k and v [n, kv, w] become tokens `start .. start + n - 1`.
-    numbers, scales = rounded(torch.stack([k, v]).transpose(1, 2))    # [2, kv, n, w], [2, kv, n, 1]
-    cache[0].narrow(2, start, k.size(0)).copy_(numbers)               # [2, kv, n, w] int8
-    cache[1].narrow(2, start, k.size(0)).copy_(scales)                # [2, kv, n, 1]
+def write(cache: List[Tensor], start: int, new: Tensor) -> None:
+    # Keys, then values [n, 2, kv, w] become tokens `start .. start + n - 1`.
+    numbers, scales = rounded(new.permute([1, 2, 0, 3]))                # [2, kv, n, w], [2, kv, n, 1]
+    cache[0].narrow(2, start, new.size(0)).copy_(numbers)               # [2, kv, n, w] int8
+    cache[1].narrow(2, start, new.size(0)).copy_(scales)                # [2, kv, n, 1]
 
 
 def read(cache: List[Tensor], tokens: int, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
@@ -35,11 +35,11 @@ def static_cache(slots: int, kv: int, tokens: int, width: int, dtype: torch.dtyp
     return [numbers, scales]
 
 
-def write_dense(cache: List[Tensor], positions: Tensor, k: Tensor, v: Tensor) -> None:
-    # k and v [n, kv, w] become one token of each of the first n slots, at positions [n].
-    n, kv = k.size(0), k.size(1)
-    numbers, scales = rounded(torch.stack([k, v], 1).unsqueeze(3))              # [n, 2, kv, 1, w], [n, 2, kv, 1, 1]
-    places = positions.view([n, 1, 1, 1, 1]).expand([-1, 2, kv, 1, -1])         # [n, 2, kv, 1, 1]
+def write_dense(cache: List[Tensor], positions: Tensor, new: Tensor) -> None:
+    # Keys, then values [n, 2, kv, w] become one token of each of the first n slots, at positions [n].
+    n = new.size(0)
+    numbers, scales = rounded(new.unsqueeze(3))                                 # [n, 2, kv, 1, w], [n, 2, kv, 1, 1]
+    places = positions.view([n, 1, 1, 1, 1]).expand([-1, 2, new.size(2), 1, -1])    # [n, 2, kv, 1, 1]
     cache[0].narrow(0, 0, n).scatter_(3, places.expand_as(numbers), numbers)    # [n, 2, kv, m, w]
     cache[1].narrow(0, 0, n).scatter_(3, places, scales)                        # [n, 2, kv, m, 1]
 

@@ -15,6 +15,8 @@ import head
 import layers
 import linear
 import mlp
+import norm
+import placement
 import weights
 
 
@@ -32,6 +34,9 @@ class Rows:
         self.counts = counts
         self.spans = spans
         self.masks = [attention.mask(counts[i], starts[i] + counts[i], dtype, device) for i in range(len(counts))]
+
+    def move(self, device: torch.device) -> None:
+        self.masks = [mask.to(device) for mask in self.masks]    # [count, start + count] each
 
 
 class DenseRows:
@@ -102,7 +107,8 @@ class Rotary:
             end = start + rows.counts[i]
             places = torch.arange(start, end, dtype=torch.float32, device=self.frequencies.device)    # [count] float32
             parts.append(torch.outer(places, self.at(rows.spans[i])))                                 # [count, w / 2]
-        return layers.rotary(torch.cat(parts), self.magnitude, dtype)                                 # [n, 1, w] each
+        angles = parts[0] if len(parts) == 1 else torch.cat(parts)                                    # [n, w / 2]
+        return layers.rotary(angles, self.magnitude, dtype)                                           # [n, 1, w] each
 
     def of_positions(self, positions: Tensor, spans: Tensor, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
         # The same for one position [n] of each sequence, with its span [n].
@@ -121,11 +127,11 @@ class Rotary:
 
 
 class Layer:
-    attention_norm : layers.Norm
+    attention_norm : norm.Norm
     wqkv : linear.Linear
-    head_norm : Optional[layers.Norm]    # Qwen3: of the queries and keys of each head
+    head_norm : Optional[norm.Norm]    # Qwen3: of the queries and keys of each head
     wo : linear.Linear
-    mlp_norm : layers.Norm
+    mlp_norm : norm.Norm
     mlp : mlp.Mlp
     heads : int
     kv_heads : int
@@ -153,40 +159,48 @@ class Layer:
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[DenseRows]) -> Tensor:
         # Takes either rows or dense rows.
         qkv = self.wqkv.forward(self.attention_norm.forward(x)).view([x.size(0), -1, self.width])  # [n, q + kv + kv, w]
-        qk = qkv.narrow(1, 0, self.heads + self.kv_heads)                             # [n, q + kv, w]
-        head_norm = self.head_norm
-        if head_norm is not None:
-            qk = head_norm.forward(qk)                                                # [n, q + kv, w]
-        qk = layers.rotate(qk, cos, sin)                                              # [n, q + kv, w]
-        q = qk.narrow(1, 0, self.heads)                                               # [n, q, w]
-        k = qk.narrow(1, self.heads, self.kv_heads)                                   # [n, kv, w]
-        v = qkv.narrow(1, self.heads + self.kv_heads, self.kv_heads)                  # [n, kv, w]
+        self.rotate(qkv, cos, sin)
+        q = qkv.narrow(1, 0, self.heads)                                              # [n, q, w]
+        new = qkv.narrow(1, self.heads, 2 * self.kv_heads)                            # [n, kv + kv, w]
+        new = new.view([x.size(0), 2, self.kv_heads, self.width])                     # [n, 2, kv, w]
         if rows is not None:
-            attended = self.attention(q, k, v, rows)                                  # [n, q * w]
+            attended = self.attention(q, new, rows)                                   # [n, q * w]
         else:
             assert dense is not None
-            attended = self.attention_dense(q, k, v, dense)                           # [n, q * w]
-        x = self.wo.forward(attended).add_(x)                                         # [n, h]
-        return self.mlp.forward(self.mlp_norm.forward(x)).add_(x)                     # [n, h]
+            attended = self.attention_dense(q, new, dense)                            # [n, q * w]
+        x = self.wo.onto(attended, x)                                                 # [n, h]
+        return self.mlp.onto(self.mlp_norm.forward(x), x)                             # [n, h]
 
-    def attention(self, q: Tensor, k: Tensor, v: Tensor, rows: Rows) -> Tensor:
+    def rotate(self, qkv: Tensor, cos: Tensor, sin: Tensor) -> None:
+        # In place, so that keys stay beside values and one copy writes both.
+        count = self.heads + self.kv_heads
+        qk = qkv.narrow(1, 0, count)                                                  # [n, q + kv, w]
+        head_norm = self.head_norm
+        if head_norm is None:
+            halves = torch.roll(qkv, [self.width // 2], [-1]).narrow(1, 0, count)     # [n, q + kv, w]
+            layers.rotate(qk, halves, cos, sin, qk)
+        else:
+            x = head_norm.forward(qk)                                                 # [n, q + kv, w]
+            layers.rotate(x, torch.roll(x, [self.width // 2], [-1]), cos, sin, qk)
+
+    def attention(self, q: Tensor, new: Tensor, rows: Rows) -> Tensor:
         parts : List[Tensor] = []
         at = 0
         for i in range(len(rows.slots)):
             count = rows.counts[i]
             start = rows.starts[i]
             kept = rows.slots[i][self.index]
-            cache.write(kept, start, k.narrow(0, at, count), v.narrow(0, at, count))
+            cache.write(kept, start, new.narrow(0, at, count))
             keys, values = cache.read(kept, start + count, q.dtype)          # [kv, start + count, w] each
-            new = q.narrow(0, at, count)                                     # [count, q, w]
-            parts.append(layers.attend(new, keys, values, rows.masks[i]))    # [count, q * w]
+            own = q.narrow(0, at, count)                                     # [count, q, w]
+            parts.append(layers.attend(own, keys, values, rows.masks[i]))    # [count, q * w]
             at += count
         return parts[0] if len(parts) == 1 else torch.cat(parts)             # [n, q * w]
 
-    def attention_dense(self, q: Tensor, k: Tensor, v: Tensor, dense: DenseRows) -> Tensor:
+    def attention_dense(self, q: Tensor, new: Tensor, dense: DenseRows) -> Tensor:
         n = q.size(0)
         kept = dense.caches[self.index]
-        cache.write_dense(kept, dense.positions, k, v)
+        cache.write_dense(kept, dense.positions, new)
         keys, values = cache.read_dense(kept, n, dense.length, q.dtype)                        # [n, kv, length, w] each
         folded = q.view([n, self.kv_heads, -1, self.width])                                    # [n, kv, q / kv, w]
         mask = dense.mask.expand([-1, -1, folded.size(2), -1])                                 # [n, 1, q / kv, length]
@@ -196,11 +210,12 @@ class Layer:
 class Decoder:
     # The model without its layers.
     embedding : Tensor     # [vocabulary, h], in the format of the file
-    norm : layers.Norm
+    norm : norm.Norm
     head : head.Linear
     rotary : Rotary
     kv_heads : int
     width : int
+    dtype : torch.dtype    # of the computation
     last : torch.device    # of norm and head
 
     def __init__(self, w: weights.Weights, last: weights.Weights, kv_heads: int, width: int, eps: float, base: float,
@@ -208,6 +223,7 @@ class Decoder:
         self.embedding = w.stored("embedding.weight").to(w.device)
         self.norm = last.norm("norm", eps)
         self.head = head.load(last, "head")
+        self.dtype = last.wanted
         self.last = last.device
         self.rotary = Rotary(width, base, factor, limit, few, many, magnitude, self.embedding.device)
         self.kv_heads = kv_heads
@@ -216,14 +232,18 @@ class Decoder:
     def embed(self, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int], places: Tensor) -> Tensor:
         # `takes[i]` rows of visual[i] from `firsts[i]` on; all of them together replace the tokens at `places`.
         x = torch.embedding(self.embedding, ids.to(self.embedding.device))                    # [n, h]
-        x = x.to(self.norm.weight.dtype)                                                      # [n, h]
+        x = x.to(self.dtype)                                                                  # [n, h]
         if places.size(0) > 0:
             parts = [visual[i].narrow(0, firsts[i], takes[i]) for i in range(len(visual))]    # [takes, h] each
             x.index_copy_(0, places.to(x.device), torch.cat(parts).to(x.device, x.dtype))     # [n, h]
         return x
 
-    def logits(self, x: Tensor, last: Tensor) -> Tensor:
-        x = x.index_select(0, last.to(x.device)).to(self.last)              # [rows that end here, h]
+    def logits(self, x: Tensor, last: Optional[Tensor]) -> Tensor:
+        # After the tokens `last`; after each one without it.
+        if last is not None:
+            x = x.index_select(0, last.to(x.device))                        # [rows that end here, h]
+        x = x.to(self.last)                                                 # [rows that end here, h]
+        placement.enter(self.last)
         return self.head.forward(self.norm.forward(x)).to(torch.float32)    # [rows that end here, vocabulary] float32
 
 
@@ -261,7 +281,7 @@ class Graph(torch.nn.Module):
             if kept == 0:
                 self.slots[slot][i] = torch.jit.annotate(List[Tensor], [])            # frees memory before it allocates
             if tokens > 0:
-                made = cache.allocate(m.kv_heads, tokens, m.width, m.norm.weight.dtype, self.layers[i].device)
+                made = cache.allocate(m.kv_heads, tokens, m.width, m.dtype, self.layers[i].device)
                 if kept > 0:
                     for part in range(len(made)):
                         made[part].narrow(2, 0, kept).copy_(before[part].narrow(2, 0, kept))    # [2, kv, kept, ...]
@@ -271,7 +291,7 @@ class Graph(torch.nn.Module):
         # Gives all slots their memory for good; there must be no slot yet.
         m = self.model[0]
         for layer in self.layers:
-            own = cache.static_cache(slots, m.kv_heads, tokens, m.width, m.norm.weight.dtype, layer.device)
+            own = cache.static_cache(slots, m.kv_heads, tokens, m.width, m.dtype, layer.device)
             self.static_cache.append(own)
         for slot in range(slots):
             self.slots.append([[part.select(0, slot) for part in own] for own in self.static_cache])  # [2, kv, m, ...]
@@ -293,7 +313,7 @@ class Graph(torch.nn.Module):
     def rows(self, slots: List[int], starts: List[int], counts: List[int], spans: List[int]) -> Rows:
         m = self.model[0]
         kept = [self.slots[slot] for slot in slots]
-        return Rows(kept, starts, counts, spans, m.norm.weight.dtype, m.embedding.device)
+        return Rows(kept, starts, counts, spans, m.dtype, m.embedding.device)
 
     def embed(self, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int], places: Tensor) -> Tensor:
         return self.model[0].embed(ids, visual, firsts, takes, places)    # [n, h]
@@ -301,51 +321,88 @@ class Graph(torch.nn.Module):
     def layer(self, i: int, x: Tensor, slots: List[int], starts: List[int], counts: List[int],
               spans: List[int]) -> Tensor:
         rows = self.rows(slots, starts, counts, spans)
-        x = x.to(self.layers[i].device)                                                     # [n, h]
+        x = x.to(self.layers[i].device).clone()                                             # [n, h]
+        rows.move(x.device)
         cos, sin = self.model[0].rotary.of_rows(rows, x.dtype)                              # [n, 1, w] each
         return self.layers[i].forward(x, cos.to(x.device), sin.to(x.device), rows, None)    # [n, h]
 
     def norm(self, x: Tensor) -> Tensor:
         return self.model[0].norm.forward(x.to(self.model[0].last))    # [n, h]
 
-    def step(self, ids: Tensor, visual: List[Tensor], firsts: List[int], takes: List[int], places: Tensor,
-             slots: List[int], starts: List[int], counts: List[int], spans: List[int], last: Tensor) -> Tensor:
+    def step(self, numbers: Tensor, n: int, every: bool, visual: List[Tensor], firsts: List[int], takes: List[int],
+             slots: List[int], starts: List[int], counts: List[int], spans: List[int]) -> Tensor:
+        # numbers: n ids, the places of visual tokens, and the tokens after which logits are wanted, which are all of them
+        # with `every`. In one tensor, since each upload makes the host wait.
         m = self.model[0]
+        placement.enter(m.embedding.device)
         rows = self.rows(slots, starts, counts, spans)
-        x = m.embed(ids, visual, firsts, takes, places)      # [n, h]
-        last = last.to(self.layers[-1].device)               # before a GPU has work to wait for
-        cos, sin = m.rotary.of_rows(rows, x.dtype)           # [n, 1, w] each
-        return self.logits(x, cos, sin, rows, None, last)    # [rows that end here, vocabulary] float32
+        numbers = numbers.to(m.embedding.device)
+        taken = 0
+        for count in takes:
+            taken += count
+        x = m.embed(numbers.narrow(0, 0, n), visual, firsts, takes, numbers.narrow(0, n, taken))    # [n, h]
+        last = None if every else numbers.slice(0, n + taken).to(self.layers[-1].device)
+        cos, sin = m.rotary.of_rows(rows, x.dtype)                              # [n, 1, w] each
+        return self.logits(x, cos, sin, rows, None, last)                       # [rows that end here, vocabulary] float32
 
-    def step_dense(self, ids: Tensor, positions: Tensor, spans: Tensor, length: int, last: Tensor) -> Tensor:
-        # The next token of each of the first n slots: ids, positions and spans [n]. `length` exceeds the positions of
-        # all sequences. A slot without a next token takes any token, at a position that its sequence does not use.
+    def step_dense(self, numbers: Tensor, n: int, every: bool, length: int) -> Tensor:
+        # The next token of each of the first n slots. numbers: n ids, n positions, n spans, and the slots whose logits are
+        # wanted, which are all of them with `every`. `length` exceeds the positions of all sequences. A slot without a next
+        # token takes any token, at a position that its sequence does not use.
         m = self.model[0]
-        first = m.embedding.device
-        ids = ids.to(first)                                              # [n], all before a GPU has work to wait for
-        positions = positions.to(first)                                  # [n]
-        spans = spans.to(first)                                          # [n]
-        last = last.to(self.layers[-1].device)
-        x = torch.embedding(m.embedding, ids).to(m.norm.weight.dtype)    # [n, h]
+        placement.enter(m.embedding.device)
+        numbers = numbers.to(m.embedding.device)
+        last = None if every else numbers.slice(0, 3 * n).to(self.layers[-1].device)
+        return self.next(numbers.narrow(0, 0, n), numbers.narrow(0, n, n), numbers.narrow(0, 2 * n, n), length, last)
+
+    def next(self, ids: Tensor, positions: Tensor, spans: Tensor, length: int, last: Optional[Tensor]) -> Tensor:
+        # ids, positions and spans [n] on the device.
+        m = self.model[0]
+        x = torch.embedding(m.embedding, ids).to(m.dtype)                # [n, h]
         cos, sin = m.rotary.of_positions(positions, spans, x.dtype)      # [n, 1, w] each
         dense = DenseRows(positions, length, self.static_cache, x.dtype)
         return self.logits(x, cos, sin, None, dense, last)               # [rows that end here, vocabulary] float32
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[DenseRows],
-               last: Tensor) -> Tensor:
+               last: Optional[Tensor]) -> Tensor:
         for layer in self.layers:
-            x = x.to(layer.device)                         # [n, h]
-            cos = cos.to(layer.device)                     # [n, 1, w]
-            sin = sin.to(layer.device)                     # [n, 1, w]
-            if dense is not None:
-                dense.move(layer.device)
+            if x.device != layer.device:
+                placement.enter(layer.device)
+                x = x.to(layer.device)                     # [n, h]
+                cos = cos.to(layer.device)                 # [n, 1, w]
+                sin = sin.to(layer.device)                 # [n, 1, w]
+                if rows is not None:
+                    rows.move(layer.device)
+                if dense is not None:
+                    dense.move(layer.device)
             x = layer.forward(x, cos, sin, rows, dense)    # [n, h]
         return self.model[0].logits(x, last)               # [rows that end here, vocabulary] float32
 
+    def best(self, logits: Tensor) -> Tensor:
+        # On the device; -1 for a row without a largest number.
+        best, ids = torch.max(logits, -1)             # [rows] each
+        finite = torch.eq(best - best, 0.0)           # [rows] bool
+        return torch.where(finite, ids, -1)           # [rows] int64
+
     def argmax(self, logits: Tensor) -> Tensor:
-        best, ids = torch.max(logits, -1)                                         # [rows] each
-        ids = torch.where(torch.isfinite(best), ids, torch.full_like(ids, -1))    # [rows] int64
-        return ids.to(torch.device("cpu"))                                        # [rows] int64
+        return self.read(self.best(logits))           # [rows] int64
+
+    def put(self, numbers: Tensor) -> Tensor:
+        return numbers.to(self.model[0].embedding.device, copy=True)
+
+    def fill(self, target: Tensor, source: Tensor) -> None:
+        target.copy_(source)
+
+    def read(self, numbers: Tensor) -> Tensor:
+        return numbers.to(torch.device("cpu"))
+
+    def alias(self, logits: Tensor) -> Tensor:
+        return logits.narrow(0, 0, logits.size(0))          # [rows, vocabulary] float32, in the same memory
+
+    def top(self, logits: Tensor, rows: Tensor, count: int) -> Tensor:
+        # The largest logits of some rows, largest first, and their ids, which float32 holds exactly.
+        best, ids = torch.topk(logits.index_select(0, rows.to(logits.device)), count)    # [rows, count] each
+        return self.read(torch.stack([best, ids.to(torch.float32)], 1))                  # [rows, 2, count] float32
 
     def host(self, logits: Tensor, rows: Tensor) -> Tensor:
         return logits.index_select(0, rows.to(logits.device)).to(torch.device("cpu"))    # [rows, vocabulary] float32

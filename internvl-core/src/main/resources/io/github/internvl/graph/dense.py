@@ -15,6 +15,9 @@ class Linear:
     def forward(self, x: Tensor) -> Tensor:
         return torch.linear(x, self.weight, self.bias)    # [..., i] -> [..., o]
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [..., o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     return Linear(w.take(name + ".weight"), w.find(name + ".bias"))

@@ -17,6 +17,10 @@ class Mlp:
         gate, up = torch.chunk(self.gate_up.forward(x), 2, -1)     # [n, mlp] each
         return self.down.forward(torch.silu(gate).mul_(up))        # [n, h]
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        gate, up = torch.chunk(self.gate_up.forward(x), 2, -1)             # [n, mlp] each
+        return self.down.onto(torch.silu(gate).mul_(up), residual)         # [n, h]
+
 
 def load(w: weights.Weights, name: str, chosen: int, normed: bool) -> Mlp:
     # `chosen` and `normed` are for mixtures of experts (moe.py).

@@ -26,6 +26,9 @@ class Linear:
             y = y.add_(bias)                                                               # [..., o]
         return y
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [..., o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     weight = w.stored(name + ".weight")                      # [o, i]

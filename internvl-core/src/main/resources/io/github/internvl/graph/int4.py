@@ -25,6 +25,9 @@ class Linear:
         weight = (numbers - self.zeros.unsqueeze(-1)) * self.scales.unsqueeze(-1)    # [o, i / g, g]
         return torch.linear(x, weight.flatten(1), self.bias)                         # [..., o]
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [..., o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     made = quantize.groups(w, name)

@@ -84,6 +84,9 @@ class Linear:
             y.narrow(1, first, count).copy_(torch.mm(x, wide))                                     # [n, r]
         return y
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [..., o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     made = quantize.groups(w, name)

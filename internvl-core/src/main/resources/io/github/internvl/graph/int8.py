@@ -22,6 +22,9 @@ class Linear:
             y = y + bias                                               # [..., o]
         return y
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [..., o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     numbers, scales = quantize.rows(w.stored(name + ".weight").to(w.device))    # [o, i], [o]

@@ -1,6 +1,6 @@
 # A linear layer with int8 weights, for CUDA devices that multiply bytes. Inputs are rounded to 8 bits, with one scale
 # for each row, so that a row's result does not depend on other rows. The product needs more than 16 rows, and multiples
-# of 8 for outputs and inputs; zeros pad them.
+# of 8 for outputs and inputs; zeros pad those, and rows of any numbers the rows.
 # Letters: n = rows, o = outputs, i = inputs.
 
 import quantize
@@ -21,20 +21,32 @@ class Linear:
         self.inputs = inputs
         self.bias = bias
 
-    def forward(self, x: Tensor) -> Tensor:
+    def product(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        # What is to be multiplied: [n, o] and [n, 1]. A row of nothing but zeros gives numbers that do not matter.
         n = x.size(0)
-        wide = x.to(torch.float32)                                                     # [n, i] float32
-        top = torch.clamp(torch.amax(torch.abs(wide), [-1], True) / 127.0, 1.0e-30)    # [n, 1]
-        bytes = torch.round(wide / top).to(torch.int8)                                 # [n, i] int8
+        top = torch.linalg_vector_norm(x, torch.inf, [-1], True, dtype=torch.float32).mul_(0.007874015748031496)    # [n, 1]
         columns = self.numbers.size(1) - self.inputs
-        if n < 32 or columns > 0:
-            bytes = torch.constant_pad_nd(bytes, [0, columns, 0, max(0, 32 - n)])      # [at least 32, i padded]
-        y = torch._int_mm(bytes, self.numbers.t())                                     # [at least 32, o padded] int32
-        y = y.narrow(0, 0, n).narrow(1, 0, self.outputs) * self.scales                 # [n, o] float32
+        bytes = torch.empty([max(32, n), self.inputs], dtype=torch.int8, device=x.device)    # [at least 32, i] int8
+        bytes.narrow(0, 0, n).copy_(torch.div(x, top).round_())                              # [n, i]
+        if columns > 0:
+            bytes = torch.constant_pad_nd(bytes, [0, columns])                               # [at least 32, i padded]
+        y = torch._int_mm(bytes, self.numbers.t())                                           # [at least 32, o padded] int32
+        return (y.narrow(0, 0, n).narrow(1, 0, self.outputs) * self.scales, top)             # [n, o] float32, [n, 1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, top = self.product(x)
+        made = torch.empty([x.size(0), self.outputs], dtype=x.dtype, device=x.device)        # [n, o]
         bias = self.bias
         if bias is None:
-            return (y * top).to(x.dtype)                                               # [n, o]
-        return torch.addcmul(bias, y, top).to(x.dtype)                                 # [n, o]
+            return torch.mul(y, top, out=made)                                               # [n, o]
+        return torch.addcmul(bias, y, top, out=made)                                         # [n, o]
+
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        # Overwrites the residual.
+        if self.bias is not None:
+            return self.forward(x).add_(residual)                                            # [n, o]
+        y, top = self.product(x)
+        return torch.addcmul(residual, y, top, out=residual)                                 # [n, o]
 
 
 def load(w: weights.Weights, name: str) -> Linear:

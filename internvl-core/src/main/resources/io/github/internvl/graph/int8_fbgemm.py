@@ -25,6 +25,9 @@ class Linear:
             return y.mul_(top).to(x.dtype)                                   # [..., o]
         return torch.addcmul(bias, y, top).to(x.dtype)                       # [..., o]
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [..., o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     numbers, scales = quantize.rows(w.stored(name + ".weight"))                       # [o, i], [o]

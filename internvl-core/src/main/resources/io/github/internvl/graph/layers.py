@@ -1,27 +1,7 @@
-# Parts that both transformers share.
-# Letters: n = positions, d = model width, w = head width, kv = key heads, m = keys, group = query heads that share one.
+# Rotary embedding and attention of the language model.
+# Letters: n = positions, w = head width, kv = key heads, m = keys, group = query heads that share one.
 
 import attention
-
-
-class Norm:
-    # LayerNorm if the checkpoint has a bias, else RMSNorm, computed in float32.
-    weight : Tensor            # [d]
-    bias : Optional[Tensor]    # [d]
-    eps : float
-
-    def __init__(self, weight: Tensor, bias: Optional[Tensor], eps: float) -> None:
-        self.weight = weight
-        self.bias = bias
-        self.eps = eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        bias = self.bias
-        if bias is not None:
-            return torch.layer_norm(x, [x.size(-1)], self.weight, bias, self.eps)    # [..., d]
-        wide = x.to(torch.float32)                                                   # [..., d] float32
-        rate = torch.rsqrt(torch.mean(wide * wide, [-1], True).add_(self.eps))       # [..., 1] float32
-        return self.weight * (wide * rate).to(x.dtype)                               # [..., d]
 
 
 def rotary(angles: Tensor, magnitude: float, dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
@@ -34,9 +14,10 @@ def rotary(angles: Tensor, magnitude: float, dtype: torch.dtype) -> Tuple[Tensor
     return (cos, sin)
 
 
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    # Rotary embedding in halves: element i pairs with element i + w / 2; `sin` is negative in its first half.
-    return (x * cos).addcmul_(torch.roll(x, [x.size(-1) // 2], [-1]), sin)    # [n, heads, w]
+def rotate(x: Tensor, halves: Tensor, cos: Tensor, sin: Tensor, out: Tensor) -> None:
+    # Rotary embedding in halves: element i pairs with element i + w / 2, which is what `halves` has in its place; `sin` is
+    # negative in its first half.
+    torch.mul(x, cos, out=out).addcmul_(halves, sin)    # [n, heads, w]
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
@@ -47,4 +28,4 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
         # Query heads that share a key head become rows of one product, which reads the keys once.
         one = torch.scaled_dot_product_attention(folded, k.unsqueeze(0), v.unsqueeze(0))    # [1, kv, group, w]
         return one.reshape([1, -1])                                                         # [1, heads * w]
-    return attention.causal(folded, k, v, mask.to(q.device)).reshape([n, -1])               # [n, heads * w]
+    return attention.causal(folded, k, v, mask).reshape([n, -1])               # [n, heads * w]

@@ -39,6 +39,11 @@ class Mlp:
             at += count
         return y                                                                          # [n, h]
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        if self.router.size(0) == 0:
+            return self.experts[0].onto(x, residual)                                      # [n, h]
+        return self.forward(x).add_(residual)                                             # [n, h]
+
 
 def load(w: weights.Weights, name: str, chosen: int, normed: bool) -> Mlp:
     experts : List[gated.Mlp] = []

@@ -16,6 +16,9 @@ class Linear:
         return torch.ops.mkldnn._linear_pointwise(
             x, self.packed, self.bias, "none", torch.jit.annotate(List[Optional[number]], []), "")    # [..., o]
 
+    def onto(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.forward(x).add_(residual)    # [..., o]
+
 
 def load(w: weights.Weights, name: str) -> Linear:
     packed = torch.ops.mkldnn._reorder_linear_weight(w.take(name + ".weight"), None)    # [o, i]

@@ -4,20 +4,21 @@
 # h = width of the language model.
 
 import attention
-import layers
 import linear
+import norm
+import placement
 import projector
 import weights
 
 
 class Layer:
-    norm1 : layers.Norm
+    norm1 : norm.Norm
     qkv : linear.Linear
-    q_norm : Optional[layers.Norm]
-    k_norm : Optional[layers.Norm]
+    q_norm : Optional[norm.Norm]
+    k_norm : Optional[norm.Norm]
     proj : linear.Linear
     ls1 : Tensor    # [d]
-    norm2 : layers.Norm
+    norm2 : norm.Norm
     fc1 : linear.Linear
     fc2 : linear.Linear
     ls2 : Tensor    # [d]
@@ -27,8 +28,8 @@ class Layer:
         self.norm1 = w.norm(name + "norm1", eps)
         w.join(name + "qkv", [name + "q", name + "k", name + "v"])
         self.qkv = linear.load(w, name + "qkv")
-        q_norm : Optional[layers.Norm] = None
-        k_norm : Optional[layers.Norm] = None
+        q_norm : Optional[norm.Norm] = None
+        k_norm : Optional[norm.Norm] = None
         if qk_norm:
             q_norm = w.norm(name + "q_norm", eps)
             k_norm = w.norm(name + "k_norm", eps)
@@ -71,7 +72,7 @@ class VisionTransformer:
     patch_bias : Tensor      # [d]
     class_token : Tensor     # [1, 1, d]
     positions : Tensor       # [1, 1 + p, d]
-    mlp_norm : layers.Norm
+    mlp_norm : norm.Norm
     mlp_in : projector.Linear
     mlp_out : projector.Linear
     mlp_device : torch.device
@@ -128,7 +129,9 @@ class VisionTransformer:
         return blocks.reshape([t, g * g, r * r * d])          # [t, v, r * r * d]
 
     def project(self, x: Tensor) -> Tensor:
-        x = self.mlp_norm.forward(x.to(self.mlp_device))                   # [t, v, r * r * d]
+        x = x.to(self.mlp_device)                                          # [t, v, r * r * d]
+        placement.enter(self.mlp_device)
+        x = self.mlp_norm.forward(x)                                       # [t, v, r * r * d]
         return self.mlp_out.forward(torch.gelu(self.mlp_in.forward(x)))    # [t, v, h]
 
 
@@ -169,10 +172,12 @@ class Graph(torch.nn.Module):
 
     def begin(self, parts: List[Tensor]) -> Tensor:
         m = self.model[0]
+        placement.enter(m.mean.device)
         tiles = torch.cat([part.to(m.mean.device) for part in parts])    # [t, s, s, 3] uint8
         return m.embed(m.normalise(tiles))                               # [t, 1 + p, d]
 
     def run_layers(self, x: Tensor, first: int, end: int) -> Tensor:
+        placement.enter(x.device)
         for i in range(first, end):
             x = self.layers[i].forward(x)    # [t, 1 + p, d]
         return x

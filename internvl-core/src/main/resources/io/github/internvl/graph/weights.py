@@ -2,7 +2,7 @@
 # the CPU is never copied.
 # Letters: o = outputs, i = inputs, q = query heads, kv = key heads, w = head width, h = model width.
 
-import layers
+import norm
 
 
 def outputs(suffix: str) -> int:
@@ -38,16 +38,16 @@ class Weights:
             return self.take(name)
         return None
 
-    def norm(self, name: str, eps: float) -> layers.Norm:
-        return layers.Norm(self.take(name + ".weight"), self.find(name + ".bias"), eps)
+    def norm(self, name: str, eps: float) -> norm.Norm:
+        return norm.Norm(self.take(name + ".weight"), self.find(name + ".bias"), eps)
 
-    def head_norm(self, name: str, heads: int, kv_heads: int, eps: float) -> Optional[layers.Norm]:
+    def head_norm(self, name: str, heads: int, kv_heads: int, eps: float) -> Optional[norm.Norm]:
         # The norm of all query heads and that of all key heads as one, with a row for each head; None without them.
         if not self.has(name + "q_norm.weight"):
             return None
         q = self.take(name + "q_norm.weight").expand([heads, -1])       # [q, w]
         k = self.take(name + "k_norm.weight").expand([kv_heads, -1])    # [kv, w]
-        return layers.Norm(torch.cat([q, k]), None, eps)                # weight [q + kv, w]
+        return norm.Norm(torch.cat([q, k]), None, eps)                # weight [q + kv, w]
 
     def join(self, name: str, parts: List[str]) -> None:
         # Joins several linears into one, their outputs one behind the other.

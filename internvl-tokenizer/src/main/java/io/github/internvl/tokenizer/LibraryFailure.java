@@ -35,7 +35,7 @@ final class LibraryFailure {
     }
 
     /** Where DJL unpacks it. */
-    private static Path home() {
+    static Path home() {
         for (String name : List.of("ENGINE_CACHE_DIR", "DJL_CACHE_DIR")) {
             String folder = System.getenv(name) == null ? System.getProperty(name, "") : System.getenv(name);
             if (!folder.isEmpty()) {

@@ -2,8 +2,17 @@ package io.github.internvl.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,27 +39,56 @@ final class NativeTokenizer implements AutoCloseable {
     }
 
     /**
-     * On a machine with a GPU, DJL would look for a CUDA build of the library and download it; tokenizers have no use for one. The
-     * property that says so is DJL's own and is read only here.
+     * Has DJL load the library, with two settings of DJL's own, which are read only here. On a machine with a GPU, DJL would look for
+     * a CUDA build of the library and download it; tokenizers have no use for one.
      */
     private static synchronized void loadLibrary() {
-        String flavor = "RUST_FLAVOR";
-        boolean chosen = System.getenv(flavor) != null || System.getProperty(flavor) != null;
-        if (!chosen) {
-            System.setProperty(flavor, "cpu");
-        }
+        Map<String, String> settings = new HashMap<>(Map.of("RUST_FLAVOR", "cpu"));
         Thread thread = Thread.currentThread();
         ClassLoader context = thread.getContextClassLoader();
         try {
             thread.setContextClassLoader(knowsDjl(context) ? context : NativeTokenizer.class.getClassLoader());
+            Path copy = unpackedForGpu();
+            if (copy != null) {
+                settings.put("RUST_LIBRARY_PATH", copy.toString());
+            }
+            settings.keySet().removeIf(name -> System.getenv(name) != null || System.getProperty(name) != null);
+            settings.forEach(System::setProperty);
             LibUtils.checkStatus();
-        } catch (RuntimeException | LinkageError e) {
+        } catch (IOException | RuntimeException | LinkageError e) {
             throw new TokenizerException("the native tokenizer library cannot be loaded: " + LibraryFailure.cure(e), e);
         } finally {
             thread.setContextClassLoader(context);
-            if (!chosen) {
-                System.clearProperty(flavor);
+            settings.keySet().forEach(System::clearProperty);
+        }
+    }
+
+    /**
+     * The library, where DJL unpacked it for a GPU that this process does not see; null elsewhere. DJL keeps it below
+     * a folder named for the GPU's compute capability, and without a GPU it unpacks into the folder above, which it takes for
+     * unpacked as soon as it exists.
+     */
+    private static @Nullable Path unpackedForGpu() throws IOException {
+        Properties own = new Properties();
+        try (InputStream file = LibUtils.class.getResourceAsStream("/native/lib/tokenizers.properties")) {
+            if (file == null) {
+                return null; // DJL says so itself
             }
+            own.load(file);
+        }
+        String name = System.mapLibraryName("tokenizers");
+        String version = own.getProperty("version") + "-cpu-";
+        Path home = LibraryFailure.home();
+        try (Stream<Path> versions = Files.isDirectory(home) ? Files.list(home) : Stream.empty()) {
+            for (Path folder : versions.filter(each -> each.getFileName().toString().startsWith(version)).toList()) {
+                try (Stream<Path> below = Files.list(folder)) {
+                    List<Path> copies = below.map(each -> each.resolve(name)).filter(Files::exists).toList();
+                    if (!copies.isEmpty() && !Files.exists(folder.resolve(name))) {
+                        return copies.get(0);
+                    }
+                }
+            }
+            return null;
         }
     }
 

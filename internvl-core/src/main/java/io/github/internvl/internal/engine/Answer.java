@@ -4,6 +4,7 @@ import io.github.internvl.ChatResponse.FinishReason;
 import io.github.internvl.ChatResponse.TokenScore;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InvalidRequestException;
+import io.github.internvl.internal.torch.ComputeFailure;
 import io.github.internvl.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -86,6 +87,10 @@ final class Answer {
         boolean scored = config.logprobs().isPresent();
         if (!config.sampling().enabled() && pipeline.isEmpty() && !scored) {
             append(rows.best(row));
+            return;
+        }
+        if (pipeline.isEmpty() && !scored) {
+            append(rows.candidates(row, config).draw(random.nextDouble()));
             return;
         }
         float[] logits = rows.of(row);

@@ -79,8 +79,8 @@ final class Beams implements DecodingStrategy {
     }
 
     @Override
-    public boolean needsLogits() {
-        return true;
+    public int logitsNeeded() {
+        return ALL;
     }
 
     @Override

@@ -3,14 +3,18 @@ package io.github.internvl.internal.engine;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.InvalidRequestException;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * The tokens that the next one is drawn from, with their logits; each rule of sampling makes fewer of them, at least one.
  * The rules are those of transformers' warpers, ties included. Immutable.
  */
 public final class Candidates {
+    private static final int TOP_K = 50; // without a setting
+
     private final int[] ids;
     private final float[] logits;
 
@@ -25,9 +29,44 @@ public final class Candidates {
      * @throws InvalidRequestException if it forbids all tokens, or has numbers that are none
      */
     public static Candidates of(float[] row, GenerationConfig config) {
+        return of(row).after(config);
+    }
+
+    /** How many of the best logits of a row are enough for {@link #of(int[], float[], GenerationConfig)}, if no others equal the last of them. */
+    static int needed(GenerationConfig config) {
+        int k = config.sampling().topK().orElse(TOP_K);
+        return k == 0 ? DecodingStrategy.ALL : k;
+    }
+
+    /**
+     * The tokens that the settings leave of the best ones of a row.
+     *
+     * @param ids those with the best logits, as many as are {@link #needed} and all that equal the last of these
+     * @param logits theirs
+     */
+    static Candidates of(int[] ids, float[] logits, GenerationConfig config) {
+        int[] byId = IntStream.range(0, ids.length)
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> ids[i]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        Candidates all = new Candidates(Arrays.stream(byId).map(i -> ids[i]).toArray(), reordered(logits, byId));
+        Candidates finite = all.keep(i -> all.logits[i] != Float.NEGATIVE_INFINITY);
+        return finite.after(config);
+    }
+
+    private static float[] reordered(float[] logits, int[] order) {
+        float[] all = new float[order.length];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = logits[order[i]];
+        }
+        return all;
+    }
+
+    private Candidates after(GenerationConfig config) {
         GenerationConfig.Sampling sampling = config.sampling();
-        return of(row).withTemperature(sampling.temperature().orElse(1))
-                .topK(sampling.topK().orElse(50))
+        return withTemperature(sampling.temperature().orElse(1))
+                .topK(sampling.topK().orElse(TOP_K))
                 .topP(sampling.topP().orElse(1))
                 .minP(sampling.minP())
                 .typicalP(sampling.typicalP());

@@ -8,6 +8,9 @@ import java.util.List;
  * one token a step, until none is live. The engine's thread owns it.
  */
 interface DecodingStrategy {
+    /** Every logit of a row. */
+    int ALL = Integer.MAX_VALUE;
+
     /** A copy of one branch's keys and values into another one's slot. */
     record Copy(int from, int to) {}
 
@@ -23,8 +26,8 @@ interface DecodingStrategy {
     /** The tokens of the first branch that its slot holds; none where the slot may hold another branch's. */
     int[] computed();
 
-    /** Whether choosing needs the logits; otherwise the best token is enough. */
-    boolean needsLogits();
+    /** How many of a row's best logits choosing needs; {@link #ALL} of them, or none where the best token is enough. */
+    int logitsNeeded();
 
     /** Whether the next tokens can be chosen without waiting for a processor. */
     boolean isReady();

@@ -1,6 +1,8 @@
 package io.github.internvl.internal.engine;
 
 import io.github.internvl.ChatResponse.FinishReason;
+import io.github.internvl.internal.torch.ComputeFailure;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,12 +13,20 @@ import org.jspecify.annotations.Nullable;
 final class Endings {
     private final Scheduler scheduler;
     private final RequestQueue queue;
+    private final BooleanSupplier computes;
     private @Nullable Sequence unreported; // the first of the list
     private @Nullable Throwable lasting;
 
-    Endings(Scheduler scheduler, RequestQueue queue) {
+    /** @param computes whether the devices still compute, which is asked after an error of one */
+    Endings(Scheduler scheduler, RequestQueue queue, BooleanSupplier computes) {
         this.scheduler = scheduler;
         this.queue = queue;
+        this.computes = computes;
+    }
+
+    /** Whether nothing can be computed after an exception: a GPU mostly fails for good, and sometimes refuses one launch. */
+    boolean isLasting(Throwable cause) {
+        return lasting != null || (ComputeFailure.isOfDevice(cause) && !computes.getAsBoolean());
     }
 
     /** The failure after which nothing can be computed any more; null if there was none. */
@@ -55,7 +65,7 @@ final class Endings {
 
     private RuntimeException failure(Sequence sequence, Throwable cause) {
         try {
-            if (ComputeFailure.isLasting(cause)) {
+            if (lasting == null && isLasting(cause)) {
                 lasting = cause;
                 queue.shut(cause); // before its caller is called, which may ask for the reason
             }

@@ -48,6 +48,11 @@ public final class Engine implements AutoCloseable {
             keyTokens = LanguageModel.room(keyTokens);
         }
 
+        /** The same limits with another size of the KV cache. */
+        public Limits withKeyTokens(long tokens) {
+            return new Limits(slots, contextTokens, chunkTokens, tiles, waiting, tokens, visualBytes);
+        }
+
         /** Limits under which every request is eventually served. */
         public Limits(int slots, int contextTokens, int chunkTokens, int tiles) {
             this(
@@ -99,7 +104,7 @@ public final class Engine implements AutoCloseable {
                 limits.slots(), limits.keyTokens(), models.language().plainLimit());
         this.scheduler = new Scheduler(pool, limits.chunkTokens());
         this.queue = new RequestQueue(limits.slots(), limits.waiting());
-        this.endings = new Endings(scheduler, queue);
+        this.endings = new Endings(scheduler, queue, models::compute);
         this.thread = new Loop(this::run);
         thread.start();
     }
@@ -178,6 +183,7 @@ public final class Engine implements AutoCloseable {
     private void run() {
         try {
             TorchRuntime.prepareThread();
+            models.language().enter();
             for (int slot = 0; slot < limits.slots(); slot++) {
                 models.language().reserve(slot, 0, 0);
             }
@@ -340,7 +346,7 @@ public final class Engine implements AutoCloseable {
                 endings.fail(newest, e);
             }
             pause();
-        } else if (strikes++ > 0 || ComputeFailure.isLasting(e)) {
+        } else if (strikes++ > 0 || endings.isLasting(e)) {
             death = e;
         } else {
             while (scheduler.isAnswering()) {

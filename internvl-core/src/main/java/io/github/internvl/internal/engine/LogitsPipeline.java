@@ -3,6 +3,7 @@ package io.github.internvl.internal.engine;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.GenerationConfig.Penalties;
 import io.github.internvl.LogitsProcessor;
+import io.github.internvl.internal.torch.ComputeFailure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

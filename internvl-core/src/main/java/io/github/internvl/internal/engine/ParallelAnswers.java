@@ -8,12 +8,13 @@ import java.util.stream.IntStream;
 /** Independent answers to one prompt, most often a single one. */
 final class ParallelAnswers implements DecodingStrategy {
     private final List<Answer> all;
-    private final boolean needsLogits;
+    private final int logitsNeeded;
     private int length;
 
-    ParallelAnswers(List<Answer> all, boolean needsLogits) {
+    /** @param logitsNeeded see {@link DecodingStrategy#logitsNeeded} */
+    ParallelAnswers(List<Answer> all, int logitsNeeded) {
         this.all = List.copyOf(all);
-        this.needsLogits = needsLogits;
+        this.logitsNeeded = logitsNeeded;
     }
 
     @Override
@@ -37,8 +38,8 @@ final class ParallelAnswers implements DecodingStrategy {
     }
 
     @Override
-    public boolean needsLogits() {
-        return needsLogits;
+    public int logitsNeeded() {
+        return logitsNeeded;
     }
 
     @Override

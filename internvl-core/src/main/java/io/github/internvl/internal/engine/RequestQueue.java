@@ -2,6 +2,7 @@ package io.github.internvl.internal.engine;
 
 import io.github.internvl.InternVLException;
 import io.github.internvl.QueueFullException;
+import io.github.internvl.internal.torch.ComputeFailure;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -124,13 +125,19 @@ final class RequestQueue {
         }
     }
 
+    private static String reason(Throwable death) {
+        return ComputeFailure.isOfDevice(death)
+                ? String.valueOf(ComputeFailure.of(death).getMessage())
+                : death.toString();
+    }
+
     /** The exception with which requests are rejected after the end. */
     InternVLException ended() {
         synchronized (lock) {
             return death == null
                     ? new InternVLException("the model is closed; load it again to ask more")
                     : new InternVLException(
-                            "the engine stopped: " + death + "; close the model and load it again", death);
+                            "the engine stopped: " + reason(death) + "; close the model and load it again", death);
         }
     }
 }

@@ -6,6 +6,7 @@ import io.github.internvl.GenerationConfig;
 import io.github.internvl.internal.engine.PreparedRequest.TokenPrompt;
 import io.github.internvl.internal.engine.SlotContent.TileHash;
 import io.github.internvl.internal.model.VisionEncoder;
+import io.github.internvl.internal.torch.ComputeFailure;
 import io.github.internvl.tokenizer.Tokenizer;
 import io.github.internvl.vision.tiles.PixelTiles;
 import java.time.Duration;
@@ -102,10 +103,14 @@ public final class Sequence {
         for (int i = 0; i < config.answers(); i++) {
             answers.add(new Answer(request, pipeline, tokenizer, i, pieces, room));
         }
-        boolean bestIsEnough = pipeline.isEmpty()
-                && !config.sampling().enabled()
-                && config.logprobs().isEmpty();
-        return new ParallelAnswers(answers, !bestIsEnough);
+        return new ParallelAnswers(answers, logitsNeeded(config, pipeline));
+    }
+
+    private static int logitsNeeded(GenerationConfig config, LogitsPipeline pipeline) {
+        if (!pipeline.isEmpty() || config.logprobs().isPresent()) {
+            return DecodingStrategy.ALL;
+        }
+        return config.sampling().enabled() ? Candidates.needed(config) : 0;
     }
 
     /** Cancels the request: the engine ends it in its next turn and frees its slots. Thread-safe; harmless when repeated. */

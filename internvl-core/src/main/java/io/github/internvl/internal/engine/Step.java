@@ -7,8 +7,10 @@ import io.github.internvl.internal.torch.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -16,6 +18,8 @@ import java.util.stream.Stream;
 final class Step {
     /** The logits from which the next tokens of a sequence are chosen. */
     record Result(Sequence sequence, LogitRows rows) {}
+
+    private static final int TOP = 256; // best logits that a GPU finds for a row
 
     private Step() {}
 
@@ -54,13 +58,14 @@ final class Step {
                 : Stream.of(prompt ? Trace.prefill(tokens, sequences) : Trace.decodeStep(tokens, sequences));
     }
 
-    /** The rows of logits of each sequence; only rows of sequences that need more than the best token are copied to Java. */
+    /** The rows of logits of each sequence; only what it needs of them beside the best token is copied to Java. */
     private static List<LogitRows> logitRows(LanguageModel language, List<Sequence> ready, Tensor logits) {
         int[] best = Arrays.stream(language.argmax(logits))
                 .mapToInt(Math::toIntExact)
                 .toArray();
+        Map<Sequence, LogitRows> few = language.isOnGpu() ? topRows(language, ready, logits, best) : Map.of();
         int[] wanted = IntStream.range(0, best.length)
-                .filter(i -> ready.get(i).decoding().needsLogits())
+                .filter(i -> ready.get(i).decoding().logitsNeeded() > 0 && !few.containsKey(ready.get(i)))
                 .toArray();
         float[] values = wanted.length == 0 ? new float[0] : language.floats(logits, wanted);
         int vocabulary = language.vocabulary();
@@ -70,10 +75,47 @@ final class Step {
         for (int end = 1; end <= best.length; end++) {
             Sequence sequence = ready.get(first);
             if (end == best.length || ready.get(end) != sequence) {
-                all.add(new LogitRows(Arrays.copyOfRange(best, first, end), values, taken * vocabulary, vocabulary));
-                taken += sequence.decoding().needsLogits() ? end - first : 0;
+                LogitRows top = few.get(sequence);
+                if (top != null) {
+                    all.add(top);
+                } else {
+                    int[] own = Arrays.copyOfRange(best, first, end);
+                    all.add(new LogitRows(own, values, taken * vocabulary, vocabulary));
+                    taken += sequence.decoding().logitsNeeded() > 0 ? end - first : 0;
+                }
                 first = end;
             }
+        }
+        return all;
+    }
+
+    /**
+     * The rows of sequences for which a few best logits are enough. Where more than these equal the last one that a sequence needs, it
+     * is not among them.
+     */
+    private static Map<Sequence, LogitRows> topRows(
+            LanguageModel language, List<Sequence> ready, Tensor logits, int[] best) {
+        int[] rows = IntStream.range(0, best.length)
+                .filter(i -> {
+                    int needed = ready.get(i).decoding().logitsNeeded();
+                    return needed > 0 && needed < TOP && TOP < language.vocabulary();
+                })
+                .toArray();
+        if (rows.length == 0) {
+            return Map.of();
+        }
+        float[] top = language.top(logits, TOP, rows);
+        Map<Sequence, LogitRows> all = new HashMap<>();
+        for (int at = 0; at < rows.length; ) {
+            Sequence sequence = ready.get(rows[at]);
+            int end = at;
+            while (end < rows.length && ready.get(rows[end]) == sequence) {
+                end++;
+            }
+            int[] own = IntStream.range(at, end).map(i -> best[rows[i]]).toArray();
+            LogitRows.ofTop(own, top, at, TOP, sequence.decoding().logitsNeeded())
+                    .ifPresent(found -> all.put(sequence, found));
+            at = end;
         }
         return all;
     }

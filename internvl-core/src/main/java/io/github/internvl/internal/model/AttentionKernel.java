@@ -2,6 +2,7 @@ package io.github.internvl.internal.model;
 
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import java.util.List;
@@ -13,20 +14,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The graph text that computes attention of many positions: libtorch's fused kernel, or products in blocks. On CPUs that multiply
+ * The graph text that computes attention of many positions. On a GPU it is a kernel that takes no masks, where the device has it. On a
+ * CPU it is libtorch's fused kernel, or products in blocks. On CPUs that multiply
  * bfloat16 by AVX-512 the fused kernel leaves most of their speed unused; where tiles of AMX multiply, it is the faster one. No
  * property of a CPU tells that, so both compute attention of the model's sizes at loading, in turns, and the faster one is used. A
  * process tries a size once.
  */
 enum AttentionKernel {
     FUSED("attention"),
-    BLOCKS("attention_blocks");
+    BLOCKS("attention_blocks"),
+    CUDA("attention_cuda");
 
     private static final Logger LOG = LoggerFactory.getLogger(AttentionKernel.class);
     private static final int ROUNDS = 5;
     private static final double MARGIN =
             1.2; // by which the other kernel must be faster, since machines are never quiet
     private static final int CHUNK = 512;
+    private static final int FLASH_CAPABILITY = 80; // of a GPU
+    private static final int FLASH_WIDTH = 256; // of a head, at most; a multiple of FLASH_GRAIN
+    private static final int FLASH_GRAIN = 8;
     private static final Map<Trial, AttentionKernel> TRIED = new ConcurrentHashMap<>();
 
     private final String file;
@@ -51,8 +57,21 @@ enum AttentionKernel {
 
     /** The kernel for prompts. */
     static AttentionKernel ofPrompts(LanguageConfig llm, NumberFormat numbers, Set<String> devices) {
+        if (takesNoMasks(devices, llm.headWidth())) {
+            return CUDA;
+        }
         int group = llm.heads() / llm.kvHeads();
         return fastest(numbers, devices, "prompt", CHUNK, 2 * CHUNK, llm.kvHeads(), group, llm.headWidth());
+    }
+
+    /** Whether all are GPUs that have the kernel; one that is not there is taken for a new one. */
+    private static boolean takesNoMasks(Set<String> devices, int width) {
+        return width <= FLASH_WIDTH
+                && width % FLASH_GRAIN == 0
+                && devices.stream().allMatch(CudaDevices::isCuda)
+                && devices.stream()
+                        .mapToInt(CudaDevices::capability)
+                        .allMatch(capability -> capability == 0 || capability >= FLASH_CAPABILITY);
     }
 
     private static AttentionKernel fastest(NumberFormat numbers, Set<String> devices, String method, Integer... sizes) {

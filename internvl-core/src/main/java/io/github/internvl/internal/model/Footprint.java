@@ -3,10 +3,15 @@ package io.github.internvl.internal.model;
 import io.github.internvl.Precision;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.NumberFormat;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The sizes of a model's parts, derived from its settings alone through the tables that weights are bound by. Numbers of a
@@ -109,6 +114,30 @@ public final class Footprint {
     /** Bytes that all layers keep of one token. */
     public long keyBytes(Models.Format format) {
         return llm.layers() * layerKeyBytes(format.numbers().bytes(), format.shortKeys());
+    }
+
+    /**
+     * The most tokens for whose keys and values GPUs have room; {@link Long#MAX_VALUE} where none has layers.
+     *
+     * @param free bytes that a device has free
+     * @param spare bytes of each device for other things
+     */
+    public long keyTokens(Models.Format format, ToLongFunction<String> free, long spare) {
+        Map<String, Long> layers = IntStream.range(0, llm.layers())
+                .mapToObj(format.places()::layer)
+                .filter(CudaDevices::isCuda)
+                .collect(Collectors.groupingBy(device -> device, Collectors.counting()));
+        long each = layerKeyBytes(format.numbers().bytes(), format.shortKeys());
+        return layers.entrySet().stream()
+                .mapToLong(device -> (free.applyAsLong(device.getKey()) - spare) / (device.getValue() * each))
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    /** Bytes for a layer's keys and values of 8 bits that attention over static slots has widened; 0 for those in full. */
+    public long widenedBytes(Models.Format format, long tokens) {
+        int perNumber = NumberFormat.FLOAT32.bytes() + 2 * format.numbers().bytes(); // of one half, and of both
+        return format.shortKeys() ? tokens * layerKeyValues() / 2 * perNumber : 0;
     }
 
     /** Bytes of keys and values that one layer stores; in 8 bits each head has two scales beside its numbers. */

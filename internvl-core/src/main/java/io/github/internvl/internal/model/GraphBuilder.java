@@ -2,9 +2,11 @@ package io.github.internvl.internal.model;
 
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.StoredTensor;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,10 +21,11 @@ import java.util.stream.Stream;
 /**
  * Compiles a graph and builds it from its weights part by part: what is converted, packed or quantized on the way needs
  * memory for a few layers at a time, and with each layer its pages of the file are let go of. Several threads make layers,
- * since the packing of most kernels uses one.
+ * since the packing of most kernels uses one; on a GPU without memory for that, one thread makes all.
  */
 final class GraphBuilder {
     private static final int MOST_THREADS = 4;
+    private static final int COPIES = 3; // as stored, and in float32, while weights are rounded
 
     private final Checkpoint checkpoint;
     private final GraphRecipe recipe;
@@ -57,8 +60,7 @@ final class GraphBuilder {
     }
 
     private void fill() {
-        int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
-        ForkJoinPool makers = new ForkJoinPool(threads);
+        ForkJoinPool makers = new ForkJoinPool(threads());
         Queue<ScriptModule.Handle> made = new ConcurrentLinkedQueue<>();
         List<ForkJoinTask<ScriptModule.Handle>> layers = new ArrayList<>();
         ForkJoinTask<?> frame = makers.submit(this::frame);
@@ -85,6 +87,22 @@ final class GraphBuilder {
             makers.shutdown();
             made.forEach(ScriptModule.Handle::close);
         }
+    }
+
+    /** As many threads as the machine has, up to four; one, where a GPU lacks the memory to make so many layers at once. */
+    private int threads() {
+        Map<String, Long> staying = new HashMap<>();
+        long largest = Math.max(bytes("first"), bytes("last"));
+        for (int i = 0; i < recipe.devices().size(); i++) {
+            long layer = bytes("layers." + i);
+            staying.merge(recipe.devices().get(i), layer, Long::sum);
+            largest = Math.max(largest, layer);
+        }
+        long making = MOST_THREADS * COPIES * largest;
+        boolean full = staying.entrySet().stream()
+                .filter(device -> CudaDevices.isCuda(device.getKey()))
+                .anyMatch(device -> CudaDevices.freeBytes(device.getKey()) - device.getValue() < making);
+        return full ? 1 : Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
     }
 
     /** All but the layers; a head is as large as several of them. */

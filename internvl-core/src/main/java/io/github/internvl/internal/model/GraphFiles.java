@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -93,22 +94,29 @@ public final class GraphFiles {
         boolean packed = config.language().packedGroup() > 0;
         Set<NumberFormat> stored =
                 packed ? Set.of(NumberFormat.INT32, config.storedFormat()) : Set.of(config.storedFormat());
-        LinearKernel layers = Models.layerKernel(config, format, stored);
+        Map<Boolean, LinearKernel> layers = Models.layerKernels(config, format, stored);
         LinearKernel head = Models.headKernel(format, stored);
         boolean elsewhere = format.places().head().startsWith("cuda") && TorchRuntime.gpuCount() == 0;
         List<Weight> weights = Layout.official(config).language();
-        return elsewhere
-                ? GraphRecipe.language(config, format, weights, onGpu(layers, format), onGpu(head, format))
-                : GraphRecipe.language(config, format, weights, layers, head);
+        if (elsewhere) {
+            layers.replaceAll((cuda, kernel) -> onGpu(kernel, format));
+            head = onGpu(head, format);
+        }
+        return GraphRecipe.language(config, format, weights, layers, head);
     }
 
     /** The properties of a GPU that this machine lacks. */
     private static LinearKernel onGpu(LinearKernel everywhere, Models.Format format) {
         return switch (everywhere) {
             case INT8 -> LinearKernel.INT8_CUDA;
-            case INT4 -> format.numbers() == NumberFormat.BFLOAT16 ? LinearKernel.INT4_CUDA : LinearKernel.INT4;
+            case INT4 -> isExact(format) ? LinearKernel.INT4 : LinearKernel.INT4_CUDA;
             default -> everywhere;
         };
+    }
+
+    /** Whether weights that are stored in 4 bits are computed in full, which the kernel for CUDA does not. */
+    private static boolean isExact(Models.Format format) {
+        return format.precision() != Precision.INT4 && format.numbers() != NumberFormat.BFLOAT16;
     }
 
     private static JsonObject written(GraphRecipe recipe, Path folder) throws IOException {

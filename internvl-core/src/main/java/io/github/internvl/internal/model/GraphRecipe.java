@@ -4,12 +4,15 @@ import io.github.internvl.DevicePlan;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.VisionConfig;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.ScriptModule;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -41,15 +44,16 @@ record GraphRecipe(
             ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel layers, LinearKernel wide) {
         VisionConfig vit = config.vision();
         String device = format.places().vision();
+        Map<String, String> used =
+                common(Set.copyOf(List.of(device, format.places().projector())));
+        used.put("linear", layers.file());
+        used.put("projector", wide.file());
+        used.put(
+                "attention",
+                AttentionKernel.ofTiles(vit, format.numbers(), device).file());
         return new GraphRecipe(
                 "vision",
-                Map.of(
-                        "linear",
-                        layers.file(),
-                        "projector",
-                        wide.file(),
-                        "attention",
-                        AttentionKernel.ofTiles(vit, format.numbers(), device).file()),
+                used,
                 weights,
                 format.numbers().code(),
                 List.of(device, format.places().projector()),
@@ -57,27 +61,36 @@ record GraphRecipe(
                 List.of(vit.heads(), vit.eps(), vit.qkNorm()));
     }
 
-    /** That of the language model, with kernels for its layers' linears and for its head. */
+    /**
+     * That of the language model.
+     *
+     * @param layers the kernels for its layers' linears, by whether they are on a GPU
+     */
     static GraphRecipe language(
-            ModelConfig config, Models.Format format, List<Weight> weights, LinearKernel layers, LinearKernel head) {
+            ModelConfig config,
+            Models.Format format,
+            List<Weight> weights,
+            Map<Boolean, LinearKernel> layers,
+            LinearKernel head) {
         LanguageConfig llm = config.language();
         DevicePlan places = format.places();
-        String cache = format.shortKeys() ? "cache_int8" : "cache";
         List<String> devices =
                 IntStream.range(0, llm.layers()).mapToObj(places::layer).toList();
-        AttentionKernel attention = AttentionKernel.ofPrompts(llm, format.numbers(), Set.copyOf(devices));
-        String mlp = llm.experts().count() > 0 ? "moe" : "gated";
-        Map<String, String> used = Map.of(
-                "linear",
-                layers.file(),
-                "head",
-                head.file(),
-                "cache",
-                cache,
+        Set<String> all = new HashSet<>(devices);
+        all.addAll(List.of(places.embedding(), places.head()));
+        Map<String, String> used = common(all);
+        if (layers.size() == 1) {
+            used.put("linear", layers.values().iterator().next().file());
+        } else {
+            used.put("linear", "by_device");
+            layers.forEach((cuda, kernel) -> used.put(cuda ? "on_cuda" : "on_cpu", kernel.file()));
+        }
+        used.put("head", head.file());
+        used.put("cache", format.shortKeys() ? "cache_int8" : "cache");
+        used.put(
                 "attention",
-                attention.file(),
-                "mlp",
-                mlp);
+                AttentionKernel.ofPrompts(llm, format.numbers(), all).file());
+        used.put("mlp", llm.experts().count() > 0 ? "moe" : "gated");
         List<Object> sizes = List.of(
                 places.embedding(),
                 places.head(),
@@ -104,6 +117,14 @@ record GraphRecipe(
                         llm.eps(),
                         llm.experts().chosen(),
                         llm.experts().normed()));
+    }
+
+    /** The files behind the names that both graphs use, by the devices of one. */
+    private static Map<String, String> common(Set<String> devices) {
+        Map<String, String> used = new TreeMap<>();
+        used.put("norm", devices.stream().allMatch(CudaDevices::isCuda) ? "norm_cuda" : "norm");
+        used.put("placement", devices.stream().anyMatch(CudaDevices::isCuda) ? "placement_cuda" : "placement");
+        return used;
     }
 
     /** The divisors of all frequencies of a head, which are ones where there are none. */

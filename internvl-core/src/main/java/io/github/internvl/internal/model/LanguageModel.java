@@ -7,21 +7,48 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
     private static final int GRAIN = 256;
+    private static final int FEW_SLOTS = 8;
     private static final int SPARE = 8; // places beyond a slot's tokens; the last is for slots without a next token
 
     private final ScriptModule graph;
     private final LanguageConfig config;
+    private final boolean onGpu;
     private int room; // tokens of each slot of the static cache; 0 without one
     private int[] written = {}; // tokens written to each of those
+    private @Nullable String graphDevice; // where steps become CUDA graphs, if they are wanted
+    private @Nullable StepGraphs graphs;
+    private @Nullable Replayed replayed;
 
     LanguageModel(ScriptModule graph, LanguageConfig config) {
+        this(graph, config, false);
+    }
+
+    /** @param onGpu whether its logits are on a GPU */
+    LanguageModel(ScriptModule graph, LanguageConfig config, boolean onGpu) {
         this.graph = graph;
         this.config = config;
+        this.onGpu = onGpu;
     }
+
+    /** Whether its logits are on a GPU, from where a few are copied faster than all. */
+    public boolean isOnGpu() {
+        return onGpu;
+    }
+
+    /**
+     * The result of the last step if a CUDA graph computed it.
+     *
+     * @param logits as they were returned: rows of all slots that it computed
+     * @param best the best id of each
+     * @param rows those that were asked for
+     */
+    private record Replayed(Tensor logits, Tensor best, int[] rows) {}
 
     /** The room that a slot for so many tokens takes. */
     public static long room(long tokens) {
@@ -67,6 +94,18 @@ public final class LanguageModel implements AutoCloseable {
         this.written = new int[slots];
     }
 
+    /** Has steps of next tokens captured into CUDA graphs, which takes static slots and one GPU. */
+    public void captureSteps(String device) {
+        this.graphDevice = device;
+    }
+
+    /** Prepares the calling thread, which computes all steps from now on. */
+    public void enter() {
+        if (graphDevice != null && room > 0) {
+            graphs = StepGraphs.on(graphDevice, graph, written.length, room);
+        }
+    }
+
     /**
      * Forgets what is in a slot from some token on. Attention over several slots multiplies what it does not look at with
      * zero, so that nothing may be left there of a sequence whose keys are not numbers.
@@ -109,14 +148,20 @@ public final class LanguageModel implements AutoCloseable {
      */
     public Tensor step(List<TokenChunk> chunks) {
         chunks.forEach(chunk -> wrote(chunk.slot(), chunk.start() + chunk.ids().length));
+        replayed = null;
         return areDense(chunks) ? stepDense(chunks) : stepRows(chunks);
     }
 
-    /** Whether they are next tokens of more than half of the slots up to the last of them, and of two at least. */
+    /**
+     * Whether they are next tokens of half of the slots up to the last of them at least, and of two slots; with CUDA graphs, which
+     * compute a few slots for nothing as fast as one alone, of any of the first ones.
+     */
     private boolean areDense(List<TokenChunk> chunks) {
+        int slots = slots(chunks);
+        boolean graph = graphs != null && slots <= FEW_SLOTS;
         return room > 0
-                && chunks.size() > 1
-                && 2 * chunks.size() >= slots(chunks)
+                && (graph || chunks.size() > 1)
+                && (graph || 2 * chunks.size() >= slots)
                 && chunks.stream().allMatch(TokenChunk::isNext);
     }
 
@@ -127,25 +172,49 @@ public final class LanguageModel implements AutoCloseable {
     /** One token of some slots, computed as one of each slot up to the last of them. */
     private Tensor stepDense(List<TokenChunk> chunks) {
         int[] rows = chunks.stream().mapToInt(TokenChunk::slot).toArray();
-        int n = slots(chunks);
-        int[] ids = new int[n];
-        int[] positions = new int[n];
-        int[] spans = new int[n];
-        Arrays.fill(positions, room + SPARE - 1);
+        int n = graphs == null ? slots(chunks) : graphs.slots(slots(chunks));
+        int[] numbers = new int[3 * n]; // ids, positions, spans
+        Arrays.fill(numbers, n, 2 * n, room + SPARE - 1);
         int end = 0;
         for (TokenChunk chunk : chunks) {
-            ids[chunk.slot()] = chunk.ids()[0];
-            positions[chunk.slot()] = chunk.start();
-            spans[chunk.slot()] = chunk.span();
+            numbers[chunk.slot()] = chunk.ids()[0];
+            numbers[n + chunk.slot()] = chunk.start();
+            numbers[2 * n + chunk.slot()] = chunk.span();
             end = Math.max(end, chunk.start() + 1);
         }
-        int length = (int) room(end);
-        try (Tensor idTensor = Tensor.of(ids);
-                Tensor positionTensor = Tensor.of(positions);
-                Tensor spanTensor = Tensor.of(spans);
-                Tensor rowTensor = Tensor.of(rows)) {
-            return graph.call("step_dense", idTensor, positionTensor, spanTensor, length, rowTensor);
+        if (graphs != null) {
+            StepGraphs.Captured step = graphs.step(numbers, n, end);
+            if (step != null) {
+                return replayed(step, rows);
+            }
         }
+        boolean every = isEvery(rows, n);
+        try (Tensor tensor = every ? Tensor.of(numbers) : Tensor.of(joined(numbers, rows))) {
+            return graph.call("step_dense", tensor, n, every, (int) room(end));
+        }
+    }
+
+    private Tensor replayed(StepGraphs.Captured step, int[] rows) {
+        Tensor logits = graph.call("alias", step.logits()); // which the caller closes
+        replayed = new Replayed(logits, step.best(), rows);
+        return logits;
+    }
+
+    /** The rows of a tensor of logits that rows of a step are. */
+    private int[] places(Tensor logits, int... rows) {
+        Replayed last = replayed;
+        return last == null || last.logits() != logits
+                ? rows
+                : Arrays.stream(rows).map(row -> last.rows()[row]).toArray();
+    }
+
+    /** Whether logits are wanted after all of n tokens, in their order. */
+    private static boolean isEvery(int[] last, int n) {
+        return Arrays.equals(last, IntStream.range(0, n).toArray());
+    }
+
+    private static int[] joined(int[]... parts) {
+        return Stream.of(parts).flatMapToInt(Arrays::stream).toArray();
     }
 
     private Tensor stepRows(List<TokenChunk> chunks) {
@@ -170,39 +239,56 @@ public final class LanguageModel implements AutoCloseable {
                 last.add(i);
             }
         }
-        try (Tensor idTensor = Tensor.of(ids);
-                Tensor placeTensor = Tensor.of(ints(places));
-                Tensor lastTensor = Tensor.of(ints(last))) {
+        boolean every = isEvery(ints(last), ids.length);
+        int[] ends = every ? new int[0] : ints(last);
+        try (Tensor numbers = Tensor.of(joined(ids, ints(places), ends))) {
             return graph.call(
                     "step",
-                    idTensor,
-                    visual.isEmpty() ? List.of(placeTensor) : visual, // a list must not be empty; no place, no use
+                    numbers,
+                    ids.length,
+                    every,
+                    visual.isEmpty() ? List.of(numbers) : visual, // a list must not be empty; no place, no use
                     firsts,
                     takes,
-                    placeTensor,
                     chunks.stream().mapToInt(TokenChunk::slot).toArray(),
                     chunks.stream().mapToInt(TokenChunk::start).toArray(),
                     chunks.stream().mapToInt(c -> c.ids().length).toArray(),
-                    chunks.stream().mapToInt(TokenChunk::span).toArray(),
-                    lastTensor);
+                    chunks.stream().mapToInt(TokenChunk::span).toArray());
         }
     }
 
     /** The best token of each row of logits; -1 for a row that has no largest number (NaN, infinity). */
     public long[] argmax(Tensor logits) {
+        Replayed last = replayed;
+        if (last != null && last.logits() == logits) {
+            try (Tensor best = graph.call("read", last.best())) {
+                long[] all = best.longs();
+                return Arrays.stream(last.rows()).mapToLong(row -> all[row]).toArray();
+            }
+        }
         try (Tensor best = graph.call("argmax", logits)) {
             return best.longs();
         }
     }
 
+    /** The largest logits of some rows, for each row largest first, and after them their ids. */
+    public float[] top(Tensor logits, int count, int... rows) {
+        try (Tensor wanted = Tensor.of(places(logits, rows));
+                Tensor host = graph.call("top", logits, wanted, count)) {
+            return host.floats();
+        }
+    }
+
     /** All logits, row by row. */
     public float[] floats(Tensor logits) {
-        return floats(logits, IntStream.range(0, (int) logits.shape()[0]).toArray());
+        Replayed last = replayed;
+        int count = last != null && last.logits() == logits ? last.rows().length : (int) logits.shape()[0];
+        return floats(logits, IntStream.range(0, count).toArray());
     }
 
     /** The logits of some rows, row by row. */
     public float[] floats(Tensor logits, int... rows) {
-        try (Tensor wanted = Tensor.of(rows);
+        try (Tensor wanted = Tensor.of(places(logits, rows));
                 Tensor host = graph.call("host", logits, wanted)) {
             return host.floats();
         }
@@ -214,6 +300,9 @@ public final class LanguageModel implements AutoCloseable {
 
     @Override
     public void close() {
+        if (graphs != null) {
+            graphs.close();
+        }
         graph.close();
     }
 }

@@ -2,6 +2,7 @@ package io.github.internvl.internal.model;
 
 import io.github.internvl.InternVLException;
 import io.github.internvl.Precision;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
@@ -17,6 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 enum LinearKernel {
     DENSE("dense"),
+    DENSE_CUDA("dense_cuda"),
     HALF("half"),
     PACKED("packed"),
     INT8_ONEDNN("int8_onednn"),
@@ -40,7 +42,7 @@ enum LinearKernel {
     /** Bytes that it reads for each weight; those of a scale and a zero for each 32 among them. */
     double bytes(NumberFormat numbers) {
         return switch (this) {
-            case DENSE, PACKED -> numbers.bytes();
+            case DENSE, DENSE_CUDA, PACKED -> numbers.bytes();
             case HALF -> 2;
             case INT8_ONEDNN, INT8_FBGEMM, INT8_CUDA, INT8 -> 1;
             case INT4_CPU, INT4_CUDA, INT4 -> 0.625;
@@ -105,6 +107,9 @@ enum LinearKernel {
     }
 
     private static LinearKernel floats(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
+        if (devices.stream().allMatch(CudaDevices::isCuda)) {
+            return DENSE_CUDA;
+        }
         if (!areCpu(devices) || numbers == NumberFormat.FLOAT16) {
             return DENSE;
         }

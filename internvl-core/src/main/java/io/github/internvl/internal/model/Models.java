@@ -7,14 +7,19 @@ import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.checkpoint.StoredTensor;
+import io.github.internvl.internal.torch.ComputeFailure;
+import io.github.internvl.internal.torch.CudaDevices;
 import io.github.internvl.internal.torch.HugePages;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -24,9 +29,11 @@ import java.util.stream.IntStream;
  *
  * @param vision tiles to visual tokens
  * @param language tokens to logits
+ * @param devices where they compute
  */
-public record Models(VisionEncoder vision, LanguageModel language) implements AutoCloseable {
+public record Models(VisionEncoder vision, LanguageModel language, Set<String> devices) implements AutoCloseable {
     private static final int QUANTIZED_INPUTS = 32;
+    private static final int BFLOAT16_CAPABILITY = 80; // of a GPU; older ones imitate it, with attention in float32
 
     /**
      * The number formats and devices of a model.
@@ -53,6 +60,13 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
             return new Format(numbers, plan, shortKeys, shortVision);
         }
 
+        /** All devices, {@code cpu} or {@code cuda:N}. */
+        Set<String> devices() {
+            Set<String> all = new HashSet<>(places.layers());
+            all.addAll(List.of(places.vision(), places.projector(), places.embedding(), places.head()));
+            return all;
+        }
+
         /** The precision of the language model's linears. */
         Precision precision() {
             return places.precision();
@@ -68,7 +82,11 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
     }
 
     private static NumberFormat fastest(String device) {
-        return !device.equals("cpu") || TorchRuntime.cpuHasBfloat16() ? NumberFormat.BFLOAT16 : NumberFormat.FLOAT32;
+        if (device.equals("cpu")) {
+            return TorchRuntime.cpuHasBfloat16() ? NumberFormat.BFLOAT16 : NumberFormat.FLOAT32;
+        }
+        int capability = CudaDevices.capability(device);
+        return capability == 0 || capability >= BFLOAT16_CAPABILITY ? NumberFormat.BFLOAT16 : NumberFormat.FLOAT16;
     }
 
     /**
@@ -77,7 +95,12 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
      * @param progress hears of the bytes of weights that are ready, after each layer
      */
     public static Models load(Checkpoint checkpoint, Format format, LongConsumer progress) {
-        return TorchRuntime.onOwnThread(() -> made(checkpoint, format, progress));
+        try {
+            return TorchRuntime.onOwnThread(() -> made(checkpoint, format, progress));
+        } catch (RuntimeException e) {
+            freeGpus(format.devices());
+            throw ComputeFailure.ofLoading(e);
+        }
     }
 
     /** Allocates the static cache, see {@link LanguageModel#allocate}; if that fails, the models are closed. */
@@ -115,10 +138,15 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
             GraphRecipe decoder = language(config, format, language, stored(checkpoint, language));
             ScriptModule llm = GraphBuilder.build(checkpoint, decoder, progress);
             TorchRuntime.trimMemory();
+            freeGpus(format.devices());
             pages.enlarge();
             return new Models(
                     new VisionEncoder(vit, config, format.numbers().bytes()),
-                    new LanguageModel(llm, config.language()));
+                    new LanguageModel(
+                            llm,
+                            config.language(),
+                            CudaDevices.isCuda(format.places().head())),
+                    format.devices());
         } catch (RuntimeException | Error e) {
             vit.close();
             throw e;
@@ -167,14 +195,18 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
     private static GraphRecipe language(
             ModelConfig config, Format format, List<Weight> weights, Set<NumberFormat> stored) {
         return GraphRecipe.language(
-                config, format, weights, layerKernel(config, format, stored), headKernel(format, stored));
+                config, format, weights, layerKernels(config, format, stored), headKernel(format, stored));
     }
 
-    static LinearKernel layerKernel(ModelConfig config, Format format, Set<NumberFormat> stored) {
-        Set<String> devices = IntStream.range(0, config.language().layers())
+    /** The kernels of the layers on GPUs (true) and of those on the CPU (false), as far as there are such. */
+    static Map<Boolean, LinearKernel> layerKernels(ModelConfig config, Format format, Set<NumberFormat> stored) {
+        Map<Boolean, Set<String>> devices = IntStream.range(0, config.language().layers())
                 .mapToObj(format.places()::layer)
-                .collect(Collectors.toSet());
-        return LinearKernel.ofLayers(format.precision(), stored, format.numbers(), devices);
+                .collect(Collectors.groupingBy(CudaDevices::isCuda, TreeMap::new, Collectors.toSet()));
+        Map<Boolean, LinearKernel> kernels = new TreeMap<>();
+        devices.forEach((cuda, own) ->
+                kernels.put(cuda, LinearKernel.ofLayers(format.precision(), stored, format.numbers(), own)));
+        return kernels;
     }
 
     static LinearKernel headKernel(Format format, Set<NumberFormat> stored) {
@@ -185,9 +217,22 @@ public record Models(VisionEncoder vision, LanguageModel language) implements Au
                 Set.of(format.places().head()));
     }
 
+    /** Whether all devices still compute. */
+    public boolean compute() {
+        return devices.stream().allMatch(TorchRuntime::computes);
+    }
+
+    /** Gives memory that is free on GPUs back to the driver, for other models and programs. */
+    private static void freeGpus(Set<String> devices) {
+        if (devices.stream().anyMatch(CudaDevices::isCuda)) {
+            TorchRuntime.trimGpuMemory();
+        }
+    }
+
     @Override
     public void close() {
         vision.close();
         language.close();
+        freeGpus(devices);
     }
 }

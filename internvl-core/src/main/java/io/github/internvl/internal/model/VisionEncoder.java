@@ -73,11 +73,27 @@ public final class VisionEncoder implements AutoCloseable {
         return (long) tokensPerTile() * config.language().width() * numberBytes;
     }
 
+    /** Multiplications that a tile takes, but for attention. */
+    static long multiplications(ModelConfig config) {
+        VisionConfig vit = config.vision();
+        return vit.layers() * layerMultiplications(vit) + config.tokensPerTile() * projectorWeights(config);
+    }
+
+    private static long layerMultiplications(VisionConfig vit) {
+        long weights = (long) vit.width() * (4L * vit.width() + 2L * vit.mlpWidth());
+        return (1L + vit.patches()) * weights;
+    }
+
+    private static long projectorWeights(ModelConfig config) {
+        long width = config.language().width();
+        long patches = config.vision().patches() / config.tokensPerTile(); // of one token
+        return patches * config.vision().width() * width + width * width;
+    }
+
     /** How many layers so many tiles can pass within as many multiplications, at least 1. */
     public int layersWithin(long multiplications, int tiles) {
         VisionConfig vit = config.vision();
-        long weights = (long) vit.width() * (4L * vit.width() + 2L * vit.mlpWidth());
-        long one = tiles * (1L + vit.patches()) * weights;
+        long one = tiles * layerMultiplications(vit);
         return (int) Math.max(1, Math.min(vit.layers(), multiplications / one));
     }
 

@@ -71,13 +71,24 @@ record LibraryCache(Path home, List<LibraryFile> libraries) {
         return earlier.isEmpty() ? list(home, begin + "cpu*" + end) : earlier;
     }
 
+    /** The cache of the tokenizers; DJL keeps a copy for each compute capability of a GPU below the one for machines without. */
     static LibraryCache ofTokenizers() throws IOException {
         Platform platform = Platform.detectPlatform("tokenizers");
         Path home = Utils.getEngineCacheDir("tokenizers");
         String name = System.mapLibraryName("tokenizers");
         Path folder = home.resolve(platform.getVersion() + "-cpu-" + platform.getClassifier());
         String source = "native/lib/" + platform.getClassifier() + "/cpu/" + name;
-        return new LibraryCache(home, List.of(bundled(folder.resolve(name), true, source)));
+        List<LibraryFile> libraries = new ArrayList<>();
+        for (Path below : list(folder, "*")) {
+            if (Files.exists(below.resolve(name))) {
+                libraries.add(bundled(below.resolve(name), true, source));
+            }
+        }
+        Path plain = folder.resolve(name);
+        if (libraries.isEmpty() || Files.exists(plain)) {
+            libraries.add(bundled(plain, true, source));
+        }
+        return new LibraryCache(home, libraries);
     }
 
     private static LibraryFile bundled(Path file, boolean binding, String resource) throws IOException {

@@ -33,7 +33,7 @@ final class LibraryLoader {
     static NDManager torch() {
         setUnlessChosen("OPT_OUT_TRACKING", "true"); // DJL would report each start to its makers
         return loaded("libtorch", () -> {
-            if (isChosen(TORCH_PATH) || isChosen("PYTORCH_VERSION")) {
+            if (isFolderChosen() || isChosen("PYTORCH_VERSION")) {
                 return engine();
             }
             LibraryCache cache = LibraryCache.ofTorch();
@@ -118,6 +118,11 @@ final class LibraryLoader {
         if (System.getProperty(property) == null) {
             System.setProperty(property, value);
         }
+    }
+
+    /** Whether libtorch is to come from a folder that the user named. */
+    static boolean isFolderChosen() {
+        return isChosen(TORCH_PATH);
     }
 
     private static boolean isChosen(String setting) {

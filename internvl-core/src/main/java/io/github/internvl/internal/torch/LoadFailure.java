@@ -46,8 +46,22 @@ final class LoadFailure {
             return "the jar ai.djl.huggingface:tokenizers must be on the class path whole, with the library of this"
                     + " platform: " + failure.getMessage();
         }
+        if (LibraryLoader.isFolderChosen()) {
+            return "the folder of PYTORCH_LIBRARY_PATH must have libtorch " + TORCH
+                    + " and all that it needs, and no other" + " library, since DJL loads each of its files: "
+                    + root(failure) + "; docs/gpu.md lists them";
+        }
         return "put ai.djl.pytorch:pytorch-native-cpu:" + TORCH
                 + " with the classifier of this platform (linux-x86_64, linux-aarch64, osx-aarch64, win-x86_64) on the"
-                + " class path, or let DJL download one: " + failure.getMessage();
+                + " class path, or let DJL download one: " + root(failure);
+    }
+
+    /** The message of the first cause, which names the file. */
+    private static String root(Throwable failure) {
+        Throwable first = failure;
+        while (first.getCause() != null) {
+            first = first.getCause();
+        }
+        return String.valueOf(first.getMessage());
     }
 }

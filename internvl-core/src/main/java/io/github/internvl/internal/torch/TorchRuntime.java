@@ -2,6 +2,7 @@ package io.github.internvl.internal.torch;
 
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import com.sun.jna.NativeLibrary;
@@ -99,6 +100,29 @@ public final class TorchRuntime {
     /** Whether an exception comes out of libtorch, and not out of Java code that runs beside it. */
     public static boolean threw(Throwable e) {
         return e instanceof EngineException;
+    }
+
+    /** Whether a device still computes, which a small product tells. */
+    public static boolean computes(String device) {
+        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", "dense"));
+                Tensor product = probe.call("check", NumberFormat.FLOAT32.code(), device)) {
+            return product.shape().length > 0;
+        } catch (RuntimeException e) {
+            LOG.debug("{} does not compute", device, e);
+            return false;
+        }
+    }
+
+    /** Gives memory of CUDA devices that libtorch keeps for later tensors back to the driver. */
+    public static void trimGpuMemory() {
+        if (gpuCount() > 0) {
+            JniUtils.emptyCudaCache();
+        }
+    }
+
+    /** Whether libtorch is a build for CUDA, be there a device or not. */
+    public static boolean isForCuda() {
+        return root().getEngine().hasCapability(StandardCapabilities.CUDA);
     }
 
     /** Gives memory that was freed back to the system, where the C library keeps it until asked (glibc). */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.internvl.internal.torch.ScriptModule;
+import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,11 +26,47 @@ class GraphCompileTest {
         }
     }
 
+    @Test
+    void compilesAKernelForEachDevice() {
+        Map<String, String> used = Map.of(
+                "linear", "by_device", "on_cuda", "int4_cuda", "on_cpu", "int4", "head", "dense", "mlp", "gated");
+        ScriptModule.compile("decoder", used).close();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"cache", "cache_int8"})
     void compilesEitherCache(String cache) {
         ScriptModule.compile("decoder", Map.of("linear", "dense", "head", "int8", "cache", cache, "mlp", "gated"))
                 .close();
+    }
+
+    @Test
+    void compilesTheNormsForGpus() {
+        Map<String, String> used =
+                Map.of("linear", "dense", "head", "dense", "projector", "dense", "mlp", "gated", "norm", "norm_cuda");
+        for (String graph : new String[] {"decoder", "vision"}) {
+            ScriptModule.compile(graph, used).close();
+        }
+    }
+
+    @Test
+    void compilesThePlacementOnGpus() {
+        assumeTrue(TorchRuntime.gpuCount() > 0, "a libtorch without CUDA has no operator that sets the current device");
+        Map<String, String> used = Map.of(
+                "linear",
+                "dense",
+                "head",
+                "dense",
+                "projector",
+                "dense",
+                "mlp",
+                "gated",
+                "placement",
+                "placement_cuda");
+        for (String graph : new String[] {"decoder", "vision"}) {
+            ScriptModule.compile(graph, used).close();
+        }
+        ScriptModule.compile("stream", Map.of()).close();
     }
 
     @ParameterizedTest

@@ -130,6 +130,15 @@ class MixtureTest {
     }
 
     @Test
+    void computesTheSameThroughTheTextForGpus() throws IOException {
+        Path dense = written("dense", "{\"model_type\": \"qwen3\"}", true);
+        Path mixture = written("mixture", mixture(3, true, ""), false);
+
+        assertThat(LeanTextTest.distance(dense, NumberFormat.FLOAT32)).isCloseTo(0, within(1e-4));
+        assertThat(LeanTextTest.distance(mixture, NumberFormat.FLOAT32)).isCloseTo(0, within(1e-4));
+    }
+
+    @Test
     void computesATokenAloneAsAmongOthers() throws IOException {
         Path checkpoint = written("mixture", mixture(3, true, ""), false);
 

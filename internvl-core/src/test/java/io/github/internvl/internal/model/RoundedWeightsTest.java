@@ -117,4 +117,38 @@ class RoundedWeightsTest {
             }
         }
     }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = LinearKernel.class,
+            names = {"INT8_ONEDNN", "INT8_FBGEMM", "INT8"})
+    void aRowOfEightBitsIsMultipliedAloneAsItIsAmongMany(LinearKernel kernel) {
+        assumeTrue(kernel.works(NumberFormat.FLOAT32, "cpu"), "this CPU lacks the kernel");
+        int rows = 700;
+        int empty = 299; // of zeros, which have no scale
+        float[] x = new float[rows * INPUTS];
+        Random random = new Random(5);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = i / INPUTS == empty ? 0 : (float) random.nextGaussian();
+        }
+        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", kernel.file()));
+                Tensor stored = Tensor.of(weight, OUTPUTS, INPUTS);
+                Tensor all = Tensor.of(x, rows, INPUTS);
+                Tensor together = probe.call("product", all, stored, NumberFormat.FLOAT32.code(), "cpu")) {
+            float[] many = together.floats();
+            for (int row : new int[] {0, 1, 255, 256, empty, 511, 512, rows - 1}) {
+                try (Tensor one = Tensor.of(Arrays.copyOfRange(x, row * INPUTS, (row + 1) * INPUTS), 1, INPUTS);
+                        Tensor y = probe.call("product", one, stored, NumberFormat.FLOAT32.code(), "cpu")) {
+                    float[] alone = y.floats();
+                    for (int i = 0; i < OUTPUTS; i++) {
+                        float size = i % 3 == 0 ? 40 : 0.02f;
+                        assertThat(alone[i])
+                                .as("row %s, output %s", row, i)
+                                .isCloseTo(many[row * OUTPUTS + i], within(size * 1e-2f));
+                        assertThat(row != empty || alone[i] == 0).isTrue();
+                    }
+                }
+            }
+        }
+    }
 }

@@ -137,6 +137,24 @@ class EnvironmentTest {
     }
 
     @Test
+    void answersWithoutTheGpuForWhichTheTokenizersWereUnpacked() throws Exception {
+        Path cache = folder.resolve("cache");
+        copyCache(cache);
+        Path plain = find(cache, System.mapLibraryName("tokenizers"));
+        Path below = Files.createDirectory(plain.resolveSibling("90"));
+        try (Stream<Path> files = Files.list(plain.getParent())) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.move(file, below.resolve(file.getFileName()));
+            }
+        }
+        assertThat(OwnJvm.PLAIN.run(CHECKPOINT, "-DDJL_CACHE_DIR=" + cache))
+                .contains("answered true")
+                .doesNotContain("Cannot copy");
+        cutShort(cache, System.mapLibraryName("tokenizers"));
+        assertThat(OwnJvm.PLAIN.run(CHECKPOINT, "-DDJL_CACHE_DIR=" + cache)).contains("answered true");
+    }
+
+    @Test
     @EnabledOnOs(LINUX)
     void answersFromCopiedWeightsWhenTheirFilesAreEmptied() throws Exception {
         Path copy = TinyCheckpoint.copy(CHECKPOINT, Files.createDirectory(folder.resolve("copy")));
@@ -203,13 +221,17 @@ class EnvironmentTest {
     }
 
     private static Path cutShort(Path cache, String name) throws IOException {
+        Path file = find(cache, name);
+        byte[] begin = new byte[5000];
+        Files.delete(file);
+        return Files.write(file, begin);
+    }
+
+    private static Path find(Path cache, String name) throws IOException {
         try (Stream<Path> files = Files.walk(cache)) {
-            Path file = files.filter(each -> each.toString().endsWith(name))
+            return files.filter(each -> each.toString().endsWith(name))
                     .findFirst()
                     .orElseThrow();
-            byte[] begin = new byte[5000];
-            Files.delete(file);
-            return Files.write(file, begin);
         }
     }
 }

@@ -121,6 +121,20 @@ class LibraryFileTest {
                 .hasMessageEndingWith("no such file");
     }
 
+    @Test
+    void namesTheFileOfAChosenFolderThatDoesNotLoad() {
+        RuntimeException failure =
+                new IllegalStateException("Failed to load", new UnsatisfiedLinkError("libx.so: liby.so: cannot open"));
+        System.setProperty("PYTORCH_LIBRARY_PATH", home.toString());
+        try {
+            assertThat(LoadFailure.of("libtorch", failure))
+                    .hasMessageContaining("the folder of PYTORCH_LIBRARY_PATH must have libtorch 2.7.1")
+                    .hasMessageContaining("libx.so: liby.so: cannot open");
+        } finally {
+            System.clearProperty("PYTORCH_LIBRARY_PATH");
+        }
+    }
+
     private Path leftover(String name, Duration age) throws IOException {
         Path folder = Files.createDirectories(home.resolve(name));
         Path part = Files.write(folder.resolve("libtorch.so"), WHOLE);

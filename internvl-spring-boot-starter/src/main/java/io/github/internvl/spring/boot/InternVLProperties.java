@@ -46,12 +46,12 @@ record InternVLProperties(
      *
      * @param tokens Size in tokens, of all requests together. Default: 4096 for each concurrent request.
      * @param precision Number format: int8. Default: the format that the model computes in.
-     * @param staticSlots Whether each concurrent request has its whole context from loading on; faster on GPUs.
+     * @param staticSlots Whether each concurrent request has its whole context from loading on. Default: on GPUs with the memory for it.
      */
     record KvCache(
             @Nullable Long tokens,
             @Nullable Precision precision,
-            @DefaultValue("false") boolean staticSlots) {}
+            @Nullable Boolean staticSlots) {}
 
     /**
      * The source of models that are named by their ids.

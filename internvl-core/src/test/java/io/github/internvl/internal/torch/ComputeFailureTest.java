@@ -1,4 +1,4 @@
-package io.github.internvl.internal.engine;
+package io.github.internvl.internal.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,7 +27,7 @@ class ComputeFailureTest {
                 .hasMessageContaining(message)
                 .hasMessageContaining("ask for less at once")
                 .hasCause(failure);
-        assertThat(ComputeFailure.isLasting(failure)).isFalse();
+        assertThat(ComputeFailure.isOfDevice(failure)).isFalse();
     }
 
     @ParameterizedTest
@@ -41,7 +41,36 @@ class ComputeFailureTest {
         RuntimeException failure = new EngineException(message);
 
         assertThat(ComputeFailure.of(failure)).isExactlyInstanceOf(InternVLException.class);
-        assertThat(ComputeFailure.isLasting(failure)).isTrue();
+        assertThat(ComputeFailure.isOfDevice(failure)).isTrue();
+    }
+
+    @Test
+    void aModelThatDoesNotFitHasATypeOfItsOwnToo() {
+        RuntimeException failure = new EngineException(
+                "Traceback\ntorch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.\n");
+
+        assertThat(ComputeFailure.ofLoading(failure))
+                .isInstanceOf(ModelMemoryException.class)
+                .hasMessageStartingWith("the model does not fit: torch.OutOfMemoryError: CUDA out of memory. Tried")
+                .hasMessageContaining("a format of fewer bits")
+                .hasCause(failure);
+    }
+
+    @Test
+    void aLibtorchWithoutCodeForTheGpuIsNamed() {
+        assertThat(ComputeFailure.ofLoading(
+                        new EngineException("RuntimeError: CUDA error: no kernel image is available for execution")))
+                .isExactlyInstanceOf(InternVLException.class)
+                .hasMessageStartingWith("libtorch must have code for the GPU's compute capability: ")
+                .hasMessageContaining("take the build for CUDA 12.8");
+        assertThat(ComputeFailure.ofLoading(new EngineException("RuntimeError: shapes")))
+                .hasMessage("the model failed while loading: RuntimeError: shapes");
+    }
+
+    @Test
+    void anExceptionOfJavaWhileLoadingStaysAsItIs() {
+        RuntimeException failure = new IllegalArgumentException("no");
+        assertThat(ComputeFailure.ofLoading(failure)).isSameAs(failure);
     }
 
     @Test
@@ -50,6 +79,6 @@ class ComputeFailureTest {
                 "The following operation failed\nFile \"decoder.py\", line 3\nRuntimeError: shapes\n");
 
         assertThat(ComputeFailure.of(failure)).hasMessage("the model failed while computing: RuntimeError: shapes");
-        assertThat(ComputeFailure.isLasting(failure)).isFalse();
+        assertThat(ComputeFailure.isOfDevice(failure)).isFalse();
     }
 }

@@ -1,0 +1,51 @@
+package io.github.internvl.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.internvl.internal.model.Machine;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DoctorCommandTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void reportsAnswersAndSpeedOfTheCpuWithoutNamingAFolder() throws IOException {
+        Path report = folder.resolve("report.md");
+        CommandRun run =
+                CommandRun.of("doctor", "--device", "cpu", "--out", report.toString(), TinyModel.FOLDER.toString());
+        assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
+        assertThat(report)
+                .content()
+                .isEqualTo(run.out())
+                .startsWith("# internvl doctor\n\n- InternVL for Java ")
+                .contains("\n- libtorch 2.7.1, a build for ")
+                .containsPattern("\\| float32 \\| (\\d+) of \\1 \\| 0.0 of ")
+                .contains("\n| bfloat16 | ", "\n| float16 | ", "\n| int8 | ", "\n| int4 | ")
+                .containsPattern("\\| vision_1tile \\| .* \\| s/tile \\| ")
+                .containsPattern("\\| prefill_300 \\| .* \\| tok/s \\| \\d+ % \\|")
+                .containsPattern("\\| decode_300_x32 \\| .* \\| tok/s \\| \\d+ % \\|")
+                .endsWith("## Summary\n\nNo fault was found.\n")
+                .doesNotContain(TinyModel.FOLDER.toString())
+                .doesNotContain(folder.toString());
+    }
+
+    @Test
+    void findsAFaultWhereNoGpuIsToCheck() {
+        assumeTrue(Machine.look().gpus().isEmpty());
+        CommandRun run = CommandRun.of(
+                "doctor", "--gpu", "--out", folder.resolve("report.md").toString(), TinyModel.FOLDER.toString());
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).contains("- FAULT: There is no GPU to check.").endsWith("- There is no GPU to check.\n");
+    }
+
+    @Test
+    void refusesTwoDevices() {
+        assertThat(CommandRun.of("doctor", "--gpu", "--device", "cpu").err())
+                .contains("--gpu cannot be combined with --device");
+    }
+}
