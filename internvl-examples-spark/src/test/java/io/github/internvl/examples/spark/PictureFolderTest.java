@@ -20,7 +20,7 @@ class PictureFolderTest {
 
     @Test
     void writesATypedAnswerForEachPictureAndAnErrorForABadOne() throws Exception {
-        assumeTrue(Runtime.version().feature() <= 21, "Spark needs Java 17 or 21 for Hadoop's files");
+        assumeTrue(Runtime.version().feature() <= 21, "Spark runs on Java 17 and 21");
         Path pictures = Files.createDirectory(folder.resolve("pictures"));
         Files.copy(DemoModel.sample("shapes.png"), pictures.resolve("shapes.png"));
         Files.write(pictures.resolve("torn.png"), new byte[] {1, 2, 3});
