@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.ModelInfo;
+import io.github.internvl.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +71,25 @@ class InfoCommandTest {
         assertThat(json.get("model").getAsString()).isEqualTo("OpenGVLab/InternVL2_5-1B");
         assertThat(json.get("weightBytes").getAsLong())
                 .isEqualTo(2 * json.get("parameters").getAsLong());
+    }
+
+    @Test
+    void writesTheMemoryOfAnExecutorOfSpark() {
+        CommandRun run = CommandRun.of("info", "--spark", "--precision", "int8", "InternVL2_5-2B");
+        long model =
+                ModelInfo.Published.find("InternVL2_5-2B").orElseThrow().info().memoryBytes(Precision.INT8, 32_768);
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().lines())
+                .contains(
+                        "# OpenGVLab/InternVL2_5-2B in int8: 8 requests at once, 32,768 tokens of KV cache",
+                        "spark.internvl.model                 OpenGVLab/InternVL2_5-2B",
+                        "spark.executor.memoryOverhead        " + ((model >> 20) + 1 + 256 + 1024) + "m",
+                        "# spark.task.resource.gpu.amount       0.125");
+        assertThat(CommandRun.of("info", "--spark", "--json", "InternVL2_5-2B").exitCode())
+                .isEqualTo(2);
+        assertThat(CommandRun.of("info", "--precision", "int8", "InternVL2_5-2B")
+                        .exitCode())
+                .isEqualTo(2);
     }
 
     @Test
