@@ -125,7 +125,7 @@ final class DoctorCommand implements Callable<Integer> {
             report.hide(Path.of(name)); // before a message has it
         }
         try (LoadingBar bar = new LoadingBar(terminal)) {
-            Hub hub = Hub.builder().progress(bar.listener("Downloading")).build();
+            Hub hub = Hub.builder().progress(bar.downloading()).build();
             return hub.find(name);
         }
     }

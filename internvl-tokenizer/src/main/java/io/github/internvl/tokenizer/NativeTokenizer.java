@@ -80,9 +80,13 @@ final class NativeTokenizer implements AutoCloseable {
         String version = own.getProperty("version") + "-cpu-";
         Path home = LibraryFailure.home();
         try (Stream<Path> versions = Files.isDirectory(home) ? Files.list(home) : Stream.empty()) {
-            for (Path folder : versions.filter(each -> each.getFileName().toString().startsWith(version)).toList()) {
+            for (Path folder : versions.filter(
+                            each -> each.getFileName().toString().startsWith(version))
+                    .toList()) {
                 try (Stream<Path> below = Files.list(folder)) {
-                    List<Path> copies = below.map(each -> each.resolve(name)).filter(Files::exists).toList();
+                    List<Path> copies = below.map(each -> each.resolve(name))
+                            .filter(Files::exists)
+                            .toList();
                     if (!copies.isEmpty() && !Files.exists(folder.resolve(name))) {
                         return copies.get(0);
                     }
