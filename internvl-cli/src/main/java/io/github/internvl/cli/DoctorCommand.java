@@ -131,7 +131,8 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void speed(Path folder, String device, boolean graphs, DoctorReport report) {
-        report.title("## Speed of " + folder.getFileName() + " on " + device + (graphs ? ", CUDA graphs asked for" : ""));
+        report.title(
+                "## Speed of " + folder.getFileName() + " on " + device + (graphs ? ", CUDA graphs asked for" : ""));
         InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0).maxConcurrent(CONCURRENT);
         loading.applyTo(builder);
         long before = Machine.capturedGraphs();

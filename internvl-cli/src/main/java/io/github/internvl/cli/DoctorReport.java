@@ -52,7 +52,8 @@ final class DoctorReport {
     }
 
     private void hide(Path folder, String name) {
-        for (Path form : List.of(folder.toAbsolutePath(), folder.toAbsolutePath().normalize(), folder)) {
+        for (Path form :
+                List.of(folder.toAbsolutePath(), folder.toAbsolutePath().normalize(), folder)) {
             if (form.isAbsolute() ? form.getNameCount() > 0 : form.getNameCount() > 1) {
                 hidden.putIfAbsent(form.toString(), name);
             }

@@ -106,8 +106,7 @@ final class PrecisionCheck {
 
     /** Whether a model or the memory of a device rules a precision out, which is no fault of the device. */
     static boolean isRefusal(RuntimeException e) {
-        return e instanceof InternVLException
-                && REFUSALS.stream().anyMatch(String.valueOf(e.getMessage())::contains);
+        return e instanceof InternVLException && REFUSALS.stream().anyMatch(String.valueOf(e.getMessage())::contains);
     }
 
     /** The share of the largest logit by which a logit may differ between kernels. */

@@ -64,8 +64,8 @@ class DoctorCommandTest {
                 .isTrue();
         assertThat(PrecisionCheck.isRefusal(new InternVLException("the model does not fit: CUDA out of memory")))
                 .isTrue();
-        assertThat(PrecisionCheck.isRefusal(
-                        new InternVLException("the model failed while computing: CUDA error: an illegal memory access")))
+        assertThat(PrecisionCheck.isRefusal(new InternVLException(
+                        "the model failed while computing: CUDA error: an illegal memory access")))
                 .isFalse();
     }
 

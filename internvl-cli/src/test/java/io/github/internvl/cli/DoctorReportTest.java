@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Test;
 class DoctorReportTest {
     private final StringWriter out = new StringWriter();
     private final DoctorReport report = new DoctorReport(new Terminal(
-            new BufferedReader(Reader.nullReader()), new PrintWriter(out), new PrintWriter(Writer.nullWriter()), false));
+            new BufferedReader(Reader.nullReader()),
+            new PrintWriter(out),
+            new PrintWriter(Writer.nullWriter()),
+            false));
 
     private String of(Machine.Gpu gpu) {
         report.machine(new Machine("2.7.1", true, true, Optional.empty(), Optional.of("12.8"), List.of(gpu)));

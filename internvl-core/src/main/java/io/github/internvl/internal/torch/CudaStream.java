@@ -38,7 +38,8 @@ public final class CudaStream implements AutoCloseable {
     private static final AtomicLong POOLS = new AtomicLong(OWN_POOLS);
     private static final long SPARE = 256L << 20; // bytes that must be free on the device for a capture
     private static final List<Memory> BEGUN =
-            new CopyOnWriteArrayList<>(); // libtorch's allocator asks them until their captures end, if they fail for good
+            new CopyOnWriteArrayList<>(); // libtorch's allocator asks them until their captures end, if they fail for
+    // good
     private static final AtomicLong CAPTURED = new AtomicLong();
     private static volatile boolean failed;
 
@@ -124,7 +125,12 @@ public final class CudaStream implements AutoCloseable {
                         "_ZN2at4cuda9CUDAGraph13capture_beginESt4pairIyyE21cudaStreamCaptureMode",
                         "_ZN2at4cuda9CUDAGraph11capture_endEv")
                 .forEach(symbol -> function("torch_cuda", symbol));
-        List.of("cudaGraphLaunch", "cudaStreamIsCapturing", "cudaStreamEndCapture", "cudaGetLastError", "cudaMemGetInfo")
+        List.of(
+                        "cudaGraphLaunch",
+                        "cudaStreamIsCapturing",
+                        "cudaStreamEndCapture",
+                        "cudaGetLastError",
+                        "cudaMemGetInfo")
                 .forEach(symbol -> function("cudart", symbol));
         function("c10_cuda", "_ZNK3c104cuda10CUDAStream6streamEv");
     }
