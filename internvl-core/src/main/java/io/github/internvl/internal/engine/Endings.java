@@ -16,9 +16,8 @@ final class Endings {
     private final BooleanSupplier computes;
     private @Nullable Sequence unreported; // the first of the list
     private @Nullable Throwable lasting;
-    private @Nullable Throwable
-            asked; // the last cause whose device was asked, as all sequences of a step fail by the same
-    private boolean computed; // and whether it still computed
+    private @Nullable Throwable asked; // the last cause whose device was asked: all sequences of a step have the same
+    private boolean computed; // the device's answer
 
     /** @param computes whether the devices still compute, which is asked after an error of one */
     Endings(Scheduler scheduler, RequestQueue queue, BooleanSupplier computes) {

@@ -37,9 +37,10 @@ public final class CudaStream implements AutoCloseable {
     private static final long OWN_POOLS = 1L << 40; // beyond libtorch's own numbers
     private static final AtomicLong POOLS = new AtomicLong(OWN_POOLS);
     private static final long SPARE = 256L << 20; // bytes that must be free on the device for a capture
-    private static final List<Memory> BEGUN =
-            new CopyOnWriteArrayList<>(); // libtorch's allocator asks them until their captures end, if they fail for
-    // good
+
+    /** The objects of captures that have not ended, or that failed: libtorch's allocator goes on asking them. */
+    private static final List<Memory> BEGUN = new CopyOnWriteArrayList<>();
+
     private static final AtomicLong CAPTURED = new AtomicLong();
     private static volatile boolean failed;
 
