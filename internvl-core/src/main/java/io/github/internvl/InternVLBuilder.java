@@ -158,7 +158,7 @@ public final class InternVLBuilder {
 
     /**
      * Sets whether steps that compute nothing but next tokens are captured into CUDA graphs: one launch in place of hundreds. Without it
-     * they are not. It takes Linux, one GPU for the whole model, and {@link #staticSlots}; where a part is missing or a capture fails,
+     * they are not. It takes Linux, one GPU for the whole model, {@link #staticSlots}, and no mixture of experts; where a part is missing or a capture fails,
      * a line is logged and steps are computed without. Answers are the same up to rounding. Experimental: it was tried without a GPU.
      */
     public InternVLBuilder cudaGraphs(boolean capture) {
@@ -379,14 +379,17 @@ public final class InternVLBuilder {
 
     /** Whether a model whose slots may be static is on GPUs that have room for them, now that they have the weights. */
     private boolean fit(long tokens, Footprint footprint, Models.Format format) {
-        boolean open = staticSlots == null && kvCacheTokens.isEmpty();
         Set<String> devices = format.places().bytes().keySet();
-        if (!open || devices.isEmpty() || !devices.stream().allMatch(CudaDevices::isCuda)) {
+        if (staticSlots != null || kvCacheTokens.isPresent() || !areGpus(devices)) {
             return false;
         }
         long spare = DeviceMap.HEADROOM + footprint.widenedBytes(format, tokens);
         long room = footprint.keyTokens(format, CudaDevices::freeBytes, spare);
         return tokens <= room && devices.stream().noneMatch(device -> CudaDevices.freeBytes(device) == Long.MAX_VALUE);
+    }
+
+    private static boolean areGpus(Set<String> devices) {
+        return !devices.isEmpty() && devices.stream().allMatch(CudaDevices::isCuda);
     }
 
     private void prepareSlots(Models models, Engine.Limits limits, boolean whole, DevicePlan plan) {
@@ -395,10 +398,10 @@ public final class InternVLBuilder {
         }
         if (cudaGraphs) {
             Set<String> devices = plan.bytes().keySet();
-            if (whole && devices.size() == 1 && devices.stream().allMatch(CudaDevices::isCuda)) {
+            if (models.language().hasEqualSteps() && devices.size() == 1 && areGpus(devices)) {
                 models.language().captureSteps(plan.head());
             } else {
-                LOG.warn("no CUDA graphs: they take static slots and a single GPU for the whole model: {}", devices);
+                LOG.warn("no CUDA graphs: they take static slots, one GPU, and no mixture of experts: {}", devices);
             }
         }
     }
@@ -415,8 +418,7 @@ public final class InternVLBuilder {
     }
 
     /** The limits with no more keys and values than GPUs have room for now that they have the weights, but one context. */
-    private Engine.Limits withinMemory(
-            Engine.Limits limits, boolean whole, Footprint footprint, Models.Format format) {
+    private Engine.Limits withinMemory(Engine.Limits limits, boolean whole, Footprint footprint, Models.Format format) {
         if (whole || kvCacheTokens.isPresent()) {
             return limits; // the plan had room for all of them
         }
@@ -425,7 +427,7 @@ public final class InternVLBuilder {
     }
 
     private static int chunkTokens(DevicePlan plan) {
-        if (plan.bytes().keySet().stream().noneMatch("cpu"::equals)) {
+        if (areGpus(plan.bytes().keySet())) {
             return GPU_CHUNK_TOKENS;
         }
         boolean slow = plan.embedding().equals("cpu") && !TorchRuntime.cpuHasBfloat16();

@@ -224,7 +224,8 @@ class CudaTest {
     @Test
     void capturesStepsWithoutACallThatACaptureForbids() throws Exception {
         assertThat(run(CudaProgram.Part.GRAPHS))
-                .contains("> answer ok 4", "> again ok 4", "> illegal 0", "> pageable 0", "> outside 0", "> closed true")
+                .contains(
+                        "> answer ok 4", "> again ok 4", "> illegal 0", "> pageable 0", "> outside 0", "> closed true")
                 .containsPattern("> graphs [1-9]")
                 .containsPattern("> nodes \\d{2,}")
                 .containsPattern("> replays [1-9]");

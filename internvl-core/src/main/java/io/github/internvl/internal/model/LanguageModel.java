@@ -94,14 +94,19 @@ public final class LanguageModel implements AutoCloseable {
         this.written = new int[slots];
     }
 
-    /** Has steps of next tokens captured into CUDA graphs, which takes static slots and one GPU. */
+    /** Whether a step of next tokens is the same work each time: not if the slots are not static, or tokens choose experts. */
+    public boolean hasEqualSteps() {
+        return room > 0 && config.mixtures() == 0;
+    }
+
+    /** Has steps of next tokens captured into CUDA graphs, which takes equal steps and one GPU. */
     public void captureSteps(String device) {
         this.graphDevice = device;
     }
 
     /** Prepares the calling thread, which computes all steps from now on. */
     public void enter() {
-        if (graphDevice != null && room > 0) {
+        if (graphDevice != null && hasEqualSteps()) {
             graphs = StepGraphs.on(graphDevice, graph, written.length, room);
         }
     }
