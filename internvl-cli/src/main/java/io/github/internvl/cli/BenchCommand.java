@@ -51,6 +51,7 @@ final class BenchCommand implements Callable<Integer> {
             "--runs",
             "--figures",
             "--static-slots",
+            "--cuda-graphs",
             "--compare",
             "--precision",
             "--vision-precision",
@@ -109,12 +110,6 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin
     private final ModelOptions loading = new ModelOptions();
-
-    @Option(
-            names = "--static-slots",
-            description =
-                    "Allocate the whole context of each request at the start, as serve --static-slots does; meant for GPUs.")
-    private boolean staticSlots;
 
     @Option(names = "--json", description = "Print each result as a line of JSON with all its runs.")
     private boolean json;
@@ -215,8 +210,8 @@ final class BenchCommand implements Callable<Integer> {
             benchmark(tags).report("load", "s", seconds);
             Roofline limits = Roofline.measure(folder, loaded.devices()); // allocates memory, so after the load result
             tags.put("threads", limits.threads());
-            if (staticSlots) {
-                tags.put("slots", "static");
+            if (loading.staticSlots() != null) {
+                tags.put("slots", loading.staticSlots() ? "static" : "by need");
             }
             Benchmark measured = benchmark(tags);
             measured.report("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);
@@ -252,9 +247,6 @@ final class BenchCommand implements Callable<Integer> {
 
     private InternVLBuilder builder(Path folder) {
         InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0);
-        if (staticSlots) {
-            builder.staticSlots(true);
-        }
         loading.applyTo(builder);
         return builder;
     }

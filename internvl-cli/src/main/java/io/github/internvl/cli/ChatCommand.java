@@ -65,6 +65,8 @@ final class ChatCommand implements Callable<Integer> {
             "--device",
             "--context-length",
             "--copy-weights",
+            "--static-slots",
+            "--cuda-graphs",
             "--pass-order",
             "--no-repeat-ngram",
             "--exif",

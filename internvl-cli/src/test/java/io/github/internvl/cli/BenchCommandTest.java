@@ -172,4 +172,13 @@ class BenchCommandTest {
             assertThat(figure.get("threads").getAsInt()).isPositive();
         });
     }
+
+    @Test
+    void leavesStaticSlotsOutWhereAsked() {
+        List<JsonObject> figures = figures(
+                bench("--json", "--no-static-slots", "--context-length", "1024", "--figures", "read_bandwidth"));
+        assertThat(figures)
+                .last()
+                .satisfies(figure -> assertThat(figure.get("slots").getAsString()).isEqualTo("by need"));
+    }
 }
