@@ -8,6 +8,7 @@ import torch
 
 import pixels
 import tasks
+import wordings
 from model import SYSTEM_MESSAGE, TOKENS_PER_TILE
 from scenes import COLORS, SHAPES
 
@@ -15,11 +16,12 @@ SIDE = int(TOKENS_PER_TILE**0.5)
 CLASSES = (*SHAPES, "bar")
 CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 SLOTS = 4
-OPEN = f"<|im_start|>system\n{SYSTEM_MESSAGE}<|im_end|>\n<|im_start|>user\n"
+SYSTEM = "<|im_start|>system\n{}<|im_end|>\n<|im_start|>user\n"
+OPEN = SYSTEM.format(SYSTEM_MESSAGE)
 ANSWER = "<|im_end|>\n<|im_start|>assistant\n"
 END = "<|im_end|>"
 NEXT = "\n<|im_start|>user\n"
-ROW = 400
+ROW = 520
 LEAST = 64
 TILE_WORK = 240
 
@@ -98,11 +100,11 @@ def image_text(counts: list[int], prefix: str) -> str:
     return prefix
 
 
-def varied(rng: Random, prefix: str) -> str:
-    """Two pictures as people write them: half of the time on lines of their own, or with spaces between, or without names."""
-    if not prefix.startswith("Image-"):
-        return prefix
-    return rng.choice((prefix, prefix, prefix.replace("\n", " "), "<image>\n<image>\n"))
+def opened(sample: tasks.Sample, counts: list[int]) -> str:
+    """The prompt up to the sample's questions: system message, rounds before, pictures; one tag takes all pictures."""
+    rounds = "".join(asked + ANSWER + answer + END + NEXT for asked, answer in sample.before)
+    text = (SYSTEM.format(sample.system) if sample.system else OPEN) + sample.first_tag + rounds + sample.prefix
+    return image_text(counts if text.count("<image>") > 1 else [sum(counts)], text)
 
 
 def pack(tokens, prefix: str, questions) -> Packed:
@@ -199,7 +201,9 @@ class Batches(torch.utils.data.Dataset):
         made = []
         for k in range(self.size):
             rng = Random(f"{self.seed}/{index}/{k}")
-            drawn = tasks.sample(rng, tasks.DENSE_SHARES if self.pictures_only else tasks.SHARES)
+            drawn = tasks.sample(rng, tasks.DENSE_SHARES if self.pictures_only else tasks.SHARES, many_tiles=0.07)
+            if not self.pictures_only:
+                drawn = wordings.varied(rng, drawn)
             shown = drawn.pictures[:1] if self.pictures_only else drawn.pictures
             limit = 1 if self.pictures_only else drawn.max_tiles
             cut = [pixels.tiles(picture.image, limit) for picture in shown]
@@ -207,8 +211,7 @@ class Batches(torch.utils.data.Dataset):
             if not (shown or questions):
                 continue
             dense = compared([[dense_targets(p, tile.part) for tile in tiles] for p, tiles in zip(shown, cut)])
-            prefix = varied(rng, drawn.prefix)
-            row = pack(self.tokens, OPEN + image_text([len(tiles) for tiles in cut], prefix), questions)
+            row = pack(self.tokens, opened(drawn, [len(tiles) for tiles in cut]), questions)
             kinds = [question.kind for question in questions][: max(row.branches)]
             made.append((kinds, row, [tile.pixels for tiles in cut for tile in tiles], dense))
         made.sort(key=lambda sample: len(sample[1].ids))

@@ -8,6 +8,7 @@ import argparse
 import json
 import re
 from collections import defaultdict
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -20,10 +21,12 @@ import batches
 import model as demo
 import pixels
 import tasks
+import wordings
 
 SHARES = {"objects": 0.36, "text": 0.2, "chart": 0.1, "pair": 0.2, "clip": 0.11, "chat": 0.03}
 KINDS = [kind.__name__ for kind in tasks.Scene.KINDS]
 KINDS += "word number letter chart_bar chart_value pair difference clip chat".split()
+TALKS = [f"round_{n}" for n in range(1, 7)] + "wording new_wording tag new_talk".split()
 BOX = re.compile(r"\[\[(\d+), (\d+), (\d+), (\d+)\]\]")
 
 
@@ -49,10 +52,37 @@ def wanted(per_kind: int, many_tiles: float, seed: str):
             return
 
 
-def export(folder: Path, per_kind: int, many_tiles: float, seed: str) -> None:
+def wanted_talks(per_kind: int, many_tiles: float, seed: str):
+    """Dialogues by round, trained wordings, those kept out of training, other tags, and small talk in words kept out."""
+    have = dict.fromkeys(TALKS, 0)
+    for index in count():
+        rng = Random(f"{seed}/{index}")
+        sample = tasks.sample(rng, SHARES, questions=13, many_tiles=many_tiles)
+        new, rounds = wordings.Maker(rng, sample, kept=True), wordings.Maker(rng, sample).dialogue(6).rounds
+        made = [tasks.Question(f"round_{n}", rounds[:n]) for n in range(1, 7)]
+        made.append(new.more() if sample.pictures else rng.choice((new.talk, new.other, new.blind))())
+        made[-1] = made[-1] and replace(made[-1], kind="new_talk")
+        if sample.pictures:
+            plain = rng.choice(sample.questions)
+            made.append(replace(wordings.reworded(rng, plain), kind="wording"))
+            kept = [words for q in sample.questions if len(q.rounds) == 1 and (words := wordings.reworded(rng, q, True))]
+            made += [replace(q, kind="new_wording") for q in kept and [rng.choice(kept)]]
+        kept = [question for question in made if question and have[question.kind] < per_kind]
+        for question in kept:
+            have[question.kind] += 1
+        yield sample, kept
+        tagged = wordings.tagged(rng, sample)
+        if have["tag"] < per_kind and tagged.prefix != sample.prefix and not tagged.before:
+            have["tag"] += 1
+            yield tagged, [replace(rng.choice(sample.questions), kind="tag")]
+        if min(have.values()) == per_kind:
+            return
+
+
+def export(folder: Path, chosen) -> None:
     (folder / "images").mkdir(parents=True, exist_ok=True)
     lines = []
-    for number, (sample, questions) in enumerate(wanted(per_kind, many_tiles, seed)):
+    for number, (sample, questions) in enumerate(chosen):
         names = []
         for k, picture in enumerate(sample.pictures):
             names.append(f"images/{number:04d}-{k}.jpg")
@@ -81,7 +111,8 @@ def prompt(entry: dict, counts: list[int]) -> str:
     text = batches.OPEN
     for asked, answer in entry["history"]:
         text += asked + batches.ANSWER + answer + batches.END + batches.NEXT
-    return batches.image_text(counts, text + entry["question"]) + batches.ANSWER
+    text += entry["question"]
+    return batches.image_text(counts if text.count("<image>") > 1 else [sum(counts)], text) + batches.ANSWER
 
 
 @torch.no_grad()
@@ -125,7 +156,7 @@ def overlap(answer: str, expected: str) -> float:
 
 
 def correct(entry: dict, answer: str) -> bool:
-    if entry["kind"] == "box":
+    if BOX.search(entry["answer"]):
         return overlap(answer, entry["answer"]) >= 0.5
     return answer == entry["answer"]
 
@@ -156,6 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--set", type=Path, default=Path("target/demo-held-out"), help="folder of the held-out set")
     parser.add_argument("--export", action="store_true", help="write the set; without it, measure")
+    parser.add_argument("--talks", action="store_true", help="export dialogues and wordings instead")
     parser.add_argument("--per-kind", type=int, default=100, help="questions of each kind to write")
     parser.add_argument("--many-tiles", type=float, default=0.15, help="share of pictures of several tiles")
     parser.add_argument("--seed", default="export", help="another text, another set")
@@ -167,7 +199,8 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     if arguments.export:
-        export(arguments.set, arguments.per_kind, arguments.many_tiles, arguments.seed)
+        choose = wanted_talks if arguments.talks else wanted
+        export(arguments.set, choose(arguments.per_kind, arguments.many_tiles, arguments.seed))
         return
     dtype = getattr(torch, arguments.dtype)
     scores = measure(arguments.set, arguments.model, arguments.device, dtype, arguments.wrong)

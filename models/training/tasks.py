@@ -18,14 +18,13 @@ CHAT = (
 )
 MAX_TILES = 6
 SHARES = {
-    "objects": 0.23,
-    "text": 0.18,
-    "number": 0.18,
-    "page": 0.05,
-    "chart": 0.04,
-    "pair": 0.26,
-    "clip": 0.05,
-    "chat": 0.01,
+    "objects": 0.3,
+    "text": 0.14,
+    "number": 0.11,
+    "chart": 0.1,
+    "pair": 0.24,
+    "clip": 0.06,
+    "chat": 0.05,
 }
 DENSE_SHARES = {"objects": 0.15, "page": 0.65, "text": 0.1, "chart": 0.1}
 
@@ -44,12 +43,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Sample:
-    """Pictures, how they stand in the prompt, and questions that are asked independently of each other."""
+    """Pictures, how they stand in the prompt, and questions that are asked independently of each other.
+
+    Before them may stand rounds that are given, the first picture in the first of them, and another system message.
+    """
 
     pictures: tuple[Picture, ...]
     prefix: str
     max_tiles: int
     questions: tuple[Question, ...]
+    before: tuple[tuple[str, str], ...] = ()
+    first_tag: str = ""
+    system: str | None = None
 
 
 def one(kind: str, question: str, answer: str, weight: float = 1.0) -> Question:

@@ -24,7 +24,7 @@ from optimizer import optimizers
 from pixels import normalized
 
 HELD_OUT = "held-out"
-SETTINGS = ("device", "seed", "batch", "lr", "cooldown", "dense_steps")
+SETTINGS = ("device", "seed", "batch", "lr", "cooldown", "dense_steps", "still_vision")
 HEAD = Path(__file__).with_name("dense-head.safetensors")
 BEFORE = 1 + len(batches.CLASSES), 1 + len(batches.COLORS)
 COMPARED = 3
@@ -101,8 +101,10 @@ def logits(model, visual, batch):
 
 def losses(model, head, part, whole, with_questions: bool) -> torch.Tensor:
     """What a part of a batch adds to the loss of the whole: [loss, dense, compare, answers]."""
-    visual = demo.visual_tokens(model, normalized(part.tiles))
-    dense = dense_loss(head, visual, part.dense, whole.dense)
+    moves = next(model.model.vision_tower.parameters()).requires_grad
+    with torch.set_grad_enabled(moves):
+        visual = demo.visual_tokens(model, normalized(part.tiles))
+    dense = dense_loss(head, visual, part.dense, whole.dense) if moves else visual.new_zeros(())
     if not with_questions:
         return torch.stack((dense, dense, dense * 0, dense * 0))
     scores, targets, weights, hidden = logits(model, visual, part)
@@ -162,6 +164,8 @@ class Run:
         self.tokens = demo.tokenizer(arguments.out)
         self.model = demo.build(self.tokens).to(arguments.device)
         keep_middle(self.model)
+        for part in (self.model.model.vision_tower, self.model.model.multi_modal_projector):
+            part.requires_grad_(not arguments.still_vision)
         self.head = dense_head().to(arguments.device)
         self.optimizers = optimizers(self.model, self.head, self.pool, arguments.lr)
         self.step, self.seconds, self.sums = 0, 0.0, torch.zeros(5)
@@ -293,6 +297,7 @@ def main():
     parser.add_argument("--cooldown", type=float, default=0.3, help="last part of all steps, with a falling rate")
     parser.add_argument("--dense-steps", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=1400)
+    parser.add_argument("--still-vision", action="store_true", help="train the language model alone, without the dense loss")
     parser.add_argument("--log-every", type=int, default=25)
     parser.add_argument("--check-every", type=int, default=500)
     parser.add_argument("--held-out", type=int, default=20, help="batches of eight held-out samples")

@@ -48,6 +48,7 @@ public final class DeviceMap {
     }
 
     private final @Nullable Places named; // null: chosen among the devices found
+    private final List<String> among; // the devices to choose from; empty: all that are found
     private final boolean offload;
 
     /** A device for each part; no layers: all where the embedding is. */
@@ -72,8 +73,9 @@ public final class DeviceMap {
         }
     }
 
-    private DeviceMap(@Nullable Places named, boolean offload) {
+    private DeviceMap(@Nullable Places named, List<String> among, boolean offload) {
         this.named = named;
+        this.among = List.copyOf(among);
         this.offload = offload;
     }
 
@@ -83,7 +85,23 @@ public final class DeviceMap {
      * for that, devices are filled one after the other instead. Without a CUDA device everything is on the CPU.
      */
     public static DeviceMap auto() {
-        return new DeviceMap(null, false);
+        return new DeviceMap(null, List.of(), false);
+    }
+
+    /**
+     * Spreads over some CUDA devices as {@link #auto} does over all; the first one has the parts that are no layers.
+     *
+     * @param devices {@code cuda:N} each, one or more and none of them twice
+     * @throws IllegalArgumentException if a name is not the name of a CUDA device, or comes twice
+     */
+    public static DeviceMap over(List<String> devices) {
+        boolean cuda = devices.stream().allMatch(name -> name.matches("cuda:\\d{1,3}"));
+        if (devices.isEmpty() || !cuda || Set.copyOf(devices).size() < devices.size()) {
+            throw new IllegalArgumentException(
+                    "devices must be CUDA devices, one or more and none twice, such as cuda:0,cuda:1: "
+                            + String.join(",", devices));
+        }
+        return new DeviceMap(null, devices, false);
     }
 
     /** Puts everything on one device: {@code cpu} or {@code cuda:N}. */
@@ -100,7 +118,7 @@ public final class DeviceMap {
     public static DeviceMap of(String vision, String projector, String embedding, List<String> layers, String head) {
         Places named = new Places(vision, projector, embedding, List.copyOf(layers), head);
         named.devices().forEach(CudaDevices::checkName);
-        return new DeviceMap(named, false);
+        return new DeviceMap(named, List.of(), false);
     }
 
     /** Lets {@link #auto} compute those layers on the CPU that no GPU has room for; each such layer costs speed. */
@@ -108,7 +126,7 @@ public final class DeviceMap {
         if (named != null) {
             throw new IllegalStateException("only DeviceMap.auto() chooses devices; name the CPU in the map instead");
         }
-        return new DeviceMap(null, true);
+        return new DeviceMap(null, among, true);
     }
 
     /**
@@ -136,7 +154,8 @@ public final class DeviceMap {
      * @throws IllegalArgumentException if the map has another number of layers than the model
      */
     public DevicePlan plan(ModelInfo model, Precision precision, int contextTokens, Map<String, Long> freeBytes) {
-        return plan(model.source(), precision, model.footprint().parts(precision, contextTokens, false), freeBytes, HEADROOM);
+        PartBytes parts = model.footprint().parts(precision, contextTokens, false);
+        return plan(model.source(), precision, parts, freeBytes, HEADROOM);
     }
 
     /**
@@ -154,7 +173,7 @@ public final class DeviceMap {
         if (found.isEmpty() && (asked == null || map.named == null)) {
             tellOfUnusedGpu();
         }
-        Set<String> wanted = map.named == null ? Set.copyOf(found) : map.named.devices();
+        List<String> wanted = map.wanted(found);
         for (String device : wanted) {
             if (device.startsWith("cuda") && !found.contains(device)) {
                 throw new InternVLException("device " + device + " is not there: libtorch " + TorchRuntime.version()
@@ -166,8 +185,19 @@ public final class DeviceMap {
                 model.source(),
                 chosen,
                 model.footprint().parts(chosen, keys.tokens(), keys.inBytes()),
-                freeMemory(found.stream().filter(wanted::contains).toList()),
+                freeMemory(
+                        map.named == null
+                                ? wanted
+                                : found.stream().filter(wanted::contains).toList()),
                 keys.headroom(model, chosen));
+    }
+
+    /** The devices that the map may use, in its order. */
+    private List<String> wanted(List<String> found) {
+        if (named != null) {
+            return List.copyOf(named.devices());
+        }
+        return among.isEmpty() ? found : among;
     }
 
     /** Logs that there is a GPU that libtorch cannot use, which nobody would notice but by the speed. */
@@ -189,7 +219,7 @@ public final class DeviceMap {
         if (named != null) {
             return named.embedding();
         }
-        return TorchRuntime.gpuCount() > 0 ? "cuda:0" : CPU;
+        return !among.isEmpty() ? among.get(0) : TorchRuntime.gpuCount() > 0 ? "cuda:0" : CPU;
     }
 
     private DevicePlan plan(
@@ -213,12 +243,12 @@ public final class DeviceMap {
             }
             return List.of(named);
         }
-        if (freeBytes.isEmpty()) {
+        if (freeBytes.isEmpty() && among.isEmpty()) {
             return List.of(Places.around(CPU, List.of()));
         }
-        List<String> devices = List.copyOf(freeBytes.keySet());
-        Map<String, Long> room = new LinkedHashMap<>(freeBytes);
-        room.replaceAll((device, free) -> free - headroom);
+        List<String> devices = among.isEmpty() ? List.copyOf(freeBytes.keySet()) : among;
+        Map<String, Long> room = new LinkedHashMap<>();
+        devices.forEach(device -> room.put(device, freeBytes.getOrDefault(device, 0L) - headroom));
         String rest = offload ? CPU : devices.get(devices.size() - 1);
         return List.of(
                 Places.around(devices.get(0), PartBytes.split(parts.layers(), devices)),
@@ -226,10 +256,10 @@ public final class DeviceMap {
     }
 
     /** The memory that each device lacks, in words. */
-    private static List<String> lacking(DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
+    private List<String> lacking(DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
         List<String> lacking = new ArrayList<>();
         plan.bytes().forEach((device, bytes) -> {
-            long free = freeBytes.getOrDefault(device, Long.MAX_VALUE);
+            long free = freeBytes.getOrDefault(device, among.contains(device) ? 0 : Long.MAX_VALUE);
             if (free - headroom < bytes) {
                 lacking.add(device + " has " + gib(free) + " free and would need " + gib(bytes + headroom));
             }
@@ -237,7 +267,7 @@ public final class DeviceMap {
         return lacking;
     }
 
-    private static InternVLException misfit(
+    private InternVLException misfit(
             String model, DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
         long all = plan.bytes().values().stream().mapToLong(Long::longValue).sum();
         return new InternVLException(model + " does not fit: weights and KV cache take " + gib(all) + "; "

@@ -42,6 +42,23 @@ class DeviceMapTest {
     }
 
     @Test
+    void spreadsOverTheDevicesThatAreNamedAlone() {
+        DevicePlan plan = plan(DeviceMap.over(List.of("cuda:2", "cuda:0")), "InternVL2_5-8B", gpus(24, 24, 24));
+        assertThat(plan.bytes()).containsOnlyKeys("cuda:2", "cuda:0");
+        assertThat(List.of(plan.vision(), plan.projector(), plan.embedding(), plan.head()))
+                .containsOnly("cuda:2");
+        assertThat(plan.layers().subList(11, 31)).containsOnly("cuda:0");
+        assertThatThrownBy(() -> plan(DeviceMap.over(List.of("cuda:7")), "InternVL2_5-8B", gpus(24)))
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("cuda:7 has 0.0 GiB free");
+        for (List<String> wrong : List.of(List.<String>of(), List.of("cpu"), List.of("cuda:0", "cuda:0"))) {
+            assertThatThrownBy(() -> DeviceMap.over(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("CUDA devices, one or more and none twice");
+        }
+    }
+
+    @Test
     void fillsDevicesWhereTheCardsSpreadDoesNotFit() {
         DevicePlan plan = plan(DeviceMap.auto(), "InternVL2_5-78B", gpus(80, 80));
         assertThat(plan.layers().stream().filter("cuda:1"::equals).count()).isLessThan(80 - 28);

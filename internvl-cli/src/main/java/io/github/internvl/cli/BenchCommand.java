@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  internvl bench InternVL2_5-1B/",
             "  internvl bench --precision int8 --figures decode_300,prefill_300 InternVL2_5-1B/",
+            "  internvl bench --html report.html InternVL2_5-1B/",
             "  internvl bench --preprocess --picture photo.jpg",
             "  internvl bench --json InternVL2_5-1B/ > ours.jsonl",
             "  internvl bench --figures decode_300 --compare 'python peers.py llama llm-bf16.gguf' InternVL2_5-1B/",
@@ -53,10 +54,13 @@ final class BenchCommand implements Callable<Integer> {
             "--static-slots",
             "--cuda-graphs",
             "--compare",
+            "--html",
             "--precision",
             "--vision-precision",
             "--copy-weights",
             "--device",
+            "--devices",
+            "--tp",
             "--context-length",
             "--threads");
     private static final List<String> PICTURE = List.of("image_decode", "image_resize_tiles", "image_total");
@@ -76,6 +80,7 @@ final class BenchCommand implements Callable<Integer> {
             "generate_1tile_300_64");
 
     private final Terminal terminal;
+    private final BenchReport report = new BenchReport();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -115,6 +120,12 @@ final class BenchCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Also write a report with charts, one HTML file that loads nothing.")
+    private @Nullable Path html;
+
+    @Option(
             names = "--compare",
             paramLabel = "COMMAND",
             description =
@@ -143,6 +154,8 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         checkFigures();
+        checkReport();
+        checkLoading();
         Path folder = folder();
         if (compare != null) {
             compare(folder, compare);
@@ -155,12 +168,38 @@ final class BenchCommand implements Callable<Integer> {
         if (!preprocess && isSelected(MODEL)) {
             model(folder);
         }
+        if (html != null) {
+            report.write(html);
+            terminal.err().println("internvl: the report is in " + html);
+        }
         return 0;
+    }
+
+    private void checkReport() {
+        if (html == null) {
+            return;
+        }
+        Path folder = html.toAbsolutePath().getParent();
+        if (compare != null || folder == null || !Files.isDirectory(folder)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    compare != null
+                            ? "--html cannot be combined with --compare, which prints ratios; omit one of them"
+                            : "--html must be a file in a folder that exists: " + html + "; make the folder first");
+        }
+    }
+
+    private void checkLoading() {
+        try {
+            loading.applyTo(InternVL.builder(Path.of("")));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 
     private Path folder() {
         try (LoadingBar bar = new LoadingBar(terminal)) {
-            Hub hub = Hub.builder().progress(bar.listener("Downloading")).build();
+            Hub hub = Hub.builder().progress(bar.downloading()).build();
             return hub.find(ModelFolder.named(model, "MODEL", spec.commandLine()));
         }
     }
@@ -264,6 +303,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void print(BenchResult result) {
+        report.add(result);
         terminal.out().println(json ? result.json() : result.line());
         terminal.out().flush();
     }

@@ -113,7 +113,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     private Path folder() {
         try (LoadingBar bar = new LoadingBar(terminal)) {
-            Hub hub = Hub.builder().progress(bar.listener("Downloading")).build();
+            Hub hub = Hub.builder().progress(bar.downloading()).build();
             return hub.find(ModelFolder.named(model, "MODEL", spec.commandLine()));
         }
     }
