@@ -59,7 +59,7 @@ final class KeyMemory {
 
     /** Allocates static slots by default; whether there was memory for them after all. */
     boolean allocateByDefault(Models models, Engine.Limits limits) {
-        long megabytes = limits.keyTokens() * footprint.keyBytes(format) >> 20;
+        long megabytes = (limits.keyTokens() * footprint.keyBytes(format)) >> 20;
         try {
             models.allocate(limits.slots(), limits.slotTokens());
         } catch (InternVLException e) {
@@ -67,7 +67,7 @@ final class KeyMemory {
             return false;
         }
         LOG.info(
-                "static slots, the default here, take {} MB until the model is closed; staticSlots(false) turns them off",
+                "static slots, the default here, take {} MB until the model closes; staticSlots(false) turns them off",
                 megabytes);
         return true;
     }

@@ -249,8 +249,9 @@ final class BenchCommand implements Callable<Integer> {
             benchmark(tags).report("load", "s", seconds);
             Roofline limits = Roofline.measure(folder, loaded.devices()); // allocates memory, so after the load result
             tags.put("threads", limits.threads());
-            if (loading.staticSlots() != null) {
-                tags.put("slots", loading.staticSlots() ? "static" : "by need");
+            Boolean whole = loading.staticSlots();
+            if (whole != null) {
+                tags.put("slots", whole ? "static" : "by need");
             }
             Benchmark measured = benchmark(tags);
             measured.report("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);

@@ -81,7 +81,10 @@ final class NativeTokenizer implements AutoCloseable {
             return null;
         }
         try (Stream<Path> below = Files.list(folder)) {
-            return below.map(each -> each.resolve(name)).filter(Files::exists).findFirst().orElse(null);
+            return below.map(each -> each.resolve(name))
+                    .filter(Files::exists)
+                    .findFirst()
+                    .orElse(null);
         }
     }
 

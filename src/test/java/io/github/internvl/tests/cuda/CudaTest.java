@@ -79,7 +79,8 @@ class CudaTest {
         bounds.keySet().forEach(step -> found.put(step, perLayer(many, few, step, "kernels")));
         System.out.println(precision + " " + found);
         assertThat(found)
-                .allSatisfy((step, launches) -> assertThat(launches).as(step).isBetween(bounds.get(step) - 2, bounds.get(step)));
+                .allSatisfy((step, launches) ->
+                        assertThat(launches).as(step).isBetween(bounds.get(step) - 2, bounds.get(step)));
     }
 
     private static int perLayer(
