@@ -3,6 +3,7 @@ package io.github.internvl;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.PartBytes;
 import io.github.internvl.internal.torch.CudaDevices;
+import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,6 +30,22 @@ public final class DeviceMap {
 
     /** Bytes of each GPU for what is neither weights nor keys and values. */
     static final long HEADROOM = 1L << 30;
+
+    /**
+     * The KV cache to plan for.
+     *
+     * @param tokens tokens that it has to hold
+     * @param inBytes whether it keeps keys and values in 8 bits
+     * @param inStaticSlots whether slots are static, so that attention widens all of a layer's at once
+     */
+    record Keys(int tokens, boolean inBytes, boolean inStaticSlots) {
+
+        /** Bytes of each GPU for what is neither weights nor keys and values. */
+        long headroom(ModelInfo model, Precision precision) {
+            int perNumber = (precision == Precision.FLOAT32 ? NumberFormat.FLOAT32 : NumberFormat.BFLOAT16).bytes();
+            return HEADROOM + (inBytes && inStaticSlots ? model.footprint().widenedBytes(perNumber, tokens) : 0);
+        }
+    }
 
     private final @Nullable Places named; // null: chosen among the devices found
     private final List<String> among; // the devices to choose from; empty: all that are found
@@ -137,7 +154,8 @@ public final class DeviceMap {
      * @throws IllegalArgumentException if the map has another number of layers than the model
      */
     public DevicePlan plan(ModelInfo model, Precision precision, int contextTokens, Map<String, Long> freeBytes) {
-        return plan(model.source(), precision, model.footprint().parts(precision, contextTokens, false), freeBytes);
+        PartBytes parts = model.footprint().parts(precision, contextTokens, false);
+        return plan(model.source(), precision, parts, freeBytes, HEADROOM);
     }
 
     /**
@@ -145,15 +163,10 @@ public final class DeviceMap {
      *
      * @param precision null: the one that suits device and checkpoint best
      * @param asked null: the first GPU, if there is one
-     * @param shortKeys whether keys and values are kept in 8 bits
      * @throws InternVLException if a device is missing, or the model does not fit
      */
     static DevicePlan choose(
-            @Nullable Precision precision,
-            @Nullable DeviceMap asked,
-            ModelInfo model,
-            int keyTokens,
-            boolean shortKeys) {
+            @Nullable Precision precision, @Nullable DeviceMap asked, ModelInfo model, Keys keys) {
         DeviceMap map = asked == null ? single(auto().place()) : asked;
         Precision chosen = precision == null ? Models.usual(model.storedPrecision(), map.place()) : precision;
         List<String> found = CudaDevices.names();
@@ -171,11 +184,12 @@ public final class DeviceMap {
         return map.plan(
                 model.source(),
                 chosen,
-                model.footprint().parts(chosen, keyTokens, shortKeys),
+                model.footprint().parts(chosen, keys.tokens(), keys.inBytes()),
                 freeMemory(
                         map.named == null
                                 ? wanted
-                                : found.stream().filter(wanted::contains).toList()));
+                                : found.stream().filter(wanted::contains).toList()),
+                keys.headroom(model, chosen));
     }
 
     /** The devices that the map may use, in its order. */
@@ -208,18 +222,19 @@ public final class DeviceMap {
         return !among.isEmpty() ? among.get(0) : TorchRuntime.gpuCount() > 0 ? "cuda:0" : CPU;
     }
 
-    private DevicePlan plan(String model, Precision precision, PartBytes parts, Map<String, Long> freeBytes) {
-        List<DevicePlan> candidates = candidates(parts, freeBytes).stream()
+    private DevicePlan plan(
+            String model, Precision precision, PartBytes parts, Map<String, Long> freeBytes, long headroom) {
+        List<DevicePlan> candidates = candidates(parts, freeBytes, headroom).stream()
                 .map(places -> places.plan(precision, parts))
                 .toList();
         return candidates.stream()
-                .filter(plan -> lacking(plan, freeBytes).isEmpty())
+                .filter(plan -> lacking(plan, freeBytes, headroom).isEmpty())
                 .findFirst()
-                .orElseThrow(() -> misfit(model, candidates.get(candidates.size() - 1), freeBytes));
+                .orElseThrow(() -> misfit(model, candidates.get(candidates.size() - 1), freeBytes, headroom));
     }
 
     /** The places to try, the best first. */
-    private List<Places> candidates(PartBytes parts, Map<String, Long> freeBytes) {
+    private List<Places> candidates(PartBytes parts, Map<String, Long> freeBytes, long headroom) {
         if (named != null) {
             int told = named.layers().size();
             if (told != 0 && told != parts.layers()) {
@@ -233,7 +248,7 @@ public final class DeviceMap {
         }
         List<String> devices = among.isEmpty() ? List.copyOf(freeBytes.keySet()) : among;
         Map<String, Long> room = new LinkedHashMap<>();
-        devices.forEach(device -> room.put(device, freeBytes.getOrDefault(device, 0L) - HEADROOM));
+        devices.forEach(device -> room.put(device, freeBytes.getOrDefault(device, 0L) - headroom));
         String rest = offload ? CPU : devices.get(devices.size() - 1);
         return List.of(
                 Places.around(devices.get(0), PartBytes.split(parts.layers(), devices)),
@@ -241,21 +256,22 @@ public final class DeviceMap {
     }
 
     /** The memory that each device lacks, in words. */
-    private List<String> lacking(DevicePlan plan, Map<String, Long> freeBytes) {
+    private List<String> lacking(DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
         List<String> lacking = new ArrayList<>();
         plan.bytes().forEach((device, bytes) -> {
             long free = freeBytes.getOrDefault(device, among.contains(device) ? 0 : Long.MAX_VALUE);
-            if (free - HEADROOM < bytes) {
-                lacking.add(device + " has " + gib(free) + " free and would need " + gib(bytes + HEADROOM));
+            if (free - headroom < bytes) {
+                lacking.add(device + " has " + gib(free) + " free and would need " + gib(bytes + headroom));
             }
         });
         return lacking;
     }
 
-    private InternVLException misfit(String model, DevicePlan plan, Map<String, Long> freeBytes) {
+    private InternVLException misfit(
+            String model, DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
         long all = plan.bytes().values().stream().mapToLong(Long::longValue).sum();
         return new InternVLException(model + " does not fit: weights and KV cache take " + gib(all) + "; "
-                + String.join(", ", lacking(plan, freeBytes))
+                + String.join(", ", lacking(plan, freeBytes, headroom))
                 + "; options: DeviceMap.auto().offloadToCpu(), a shorter contextLength, a smaller maxConcurrent or no "
                 + "staticSlots, a format of fewer bits, a smaller model, or device cpu");
     }

@@ -149,7 +149,8 @@ public final class InternVLBuilder {
      * on, in place of {@link #kvCacheTokens}; otherwise memory is allocated as requests need it. When two or more answers
      * decode at once, each layer then runs one attention kernel for all of them. That helps on GPUs, where starting a
      * kernel costs more than computing it; it is no gain for few answers or very different lengths. Without this setting, it is
-     * done where the whole model is on GPUs that have the memory after loading.
+     * done where the whole model is on GPUs, contexts have up to 8192 tokens, and all of them take up to half of the memory that is
+     * free after loading.
      */
     public InternVLBuilder staticSlots(boolean whole) {
         this.staticSlots = whole;
@@ -301,13 +302,16 @@ public final class InternVLBuilder {
                     settings -> settings.withDefaults(own.temperature(), own.topK(), own.topP()));
             long planned = allStatic ? wholeSlots(context) : kvCacheTokens.orElse(context);
             boolean shortKeys = kvCachePrecision == Precision.INT8;
-            DevicePlan plan =
-                    DeviceMap.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
+            DeviceMap.Keys keys =
+                    new DeviceMap.Keys((int) Math.min(Integer.MAX_VALUE, planned), shortKeys, allStatic);
+            DevicePlan plan = DeviceMap.choose(precision, devices, info, keys);
             Models.Format format = Models.Format.of(plan, shortKeys, visionPrecision == Precision.INT8);
             Models models = models(checkpoint, info, format);
-            boolean whole = allStatic || fit(wholeSlots(context), new Footprint(config), format);
-            Engine.Limits limits = withinMemory(limits(context, plan, whole), whole, new Footprint(config), format);
-            prepareSlots(models, limits, whole, plan);
+            KeyMemory memory = new KeyMemory(new Footprint(config), format, CudaDevices::freeBytes);
+            Engine.Limits limits = prepareSlots(models, limits(context, plan), memory);
+            if (cudaGraphs) {
+                captureSteps(models.language(), plan);
+            }
             ChatService service = new ChatService(
                     prompts,
                     new PictureTiler(config.tokensPerTile()),
@@ -377,57 +381,47 @@ public final class InternVLBuilder {
         return models;
     }
 
-    /** Whether a model whose slots may be static is on GPUs that have room for them, now that they have the weights. */
-    private boolean fit(long tokens, Footprint footprint, Models.Format format) {
-        Set<String> devices = format.places().bytes().keySet();
-        if (staticSlots != null || kvCacheTokens.isPresent() || !areGpus(devices)) {
-            return false;
-        }
-        long spare = DeviceMap.HEADROOM + footprint.widenedBytes(format, tokens);
-        long room = footprint.keyTokens(format, CudaDevices::freeBytes, spare);
-        return tokens <= room && devices.stream().noneMatch(device -> CudaDevices.freeBytes(device) == Long.MAX_VALUE);
-    }
-
-    private static boolean areGpus(Set<String> devices) {
-        return !devices.isEmpty() && devices.stream().allMatch(CudaDevices::isCuda);
-    }
-
-    private void prepareSlots(Models models, Engine.Limits limits, boolean whole, DevicePlan plan) {
-        if (whole) {
-            models.allocate(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
-        }
-        if (cudaGraphs) {
-            Set<String> devices = plan.bytes().keySet();
-            if (models.language().hasEqualSteps() && devices.size() == 1 && areGpus(devices)) {
-                models.language().captureSteps(plan.head());
-            } else {
-                LOG.warn("no CUDA graphs: they take static slots, one GPU, and no mixture of experts: {}", devices);
+    /** Allocates static slots, if they are set or the default here; the limits that hold then. */
+    private Engine.Limits prepareSlots(Models models, Engine.Limits limits, KeyMemory memory) {
+        Engine.Limits whole = limits.withKeyTokens(wholeSlots(limits.contextTokens()));
+        if (Boolean.TRUE.equals(staticSlots)) {
+            try {
+                models.allocate(whole.slots(), whole.slotTokens());
+            } catch (InternVLException e) {
+                models.close();
+                throw e;
             }
+            return whole;
+        }
+        if (kvCacheTokens.isPresent()) {
+            return limits; // the plan had room for all of them
+        }
+        boolean suits = staticSlots == null && memory.suitsStaticSlots(whole);
+        return suits && memory.allocateByDefault(models, whole) ? whole : memory.within(limits);
+    }
+
+    private void captureSteps(LanguageModel model, DevicePlan plan) {
+        Set<String> devices = plan.bytes().keySet();
+        if (model.hasEqualSteps() && devices.size() == 1 && KeyMemory.areGpus(devices)) {
+            model.captureSteps(plan.head());
+        } else {
+            LOG.warn("no CUDA graphs: they take static slots, one GPU, and no mixture of experts: {}", devices);
         }
     }
 
-    private Engine.Limits limits(int context, DevicePlan plan, boolean whole) {
+    private Engine.Limits limits(int context, DevicePlan plan) {
         return new Engine.Limits(
                 maxConcurrent,
                 context,
                 chunkTokens(plan),
                 tilesPerStep,
                 maxWaiting,
-                whole ? wholeSlots(context) : keyTokens(context),
+                keyTokens(context),
                 visualCacheBytes);
     }
 
-    /** The limits with no more keys and values than GPUs have room for now that they have the weights, but one context. */
-    private Engine.Limits withinMemory(Engine.Limits limits, boolean whole, Footprint footprint, Models.Format format) {
-        if (whole || kvCacheTokens.isPresent()) {
-            return limits; // the plan had room for all of them
-        }
-        long room = footprint.keyTokens(format, CudaDevices::freeBytes, DeviceMap.HEADROOM);
-        return limits.withKeyTokens(Math.min(limits.keyTokens(), Math.max(limits.contextTokens(), room)));
-    }
-
     private static int chunkTokens(DevicePlan plan) {
-        if (areGpus(plan.bytes().keySet())) {
+        if (KeyMemory.areGpus(plan.bytes().keySet())) {
             return GPU_CHUNK_TOKENS;
         }
         boolean slow = plan.embedding().equals("cpu") && !TorchRuntime.cpuHasBfloat16();

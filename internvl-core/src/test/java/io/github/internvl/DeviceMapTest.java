@@ -16,6 +16,19 @@ class DeviceMapTest {
     private static final long GIB = 1L << 30;
 
     @Test
+    void staticSlotsOfEightBitsArePlannedWithWhatAttentionWidens() {
+        ModelInfo model = known("InternVL2_5-1B");
+        long widened = model.footprint().widenedBytes(2, 65_536);
+
+        assertThat(new DeviceMap.Keys(65_536, true, true).headroom(model, Precision.BFLOAT16))
+                .isEqualTo(DeviceMap.HEADROOM + widened);
+        assertThat(new DeviceMap.Keys(65_536, true, false).headroom(model, Precision.BFLOAT16))
+                .isEqualTo(DeviceMap.HEADROOM);
+        assertThat(new DeviceMap.Keys(65_536, false, true).headroom(model, Precision.BFLOAT16))
+                .isEqualTo(DeviceMap.HEADROOM);
+    }
+
+    @Test
     void spreadsAsTheModelCardsDoWhereThereIsRoom() {
         DevicePlan plan = plan(DeviceMap.auto(), "InternVL2_5-8B", gpus(24, 24));
         assertThat(List.of(plan.vision(), plan.projector(), plan.embedding(), plan.head()))

@@ -52,6 +52,7 @@ final class BenchCommand implements Callable<Integer> {
             "--runs",
             "--figures",
             "--static-slots",
+            "--cuda-graphs",
             "--compare",
             "--html",
             "--precision",
@@ -114,12 +115,6 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin
     private final ModelOptions loading = new ModelOptions();
-
-    @Option(
-            names = "--static-slots",
-            description =
-                    "Allocate the whole context of each request at the start, as serve --static-slots does; meant for GPUs.")
-    private boolean staticSlots;
 
     @Option(names = "--json", description = "Print each result as a line of JSON with all its runs.")
     private boolean json;
@@ -254,8 +249,9 @@ final class BenchCommand implements Callable<Integer> {
             benchmark(tags).report("load", "s", seconds);
             Roofline limits = Roofline.measure(folder, loaded.devices()); // allocates memory, so after the load result
             tags.put("threads", limits.threads());
-            if (staticSlots) {
-                tags.put("slots", "static");
+            Boolean whole = loading.staticSlots();
+            if (whole != null) {
+                tags.put("slots", whole ? "static" : "by need");
             }
             Benchmark measured = benchmark(tags);
             measured.report("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);
@@ -291,9 +287,6 @@ final class BenchCommand implements Callable<Integer> {
 
     private InternVLBuilder builder(Path folder) {
         InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0);
-        if (staticSlots) {
-            builder.staticSlots(true);
-        }
         loading.applyTo(builder);
         return builder;
     }

@@ -67,6 +67,8 @@ final class ChatCommand implements Callable<Integer> {
             "--tp",
             "--context-length",
             "--copy-weights",
+            "--static-slots",
+            "--cuda-graphs",
             "--pass-order",
             "--no-repeat-ngram",
             "--exif",

@@ -81,6 +81,18 @@ final class ModelOptions {
     private @Nullable Integer threads;
 
     @Option(
+            names = "--static-slots",
+            negatable = true,
+            description = "Allocate the whole context of each request at the start, and compute attention for all "
+                    + "together. Default: on GPUs that have the memory; --no-static-slots allocates as requests need it.")
+    private @Nullable Boolean staticSlots;
+
+    @Option(
+            names = "--cuda-graphs",
+            description = "Capture decode steps into CUDA graphs; experimental.")
+    private boolean cudaGraphs;
+
+    @Option(
             names = "--copy-weights",
             description = "Read weights into memory instead of mapping them, for a folder whose files may change.")
     private boolean copyWeights;
@@ -91,9 +103,21 @@ final class ModelOptions {
         return place == null ? null : place.device;
     }
 
+    /** Whether slots are static; null if nothing was said. */
+    @Nullable
+    Boolean staticSlots() {
+        return staticSlots;
+    }
+
     /** Applies the options that were given. */
     void applyTo(InternVLBuilder builder) {
         builder.copyWeights(copyWeights);
+        if (cudaGraphs) {
+            builder.cudaGraphs(true);
+        }
+        if (staticSlots != null) {
+            builder.staticSlots(staticSlots);
+        }
         if (precision != null) {
             builder.precision(precision);
         }

@@ -150,12 +150,6 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--kv-cache-tokens", paramLabel = "N", description = "Size of the KV cache in tokens.")
     private @Nullable Long kvCacheTokens;
 
-    @Option(
-            names = "--static-slots",
-            description =
-                    "Allocate the whole context of each request at the start, and compute attention for all together; for GPUs.")
-    private boolean staticSlots;
-
     @Mixin
     private final ModelOptions loading = new ModelOptions();
 
@@ -274,10 +268,7 @@ final class ServeCommand implements Callable<Integer> {
                 .metrics(new MicrometerMetrics(registry))
                 .progress(bar.loading());
         loading.applyTo(builder);
-        if (staticSlots) {
-            builder.staticSlots(true);
-        }
-        if (kvCacheTokens != null && staticSlots) {
+        if (kvCacheTokens != null && Boolean.TRUE.equals(loading.staticSlots())) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--static-slots and --kv-cache-tokens cannot be combined; use --max-concurrent and --context-length");

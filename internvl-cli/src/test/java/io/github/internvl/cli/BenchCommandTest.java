@@ -176,6 +176,15 @@ class BenchCommandTest {
     }
 
     @Test
+    void leavesStaticSlotsOutWhereAsked() {
+        List<JsonObject> figures = figures(
+                bench("--json", "--no-static-slots", "--context-length", "1024", "--figures", "read_bandwidth"));
+        assertThat(figures)
+                .last()
+                .satisfies(figure -> assertThat(figure.get("slots").getAsString()).isEqualTo("by need"));
+    }
+
+    @Test
     void writesAReportWithCharts() throws IOException {
         Path file = folder.resolve("report.html");
         CommandRun run = bench("--preprocess", "--figures", "image_total,tokenizer_encode", "--html", file.toString());

@@ -54,7 +54,7 @@ class CudaTest {
         return steps;
     }
 
-    /** Launches of a layer at most: one answer, eight row by row, one and eight with static slots, a prompt's first and later chunk. */
+    /** Launches of a layer, or up to two fewer: one answer, eight row by row, one and eight with static slots, a prompt's first and later chunk. */
     @ParameterizedTest
     @CsvSource({
         "FLOAT32,  20, 42, 20, 20, 20, 20",
@@ -79,7 +79,8 @@ class CudaTest {
         bounds.keySet().forEach(step -> found.put(step, perLayer(many, few, step, "kernels")));
         System.out.println(precision + " " + found);
         assertThat(found)
-                .allSatisfy((step, launches) -> assertThat(launches).as(step).isLessThanOrEqualTo(bounds.get(step)));
+                .allSatisfy((step, launches) ->
+                        assertThat(launches).as(step).isBetween(bounds.get(step) - 2, bounds.get(step)));
     }
 
     private static int perLayer(
@@ -94,7 +95,9 @@ class CudaTest {
     }
 
     private static int count(Map<String, Map<String, Integer>> steps, String step, String counter) {
-        return steps.getOrDefault(step, Map.of()).getOrDefault(counter, -1);
+        assertThat(steps).containsKey(step);
+        assertThat(steps.get(step)).as(step).containsKey(counter);
+        return steps.get(step).get(counter);
     }
 
     /** Waits for the device in a step: each transfer is one. */
