@@ -64,8 +64,12 @@ final class BenchReport {
     /** The report of a day. */
     String html(LocalDate day) {
         Set<String> models = new LinkedHashSet<>();
-        results.forEach(result -> models.add(String.valueOf(result.tags().getOrDefault("model", ""))));
-        String title = "internvl bench: " + String.join(", ", models);
+        results.forEach(result -> {
+            if (result.tags().containsKey("model")) {
+                models.add(String.valueOf(result.tags().get("model")));
+            }
+        });
+        String title = "internvl bench" + (models.isEmpty() ? "" : ": " + String.join(", ", models));
         StringBuilder page = new StringBuilder(HEAD.replace("TITLE", escaped(title)));
         page.append("<p>").append(escaped(conditions(day))).append("</p>\n");
         Map<String, List<BenchResult>> perKind = new LinkedHashMap<>();
