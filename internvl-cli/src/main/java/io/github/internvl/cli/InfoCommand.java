@@ -145,7 +145,7 @@ final class InfoCommand implements Callable<Integer> {
         try {
             return ModelInfo.of(folder);
         } catch (CheckpointException e) {
-            if (!e.getMessage().startsWith(folder + ": no such folder")) {
+            if (!String.valueOf(e.getMessage()).startsWith(folder + ": no such folder")) {
                 throw e; // a damaged checkpoint, or a model that is refused by name
             }
             throw new InternVLException(
