@@ -73,8 +73,8 @@ final class BenchReport {
         StringBuilder page = new StringBuilder(HEAD.replace("TITLE", escaped(title)));
         page.append("<p>").append(escaped(conditions(day))).append("</p>\n");
         Map<String, List<BenchResult>> perKind = new LinkedHashMap<>();
-        results.forEach(result -> perKind.computeIfAbsent(kind(result), kind -> new ArrayList<>())
-                .add(result));
+        results.forEach(result ->
+                perKind.computeIfAbsent(kind(result), kind -> new ArrayList<>()).add(result));
         perKind.forEach((kind, some) -> page.append(chart(kind, some)));
         return page.append(table()).append("</body>\n</html>\n").toString();
     }

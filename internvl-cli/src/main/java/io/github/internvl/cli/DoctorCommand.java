@@ -82,7 +82,8 @@ final class DoctorCommand implements Callable<Integer> {
         }
         if (loading.isSpread()) {
             throw new ParameterException(
-                    spec.commandLine(), "--devices and --tp have no meaning here, as one device is checked; use --device");
+                    spec.commandLine(),
+                    "--devices and --tp have no meaning here, as one device is checked; use --device");
         }
         DoctorReport report = new DoctorReport(terminal);
         Machine machine = Machine.look();

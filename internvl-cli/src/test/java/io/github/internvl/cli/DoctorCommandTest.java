@@ -49,6 +49,7 @@ class DoctorCommandTest {
                 .contains("--gpu cannot be combined with --device");
         assertThat(CommandRun.of("doctor", "--devices", "auto").err())
                 .contains("--devices and --tp have no meaning here");
-        assertThat(CommandRun.of("doctor", "--gpu", "--tp", "2").err()).contains("--devices and --tp have no meaning here");
+        assertThat(CommandRun.of("doctor", "--gpu", "--tp", "2").err())
+                .contains("--devices and --tp have no meaning here");
     }
 }

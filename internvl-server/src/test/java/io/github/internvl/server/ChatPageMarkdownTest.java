@@ -51,7 +51,8 @@ class ChatPageMarkdownTest {
 
     /** The markup that the page makes of an answer, which stays in the page. */
     private static String rendered(Browser.Page browser, String markdown) {
-        return browser.module("markdown.js",
+        return browser.module(
+                        "markdown.js",
                         "{ const place = document.createElement('div'); document.body.append(place);"
                                 + " place.append(module.rendered(" + quoted(markdown) + ")); return place.innerHTML; }")
                 .getAsString();
