@@ -170,7 +170,7 @@ public final class DeviceMap {
         DeviceMap map = asked == null ? single(auto().place()) : asked;
         Precision chosen = precision == null ? Models.usual(model.storedPrecision(), map.place()) : precision;
         List<String> found = CudaDevices.names();
-        if (found.isEmpty() && (asked == null || map.named == null)) {
+        if (found.isEmpty() && (asked == null || (map.named == null && map.among.isEmpty()))) {
             tellOfUnusedGpu();
         }
         List<String> wanted = map.wanted(found);

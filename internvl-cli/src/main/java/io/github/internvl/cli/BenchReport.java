@@ -64,13 +64,17 @@ final class BenchReport {
     /** The report of a day. */
     String html(LocalDate day) {
         Set<String> models = new LinkedHashSet<>();
-        results.forEach(result -> models.add(String.valueOf(result.tags().getOrDefault("model", ""))));
-        String title = "internvl bench: " + String.join(", ", models);
+        results.forEach(result -> {
+            if (result.tags().containsKey("model")) {
+                models.add(String.valueOf(result.tags().get("model")));
+            }
+        });
+        String title = "internvl bench" + (models.isEmpty() ? "" : ": " + String.join(", ", models));
         StringBuilder page = new StringBuilder(HEAD.replace("TITLE", escaped(title)));
         page.append("<p>").append(escaped(conditions(day))).append("</p>\n");
         Map<String, List<BenchResult>> perKind = new LinkedHashMap<>();
-        results.forEach(result -> perKind.computeIfAbsent(kind(result), kind -> new ArrayList<>())
-                .add(result));
+        results.forEach(result ->
+                perKind.computeIfAbsent(kind(result), kind -> new ArrayList<>()).add(result));
         perKind.forEach((kind, some) -> page.append(chart(kind, some)));
         return page.append(table()).append("</body>\n</html>\n").toString();
     }

@@ -81,6 +81,11 @@ final class DoctorCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--gpu cannot be combined with --device; omit one of them");
         }
+        if (loading.isSpread()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--devices and --tp have no meaning here, as one device is checked; use --device");
+        }
         DoctorReport report = new DoctorReport(terminal);
         try {
             check(report);

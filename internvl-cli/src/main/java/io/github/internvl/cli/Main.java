@@ -3,7 +3,9 @@ package io.github.internvl.cli;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -42,6 +44,9 @@ public final class Main {
     private static final List<String> MODULES =
             List.of("java.desktop", "java.logging", "java.management", "java.net.http", "jdk.jfr");
 
+    /** The options that print what the command is, and do nothing. */
+    private static final Set<String> ABOUT = Set.of("-h", "--help", "-V", "--version");
+
     /** Whether to print statistics and stack traces. */
     @Option(
             names = {"-v", "--verbose"},
@@ -55,7 +60,7 @@ public final class Main {
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true"); // for drawing without a display
         Terminal terminal = Terminal.ofProcess();
-        String damage = missingModules();
+        String damage = Stream.of(args).anyMatch(ABOUT::contains) ? null : missingModules();
         if (damage == null) {
             damage = NativeText.damage(args, System.getenv());
         }

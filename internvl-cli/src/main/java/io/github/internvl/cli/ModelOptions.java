@@ -109,6 +109,11 @@ final class ModelOptions {
         return staticSlots;
     }
 
+    /** Whether the layers are to be spread over GPUs. */
+    boolean isSpread() {
+        return place != null && place.device == null;
+    }
+
     /** Applies the options that were given. */
     void applyTo(InternVLBuilder builder) {
         builder.copyWeights(copyWeights);

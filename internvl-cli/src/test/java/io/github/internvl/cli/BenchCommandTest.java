@@ -206,16 +206,17 @@ class BenchCommandTest {
         BenchReport report = new BenchReport();
         report.add(new BenchResult("decode <fast>", "tok/s", List.of(30.0, 10.0, 20.0), Map.of("model", "a&b")));
         report.add(new BenchResult("decode_300", "tok/s", List.of(40.0), Map.of("model", "a&b")));
+        report.add(new BenchResult("image_total", "ms", List.of(1.0), Map.of())); // of no model
         String html = report.html(LocalDate.of(2026, 11, 29));
         assertThat(html)
-                .contains("a&amp;b", "decode &lt;fast&gt;", "2026-11-29")
+                .contains("<h1>internvl bench: a&amp;b</h1>", "decode &lt;fast&gt;", "2026-11-29")
                 .doesNotContain("<fast>");
         List<Double> widths = Pattern.compile("class=\"bar\"[^>]* width=\"([0-9.]+)\"")
                 .matcher(html)
                 .results()
                 .map(found -> Double.parseDouble(found.group(1)))
                 .toList();
-        assertThat(widths).hasSize(2);
+        assertThat(widths).hasSize(3);
         assertThat(widths.get(0)).isEqualTo(widths.get(1) / 2);
     }
 

@@ -73,5 +73,9 @@ class DoctorCommandTest {
     void refusesTwoDevices() {
         assertThat(CommandRun.of("doctor", "--gpu", "--device", "cpu").err())
                 .contains("--gpu cannot be combined with --device");
+        assertThat(CommandRun.of("doctor", "--devices", "auto").err())
+                .contains("--devices and --tp have no meaning here");
+        assertThat(CommandRun.of("doctor", "--gpu", "--tp", "2").err())
+                .contains("--devices and --tp have no meaning here");
     }
 }

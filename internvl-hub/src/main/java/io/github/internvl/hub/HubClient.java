@@ -37,8 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class HubClient {
     private static final Duration CONNECT = Duration.ofSeconds(10);
 
-    /** The time limit of the first connection, after which there is no network. */
-    static final Duration CONTACT = Duration.ofSeconds(4);
+    private static final String CONTACT = "internvl.hub.contact";
 
     private static final int MOST_REDIRECTS = 10;
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
@@ -61,9 +60,10 @@ final class HubClient {
     HubClient(HubSettings settings, Duration silence) {
         this.settings = settings;
         this.silence = silence;
+        Duration contact = contact();
         this.client = new OkHttpClient.Builder()
                 .protocols(List.of(Protocol.HTTP_1_1)) // a connection per file
-                .connectTimeout(CONNECT)
+                .connectTimeout(contact.compareTo(CONNECT) > 0 ? contact : CONNECT)
                 .readTimeout(silence)
                 .eventListener(new EventListener() {
                     @Override
@@ -108,6 +108,15 @@ final class HubClient {
     /** Fetches the headers that the hub itself has for a file, not those of the storage it redirects to. */
     HubResponse head(String thing, URI uri) throws TransientFailure {
         return send("HEAD", thing, uri, 0);
+    }
+
+    /** The time limit of the first connection, after which there is no network: 4 s, or as the system property says. */
+    static Duration contact() {
+        String seconds = System.getProperty(CONTACT, "4");
+        if (!seconds.matches("[1-9]\\d{0,3}")) {
+            throw new DownloadException("the property " + CONTACT + " must be seconds, 1..9999: " + seconds);
+        }
+        return Duration.ofSeconds(Long.parseLong(seconds));
     }
 
     /** Whether a server has been connected to. */

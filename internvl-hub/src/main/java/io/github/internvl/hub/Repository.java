@@ -3,6 +3,7 @@ package io.github.internvl.hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -186,13 +187,15 @@ final class Repository {
     /** Waits for the next result, but not for long where no server can be connected to. */
     private <R> Future<R> next(ExecutorCompletionService<R> completed) throws InterruptedException {
         if (!client.hasReached()) {
-            Future<R> soon = completed.poll(HubClient.CONTACT.toMillis(), TimeUnit.MILLISECONDS);
+            Duration contact = HubClient.contact();
+            Future<R> soon = completed.poll(contact.toMillis(), TimeUnit.MILLISECONDS);
             if (soon != null) {
                 return soon;
             }
             if (!client.hasReached()) {
                 throw new DownloadException(id + ": " + settings.endpoint() + " cannot be reached within "
-                        + HubClient.CONTACT.toSeconds() + " s; check the network, and the proxy if there is one");
+                        + contact.toSeconds() + " s; check the network, and the proxy if there is one, or allow a slow"
+                        + " network more seconds with the property internvl.hub.contact");
             }
         }
         return completed.take();

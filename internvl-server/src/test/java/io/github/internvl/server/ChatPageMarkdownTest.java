@@ -51,7 +51,8 @@ class ChatPageMarkdownTest {
 
     /** The markup that the page makes of an answer, which stays in the page. */
     private static String rendered(Browser.Page browser, String markdown) {
-        return browser.module("markdown.js",
+        return browser.module(
+                        "markdown.js",
                         "{ const place = document.createElement('div'); document.body.append(place);"
                                 + " place.append(module.rendered(" + quoted(markdown) + ")); return place.innerHTML; }")
                 .getAsString();
@@ -117,7 +118,11 @@ class ChatPageMarkdownTest {
                 "![x](x \"onerror=window.hacked=1\")",
                 "| a |\n| --- |\n| <img src=https://evil.example/t.png onerror=window.hacked=1> |",
                 "```html\n</code></pre><script>window.hacked = 1</script>\n```",
-                "`<script>window.hacked = 1</script>`");
+                "`<script>window.hacked = 1</script>`",
+                ">".repeat(3000), // these four cost a parser its stack, or much time
+                "- ".repeat(2000),
+                "**a ".repeat(4000),
+                "[a](".repeat(5000));
         try (Demo demo = demo();
                 Browser.Page browser = page()) {
             browser.open(demo.server.uri());
@@ -133,6 +138,9 @@ class ChatPageMarkdownTest {
             assertThat(kept).contains("&lt;ref&gt;red circle&lt;/ref&gt;&lt;box&gt;[[1, 2, 3, 4]]&lt;/box&gt;");
             assertThat(rendered(browser, "[site](https://example.com/a?b=1&c=2)"))
                     .contains("href=\"https://example.com/a?b=1&amp;c=2\"", "rel=\"noopener noreferrer nofollow\"");
+            assertThat(rendered(browser, "- **bold**: _it_ `x`\n".repeat(300)))
+                    .as("closed marks may be many")
+                    .startsWith("<ul>");
             assertThat(browser.value("window.hacked === undefined").getAsBoolean())
                     .isTrue();
             assertThat(browser.requested()).noneMatch(address -> address.contains("evil.example"));

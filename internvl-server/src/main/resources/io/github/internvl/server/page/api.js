@@ -79,7 +79,8 @@ export function labels(messages) {
 function body(sent, settings) {
   const request = { messages: sent.map((message) => message.json), stream: true, stream_options: { include_usage: true } };
   if (settings.temperature !== "") request.temperature = Number(settings.temperature);
-  if (settings.topP !== "" && request.temperature !== 0) request.top_p = Number(settings.topP);
+  // Any top_p switches sampling on, also 1, which changes nothing else.
+  if (request.temperature > 0 && settings.topP !== "" && Number(settings.topP) !== 1) request.top_p = Number(settings.topP);
   if (settings.maxTokens) request.max_tokens = Number(settings.maxTokens);
   return JSON.stringify(request);
 }

@@ -134,16 +134,19 @@ async function send() {
   await answer();
 }
 
-/** Shows a message at the next frame, once however many pieces came before it. */
+/** Shows a message as it grows, at most four times a second, since each time parses all of it. */
 function painter(item, message) {
   let due = false;
+  let last = -Infinity;
+  const paint = () => {
+    due = false;
+    last = performance.now();
+    if (item.classList.contains("waiting")) view.setText(item, message);
+  };
   return () => {
     if (due) return;
     due = true;
-    requestAnimationFrame(() => {
-      due = false;
-      if (item.classList.contains("waiting")) view.setText(item, message);
-    });
+    setTimeout(() => requestAnimationFrame(paint), Math.max(0, last + 250 - performance.now()));
   };
 }
 
