@@ -136,11 +136,25 @@ record AnswerFunction(String catalog, Function<String, @Nullable String> options
             } else {
                 slot.put(row);
             }
-            Row answered = window.next();
-            if (TaskContext.get() == null && !window.hasNext()) { // of rows in the query itself; no task will end
-                answers = null;
-            }
+            Row answered = answered(window);
             return internal(answered.getStruct(answered.length() - 1));
+        }
+
+        /** The next answer. For rows in the query itself no task will end and return the share of the model. */
+        private Row answered(Iterator<Row> window) {
+            try {
+                Row answered = window.next();
+                if (TaskContext.get() == null && !window.hasNext()) {
+                    answers = null;
+                }
+                return answered;
+            } catch (RuntimeException | Error e) {
+                answers = null;
+                if (window instanceof AnswerWindow open) {
+                    open.close();
+                }
+                throw e;
+            }
         }
 
         private Row external(InternalRow input) {

@@ -53,8 +53,10 @@ record AnswerType(@Nullable DataType value) implements Serializable {
         if (response.finishReason() == FinishReason.TIMEOUT) {
             error = "the answer is not complete: the time of the row was over; give it more, or lower maxConcurrent";
         } else if (value != null && response.finishReason() != FinishReason.STOP) {
-            error = "the answer has no value of its schema: it was cut off (" + response.finishReason()
-                    + "); raise maxNewTokens";
+            error = "the answer has no value of its schema: it was cut off (" + response.finishReason() + "); "
+                    + (response.finishReason() == FinishReason.LOOP
+                            ? "bound the texts and arrays of the schema, or allow more repetition in stopLoops"
+                            : "raise maxNewTokens");
         } else if (value != null) {
             try {
                 read = JsonType.read(response.text(), value);

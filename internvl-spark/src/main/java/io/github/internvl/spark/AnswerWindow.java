@@ -6,7 +6,9 @@ import io.github.internvl.QueueFullException;
 import io.github.internvl.spark.SharedModels.Lease;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,23 +21,28 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The answers of a partition, in the order of its rows. Requests are sent ahead, in a window of rows and of bytes: all tasks of an
- * executor together keep twice as many in flight as the model computes at once, so that it always has work while rows are decoded.
+ * executor together keep twice as many in flight as the model computes at once, so that it always has work while rows are decoded. Rows
+ * that are answered behind a slow one wait in the window, up to four times as many as may be in flight.
  *
  * <p>A row that is itself at fault gets an error. A full queue is waited for, and a request that found no memory is asked once more by
  * itself. A model whose engine has ended is closed and forgotten, and the task fails, so that Spark runs it again.
+ *
+ * <p>One thread takes the rows; the end of the task may close the window from another one.
  */
 final class AnswerWindow implements Iterator<Row>, AutoCloseable {
     private static final int AHEAD = 2;
     private static final long POLL_MILLIS = 100;
     private static final long RETRY_MILLIS = 50;
     private static final int HEAP_SHARE = 4;
+    private static final int HELD = 4;
 
     private final Iterator<Row> rows;
     private final Lease lease;
     private final @Nullable TaskContext task;
     private final AnswerRows plan;
-    private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+    private final ArrayDeque<Pending> pending = new ArrayDeque<>(); // guarded by this, as are the bytes
     private long bytes;
+    private volatile boolean closed;
     private long taken;
     private @Nullable Row next;
 
@@ -43,17 +50,20 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
     private static final class Pending {
         private final Row row;
         private final RowReader.@Nullable Asked asked;
+        private final long bytes;
         private CompletableFuture<ChatResponse> answer;
         private boolean repeated;
 
-        Pending(Row row, RowReader.@Nullable Asked asked, CompletableFuture<ChatResponse> answer) {
+        Pending(Row row, RowReader.@Nullable Asked asked, long bytes, CompletableFuture<ChatResponse> answer) {
             this.row = row;
             this.asked = asked;
+            this.bytes = bytes;
             this.answer = answer;
         }
 
-        long bytes() {
-            return asked == null ? 0 : asked.bytes();
+        /** Whether the model has it, or may get it once more. */
+        boolean isInFlight() {
+            return asked != null && (!answer.isDone() || answer.isCompletedExceptionally());
         }
     }
 
@@ -68,12 +78,13 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
     public boolean hasNext() {
         while (next == null) {
             fill();
-            if (pending.isEmpty()) {
+            Pending head = head();
+            if (head == null) {
                 close();
                 return false;
             }
-            next = settled(pending.element());
-            bytes -= pending.remove().bytes();
+            next = settled(head);
+            remove(head);
             taken++;
         }
         return true;
@@ -91,10 +102,21 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
 
     /** Cancels what is in flight and returns the share of the model. Harmless when repeated. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         pending.forEach(one -> one.answer.cancel(true));
         pending.clear();
         lease.close();
+    }
+
+    private synchronized @Nullable Pending head() {
+        return pending.peek();
+    }
+
+    private synchronized void remove(Pending head) {
+        if (pending.remove(head)) {
+            bytes -= head.bytes;
+        }
     }
 
     private void fill() {
@@ -103,21 +125,42 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
                 ? plan.window()
                 : Math.max(2, (AHEAD * lease.model().maxConcurrent() + users - 1) / users);
         long room = Runtime.getRuntime().maxMemory() / HEAP_SHARE / users;
-        while ((pending.isEmpty() || (pending.size() < inFlight && bytes < room)) && rows.hasNext()) {
-            Pending one = asked(rows.next());
-            bytes += one.bytes();
-            pending.add(one);
+        while (wants(inFlight, room) && rows.hasNext()) {
+            ask(rows.next());
         }
     }
 
-    private Pending asked(Row row) {
+    private synchronized boolean wants(int inFlight, long room) {
+        if (closed || pending.isEmpty()) {
+            return !closed;
+        }
+        return bytes < room
+                && pending.size() < HELD * inFlight
+                && pending.stream().filter(Pending::isInFlight).count() < inFlight;
+    }
+
+    /** Sends a row's request; rows are taken and decoded without the lock, since that may take long. */
+    private void ask(Row row) {
+        long files = plan.reader().fileBytes(row);
         RowReader.Asked asked;
         try {
             asked = plan.reader().read(row);
         } catch (RuntimeException e) { // the row's, which is reported with it
-            return new Pending(row, null, CompletableFuture.failedFuture(e));
+            add(new Pending(row, null, files, CompletableFuture.failedFuture(e)));
+            return;
         }
-        return new Pending(row, asked, lease.model().chatAsync(asked.request()));
+        synchronized (this) {
+            if (!closed) {
+                add(new Pending(row, asked, files + asked.bytes(), lease.model().chatAsync(asked.request())));
+            }
+        }
+    }
+
+    private synchronized void add(Pending one) {
+        if (!closed) {
+            bytes += one.bytes;
+            pending.add(one);
+        }
     }
 
     /** The row with its answer; null for one that is dropped. */
@@ -136,7 +179,10 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
                 if (head.asked == null || !asksAgain(head, failure)) {
                     return plan.failed(head.row, taken, failure);
                 }
-                head.answer = lease.model().chatAsync(head.asked.request());
+                synchronized (this) {
+                    refuseEnded();
+                    head.answer = lease.model().chatAsync(head.asked.request());
+                }
             }
         }
     }
@@ -149,18 +195,22 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
         }
         if (failure instanceof ModelMemoryException && !head.repeated) {
             head.repeated = true;
-            pending.stream().filter(other -> other != head).forEach(other -> {
-                while (!other.answer.isDone()) {
+            for (Pending other : inWindow()) {
+                while (other != head && !other.answer.isDone()) {
                     pause();
                 }
-            });
+            }
             return true;
         }
         return false;
     }
 
+    private synchronized List<Pending> inWindow() {
+        return List.copyOf(pending);
+    }
+
     private void pause() {
-        refuseKilled();
+        refuseEnded();
         try {
             TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         } catch (InterruptedException e) {
@@ -173,15 +223,17 @@ final class AnswerWindow implements Iterator<Row>, AutoCloseable {
             try {
                 return answer.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
-                refuseKilled();
+                refuseEnded();
+            } catch (CancellationException e) { // by close() alone
+                throw new TaskKilledException("ended while answers were awaited");
             } catch (InterruptedException e) {
                 throw interrupted();
             }
         }
     }
 
-    private void refuseKilled() {
-        if (task != null && task.isInterrupted()) {
+    private void refuseEnded() {
+        if (closed || (task != null && task.isInterrupted())) {
             throw new TaskKilledException("killed while answers were awaited");
         }
     }

@@ -7,6 +7,7 @@ import io.github.internvl.MetricsListener.Stats;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The gauges are {@code models}, {@code loads}, {@code running}, {@code waiting}, {@code fill} (the share of the model's slots that
  * compute), {@code kvUse}, {@code promptTokens}, {@code cachedTokens}, {@code generatedTokens}, {@code answered}, {@code failed} and
- * {@code rejected}, of all models in the executor together.
+ * {@code rejected}. {@code kvUse} is the mean of the loaded models; the counts are those of all models, closed ones included.
  */
 public final class InternVLPlugin implements SparkPlugin {
     private static final Logger LOG = LoggerFactory.getLogger(InternVLPlugin.class);
@@ -67,15 +68,15 @@ public final class InternVLPlugin implements SparkPlugin {
             gauge(registry, "models", () -> (double) SharedModels.jvm().loaded().size());
             gauge(registry, "loads", () -> (double) SharedModels.jvm().loads());
             gauge(registry, "fill", OfExecutor::fill);
-            gauge(registry, "running", Stats::running);
-            gauge(registry, "waiting", Stats::waiting);
-            gauge(registry, "kvUse", Stats::kvUse);
-            gauge(registry, "promptTokens", Stats::promptTokens);
-            gauge(registry, "cachedTokens", Stats::cachedTokens);
-            gauge(registry, "generatedTokens", Stats::generatedTokens);
-            gauge(registry, "answered", Stats::answered);
-            gauge(registry, "failed", Stats::failed);
-            gauge(registry, "rejected", Stats::rejected);
+            gauge(registry, "running", () -> now(Stats::running).sum());
+            gauge(registry, "waiting", () -> now(Stats::waiting).sum());
+            gauge(registry, "kvUse", () -> now(Stats::kvUse).average().orElse(0));
+            total(registry, "promptTokens", Stats::promptTokens);
+            total(registry, "cachedTokens", Stats::cachedTokens);
+            total(registry, "generatedTokens", Stats::generatedTokens);
+            total(registry, "answered", Stats::answered);
+            total(registry, "failed", Stats::failed);
+            total(registry, "rejected", Stats::rejected);
         }
 
         private static double fill() {
@@ -86,14 +87,19 @@ public final class InternVLPlugin implements SparkPlugin {
                     : models.stream().mapToInt(model -> model.stats().running()).sum() / slots;
         }
 
-        private static void gauge(MetricRegistry registry, String name, ToDoubleFunction<Stats> value) {
+        private static DoubleStream now(ToDoubleFunction<Stats> value) {
+            return SharedModels.jvm().loaded().stream().map(InternVL::stats).mapToDouble(value);
+        }
+
+        /** A count that goes on when a model is closed. */
+        private static void total(MetricRegistry registry, String name, ToDoubleFunction<Stats> value) {
             gauge(
                     registry,
                     name,
-                    () -> SharedModels.jvm().loaded().stream()
-                            .map(InternVL::stats)
-                            .mapToDouble(value)
-                            .sum());
+                    () -> now(value).sum()
+                            + SharedModels.jvm().past().stream()
+                                    .mapToDouble(value)
+                                    .sum());
         }
 
         private static void gauge(MetricRegistry registry, String name, Gauge<Double> value) {

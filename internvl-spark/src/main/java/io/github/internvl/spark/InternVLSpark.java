@@ -100,6 +100,7 @@ public final class InternVLSpark {
         private @Nullable String systemMessage;
         private @Nullable String history;
         private GenerationConfig.Builder generation = GenerationConfig.builder();
+        private OutputFormat format = OutputFormat.text();
         private long seed;
         private @Nullable Duration timeout;
         private int maxTiles;
@@ -156,7 +157,7 @@ public final class InternVLSpark {
 
         /**
          * Sets the rows that a task has in flight. Without it the running tasks of an executor together have twice {@link
-         * #maxConcurrent}, each at least two. Pixels in flight take a quarter of the executor's heap at most in either case.
+         * #maxConcurrent}, each at least two. Files and pixels in flight take about a quarter of the executor's heap in either case.
          */
         public Builder window(int rowsOfATask) {
             this.window = atLeastOne("window", rowsOfATask);
@@ -205,13 +206,19 @@ public final class InternVLSpark {
 
         /** Sets the format of all answers. A JSON schema adds {@code value} to the answer, in the types of the schema. */
         public Builder format(OutputFormat shape) {
-            generation.format(shape);
+            this.format = shape;
             return this;
         }
 
-        /** Sets how answers are generated, the format included. A seed in it is taken as {@link #seed}. */
+        /**
+         * Sets how answers are generated. A format in it replaces that of {@link #format}, which else stays; a seed in it is taken as
+         * {@link #seed}.
+         */
         public Builder generation(GenerationConfig config) {
             this.generation = config.toBuilder();
+            if (config.format().kind() != OutputFormat.Kind.TEXT) {
+                this.format = config.format();
+            }
             this.seed = config.sampling().seed().orElse(seed);
             return this;
         }
@@ -273,7 +280,12 @@ public final class InternVLSpark {
             return new InternVLSpark(
                     new ModelSettings(model, revision, precision, contextLength, maxConcurrent, threads, device),
                     new RowReader.Names(images, video, frames, question, systemMessage, history),
-                    new RequestSettings(GenerationState.of(generation.build()), seed, timeout, maxTiles, untrustedText),
+                    new RequestSettings(
+                            GenerationState.of(generation.format(format).build()),
+                            seed,
+                            timeout,
+                            maxTiles,
+                            untrustedText),
                     this);
         }
 

@@ -9,11 +9,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +42,14 @@ record RowReader(
         RequestSettings settings)
         implements Serializable {
     private static final String CONTENT = "content";
-    private static final List<String> PIXELS = List.of("height", "width", "nChannels", "data");
-    private static final List<String> ROUND = List.of("question", "answer");
+    private static final Map<String, DataType> FILE = Map.of(CONTENT, DataTypes.BinaryType);
+    private static final Map<String, DataType> PIXELS = Map.of(
+            "height", DataTypes.IntegerType,
+            "width", DataTypes.IntegerType,
+            "nChannels", DataTypes.IntegerType,
+            "data", DataTypes.BinaryType);
+    private static final Map<String, DataType> ROUND =
+            Map.of("question", DataTypes.StringType, "answer", DataTypes.StringType);
 
     /**
      * The settings that all rows share.
@@ -104,13 +112,15 @@ record RowReader(
     }
 
     static boolean isPicture(DataType type) {
-        return type instanceof ArrayType array
-                ? isPicture(array.elementType())
-                : isFile(type) || (type instanceof StructType struct && has(struct, PIXELS));
+        return type instanceof ArrayType array ? isOnePicture(array.elementType()) : isOnePicture(type);
+    }
+
+    private static boolean isOnePicture(DataType type) {
+        return isFile(type) || (type instanceof StructType struct && has(struct, PIXELS));
     }
 
     private static boolean isFile(DataType type) {
-        return type instanceof BinaryType || (type instanceof StructType struct && has(struct, List.of(CONTENT)));
+        return type instanceof BinaryType || (type instanceof StructType struct && has(struct, FILE));
     }
 
     static boolean isText(DataType type) {
@@ -121,8 +131,11 @@ record RowReader(
         return type instanceof ArrayType array && array.elementType() instanceof StructType round && has(round, ROUND);
     }
 
-    private static boolean has(StructType type, List<String> fields) {
-        return List.of(type.fieldNames()).containsAll(fields);
+    private static boolean has(StructType type, Map<String, DataType> fields) {
+        return Arrays.stream(type.fields())
+                        .filter(field -> field.dataType().equals(fields.get(field.name())))
+                        .count()
+                == fields.size();
     }
 
     /** The request of a row, its pictures decoded, with the bytes that it holds. */
@@ -171,11 +184,33 @@ record RowReader(
     }
 
     /**
-     * A request, and the memory that it takes until it is answered.
+     * A request, and the memory that it takes beside its row until it is answered.
      *
      * @param bytes bytes of its pixels
      */
     record Asked(ChatRequest request, long bytes) {}
+
+    /** The bytes of the files in a row, whether they can be decoded or not. */
+    long fileBytes(Row row) {
+        long bytes = video == null ? 0 : size(row.get(video));
+        for (int index : images) {
+            Object value = row.get(index);
+            boolean single = value == null || value instanceof byte[] || value instanceof Row;
+            List<?> files = single || value instanceof Object[] ? List.of() : row.getList(index);
+            bytes += size(value);
+            for (Object file : value instanceof Object[] array ? Arrays.asList(array) : files) {
+                bytes += size(file);
+            }
+        }
+        return bytes;
+    }
+
+    private static long size(@Nullable Object file) {
+        if (file instanceof Row struct) {
+            return size(struct.get(struct.fieldIndex(field(struct))));
+        }
+        return file instanceof byte[] bytes ? bytes.length : 0;
+    }
 
     private static Stream<Object> values(Row row, int index) {
         Object value = required(row.get(index), "picture");
@@ -217,15 +252,19 @@ record RowReader(
 
     private static byte[] bytes(Object picture) {
         if (picture instanceof Row struct) {
-            String field = List.of(struct.schema().fieldNames()).contains(CONTENT) ? CONTENT : "data";
+            String field = field(struct);
             return (byte[]) required(struct.get(struct.fieldIndex(field)), field);
         }
         return (byte[]) picture;
     }
 
+    /** The field of a struct that holds its file or its pixels. */
+    private static String field(Row struct) {
+        return List.of(struct.schema().fieldNames()).contains(CONTENT) ? CONTENT : "data";
+    }
+
     private static Image picture(Object value) {
-        if (value instanceof Row struct
-                && !List.of(struct.schema().fieldNames()).contains(CONTENT)) {
+        if (value instanceof Row struct && !field(struct).equals(CONTENT)) {
             return SparkPixels.of(struct);
         }
         return Image.of(bytes(value));

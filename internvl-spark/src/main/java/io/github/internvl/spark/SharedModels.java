@@ -12,13 +12,15 @@ import org.apache.spark.TaskKilledException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The models of a JVM, one for each {@link ModelSettings}, shared by the tasks and counted. The first task loads, and the others wait for
- * it. A model that no task uses stays for the next stage; it is closed when another one is loaded, and at the end. Thread-safe.
+ * The models of a JVM, one for each {@link ModelSettings}, shared by the tasks and counted. A thread of its own loads a model, so that the
+ * end of one task does not fail the others, which wait too. A model that no task uses stays for the next stage; it is closed when another
+ * one is loaded, and at the end. Thread-safe.
  */
 final class SharedModels {
     private static final SharedModels JVM = new SharedModels();
 
     private final Map<ModelSettings, Shared> models = new LinkedHashMap<>(); // guarded by this
+    private final List<MetricsListener.Stats> past = new ArrayList<>(); // guarded by this
     private boolean hooked;
     private long loads;
 
@@ -26,26 +28,51 @@ final class SharedModels {
         private final ModelSettings settings;
         private final FutureTask<InternVL> loading;
         private int users; // guarded by the owner
-        private volatile @Nullable InternVL model;
+        private @Nullable InternVL model; // guarded by this, as the next one
+        private boolean closed;
 
-        Shared(ModelSettings settings) {
+        Shared(ModelSettings settings, Runnable before) {
             this.settings = settings;
             this.loading = new FutureTask<>(() -> {
-                InternVL loaded = settings.load();
-                model = loaded;
-                return loaded;
+                before.run();
+                return load();
             });
         }
 
-        void close() {
-            InternVL loaded = model;
+        /** Loads the model; one that was closed meanwhile is closed at once. */
+        private InternVL load() {
+            InternVL loaded = settings.load();
+            synchronized (this) {
+                model = loaded;
+                if (!closed) {
+                    return loaded;
+                }
+            }
+            loaded.close();
+            throw new IllegalStateException(
+                    "the model was closed while it was loaded: " + settings.model() + "; the next task loads it again");
+        }
+
+        synchronized @Nullable InternVL model() {
+            return model;
+        }
+
+        /** Closes the model, now or as soon as it is loaded; null where it is not loaded yet. */
+        @Nullable
+        InternVL close() {
+            InternVL loaded;
+            synchronized (this) {
+                closed = true;
+                loaded = model;
+            }
             if (loaded != null) {
                 loaded.close();
             }
+            return loaded;
         }
     }
 
-    private SharedModels() {}
+    SharedModels() {}
 
     /** The models of this JVM. */
     static SharedModels jvm() {
@@ -61,17 +88,18 @@ final class SharedModels {
             if (known == null) {
                 models.values().stream().filter(other -> other.users == 0).forEach(idle::add);
                 models.values().removeAll(idle);
-                known = new Shared(settings);
+                known = new Shared(settings, () -> idle.forEach(this::end));
                 models.put(settings, known);
                 loads++;
                 closeAtExit();
+                Thread thread = new Thread(known.loading, "internvl-spark-load"); // no task's: Spark interrupts those
+                thread.setDaemon(true);
+                thread.start();
             }
             shared = known;
             shared.users++;
         }
-        idle.forEach(Shared::close);
         try {
-            shared.loading.run(); // of the first caller; the others wait
             return new Lease(shared, shared.loading.get());
         } catch (ExecutionException e) {
             forget(shared);
@@ -97,8 +125,19 @@ final class SharedModels {
         shared.users--;
     }
 
-    private synchronized void forget(Shared shared) {
-        models.remove(shared.settings, shared);
+    /** Takes a model out of the map; false if it is out already. */
+    private synchronized boolean forget(Shared shared) {
+        return models.remove(shared.settings, shared);
+    }
+
+    /** Closes a model that is out of the map, and keeps its counts. */
+    private void end(Shared shared) {
+        InternVL model = shared.close();
+        if (model != null) {
+            synchronized (this) {
+                past.add(model.stats());
+            }
+        }
     }
 
     /** Closes all models; tasks that use one fail. */
@@ -108,7 +147,7 @@ final class SharedModels {
             all = List.copyOf(models.values());
             models.clear();
         }
-        all.forEach(Shared::close);
+        all.forEach(this::end);
     }
 
     /** The models loaded so far, those closed since included. */
@@ -120,12 +159,17 @@ final class SharedModels {
     synchronized List<InternVL> loaded() {
         List<InternVL> loaded = new ArrayList<>();
         for (Shared shared : models.values()) {
-            InternVL model = shared.model;
+            InternVL model = shared.model();
             if (model != null) {
                 loaded.add(model);
             }
         }
         return loaded;
+    }
+
+    /** The last counts of the models that were closed, for metrics. */
+    synchronized List<MetricsListener.Stats> past() {
+        return List.copyOf(past);
     }
 
     /** A task's share of a model. */
@@ -158,8 +202,9 @@ final class SharedModels {
 
         /** Closes a model that answers no more, so that the next task loads it again. */
         void abandon() {
-            forget(shared);
-            model.close();
+            if (forget(shared)) {
+                end(shared);
+            }
         }
 
         @Override

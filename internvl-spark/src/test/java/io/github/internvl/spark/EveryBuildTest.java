@@ -47,7 +47,6 @@ class EveryBuildTest {
         Dataset<Row> answered = Local.step()
                 .format(OutputFormat.jsonSchema(SCHEMA))
                 .generation(io.github.internvl.GenerationConfig.builder()
-                        .format(OutputFormat.jsonSchema(SCHEMA))
                         .maxNewTokens(60)
                         .build())
                 .build()

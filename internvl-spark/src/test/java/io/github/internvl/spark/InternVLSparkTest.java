@@ -53,7 +53,9 @@ class InternVLSparkTest {
 
     @AfterAll
     void close() {
-        model.close();
+        if (model != null) { // Spark runs here
+            model.close();
+        }
     }
 
     private ChatRequest.Builder asking(String question) {
@@ -180,8 +182,6 @@ class InternVLSparkTest {
                                 Local.step()
                                         .format(OutputFormat.jsonSchema("{\"type\": \"integer\", \"minimum\": 100000}"))
                                         .generation(GenerationConfig.builder()
-                                                .format(OutputFormat.jsonSchema(
-                                                        "{\"type\": \"integer\", \"minimum\": 100000}"))
                                                 .maxNewTokens(2)
                                                 .build()),
                                 rows)
@@ -197,6 +197,12 @@ class InternVLSparkTest {
                 .hasMessageContaining("nothing; there are [id, content, question]");
         assertThatThrownBy(() -> Local.step().images("id").build().apply(rows))
                 .hasMessageContaining("id is int; pictures are binary");
+        assertThatThrownBy(() -> Local.step()
+                        .build()
+                        .apply(rows.withColumn("content", struct(col("question").as("content")))))
+                .hasMessageContaining("content is struct<content:string>");
+        assertThatThrownBy(() -> Local.step().build().apply(rows.withColumn("content", array(array(col("content"))))))
+                .hasMessageContaining("content is array<array<binary>>");
         assertThatThrownBy(() -> Local.step().outputColumn("id").build().apply(rows))
                 .hasMessageContaining("must be new: id");
         assertThatThrownBy(() -> Local.step().video("content").build()).hasMessageContaining("leave one out");

@@ -1,5 +1,6 @@
 package io.github.internvl.spark;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.internvl.ChatRequest;
@@ -21,6 +22,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.condition.OS;
 
 /** Spark in this process with two tasks at a time, rows about the samples of the demo model, and the model itself to compare with. */
 final class Local {
@@ -40,7 +42,7 @@ final class Local {
 
     /** The session of all tests in this process. */
     static SparkSession session() {
-        assumeTrue(Runtime.version().feature() <= 21, "Spark runs on Java 17 and 21");
+        assumeSparkRuns();
         return SparkSession.builder()
                 .master("local[2, 3]") // two tasks at a time, each up to three times
                 .appName("internvl")
@@ -52,6 +54,12 @@ final class Local {
                 .config("spark.internvl.model", MODEL)
                 .config("spark.sql.catalog.internvl.maxNewTokens", NEW_TOKENS)
                 .getOrCreate();
+    }
+
+    /** Skips a test where Spark does not run. */
+    static void assumeSparkRuns() {
+        assumeTrue(Runtime.version().feature() <= 21, "Spark runs on Java 17 and 21");
+        assumeFalse(OS.WINDOWS.isCurrentOs(), "Spark on Windows needs programs that it does not bring along");
     }
 
     static InternVLSpark.Builder step() {

@@ -69,6 +69,14 @@ class DocsTest {
     }
 
     @Test
+    void leavesNoPlaceToFillIn() {
+        assertThat(DOCUMENTS)
+                .allSatisfy(document -> assertThat(Checkout.read(document))
+                        .as(Checkout.name(document))
+                        .doesNotContain("@@"));
+    }
+
+    @Test
     void showsCodeOnTheFirstPage() {
         assumeTrue(Files.exists(README));
         assertThat(blocks(Checkout.read(README))).isNotEmpty();

@@ -3,6 +3,7 @@ package io.github.internvl.examples.flink;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.InternVL;
+import io.github.internvl.InvalidRequestException;
 import io.github.internvl.vision.Image;
 import io.github.internvl.vision.spi.MediaException;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ final class AskModel extends RichAsyncFunction<String, Tuple2<String, String>> {
 
     private final String model;
     private final String question;
+    private transient boolean opened; // not where the model could not be loaded
 
     AskModel(String model, String question) {
         this.model = model;
@@ -33,9 +35,11 @@ final class AskModel extends RichAsyncFunction<String, Tuple2<String, String>> {
     @Override
     public void open(OpenContext context) {
         synchronized (AskModel.class) {
-            if (users++ == 0) {
+            if (users == 0) {
                 shared = InternVL.builder(model).maxConcurrent(8).load();
             }
+            users++;
+            opened = true;
         }
     }
 
@@ -47,7 +51,7 @@ final class AskModel extends RichAsyncFunction<String, Tuple2<String, String>> {
                     .text(question, Image.open(Path.of(file)))
                     .timeout(Duration.ofSeconds(50)) // before Flink's own, so that a late answer frees its slot
                     .build();
-        } catch (MediaException e) { // a bad picture does not end the job
+        } catch (MediaException | InvalidRequestException e) { // a bad picture does not end the job
             result.complete(List.of(Tuple2.of(file, "error: " + e.getMessage())));
             return;
         }
@@ -55,6 +59,8 @@ final class AskModel extends RichAsyncFunction<String, Tuple2<String, String>> {
         CompletableFuture<ChatResponse> unused = answer.whenComplete((response, failure) -> {
             if (failure == null) {
                 result.complete(List.of(Tuple2.of(file, response.text())));
+            } else if (failure instanceof InvalidRequestException) { // nor does a refused one
+                result.complete(List.of(Tuple2.of(file, "error: " + failure.getMessage())));
             } else {
                 result.completeExceptionally(failure); // the job restarts from its last checkpoint
             }
@@ -64,9 +70,10 @@ final class AskModel extends RichAsyncFunction<String, Tuple2<String, String>> {
     @Override
     public void close() {
         synchronized (AskModel.class) {
-            if (--users == 0) {
+            if (opened && --users == 0) {
                 Objects.requireNonNull(shared).close();
             }
+            opened = false;
         }
     }
 }

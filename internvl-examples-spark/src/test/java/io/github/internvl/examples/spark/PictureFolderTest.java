@@ -1,6 +1,7 @@
 package io.github.internvl.examples.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.internvl.demo.DemoModel;
@@ -11,6 +12,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
@@ -21,6 +23,7 @@ class PictureFolderTest {
     @Test
     void writesATypedAnswerForEachPictureAndAnErrorForABadOne() throws Exception {
         assumeTrue(Runtime.version().feature() <= 21, "Spark runs on Java 17 and 21");
+        assumeFalse(OS.WINDOWS.isCurrentOs(), "Spark on Windows needs programs that it does not bring along");
         Path pictures = Files.createDirectory(folder.resolve("pictures"));
         Files.copy(DemoModel.sample("shapes.png"), pictures.resolve("shapes.png"));
         Files.write(pictures.resolve("torn.png"), new byte[] {1, 2, 3});
