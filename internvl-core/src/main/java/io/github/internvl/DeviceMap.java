@@ -165,8 +165,7 @@ public final class DeviceMap {
      * @param asked null: the first GPU, if there is one
      * @throws InternVLException if a device is missing, or the model does not fit
      */
-    static DevicePlan choose(
-            @Nullable Precision precision, @Nullable DeviceMap asked, ModelInfo model, Keys keys) {
+    static DevicePlan choose(@Nullable Precision precision, @Nullable DeviceMap asked, ModelInfo model, Keys keys) {
         DeviceMap map = asked == null ? single(auto().place()) : asked;
         Precision chosen = precision == null ? Models.usual(model.storedPrecision(), map.place()) : precision;
         List<String> found = CudaDevices.names();
@@ -267,8 +266,7 @@ public final class DeviceMap {
         return lacking;
     }
 
-    private InternVLException misfit(
-            String model, DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
+    private InternVLException misfit(String model, DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
         long all = plan.bytes().values().stream().mapToLong(Long::longValue).sum();
         return new InternVLException(model + " does not fit: weights and KV cache take " + gib(all) + "; "
                 + String.join(", ", lacking(plan, freeBytes, headroom))

@@ -302,8 +302,7 @@ public final class InternVLBuilder {
                     settings -> settings.withDefaults(own.temperature(), own.topK(), own.topP()));
             long planned = allStatic ? wholeSlots(context) : kvCacheTokens.orElse(context);
             boolean shortKeys = kvCachePrecision == Precision.INT8;
-            DeviceMap.Keys keys =
-                    new DeviceMap.Keys((int) Math.min(Integer.MAX_VALUE, planned), shortKeys, allStatic);
+            DeviceMap.Keys keys = new DeviceMap.Keys((int) Math.min(Integer.MAX_VALUE, planned), shortKeys, allStatic);
             DevicePlan plan = DeviceMap.choose(precision, devices, info, keys);
             Models.Format format = Models.Format.of(plan, shortKeys, visionPrecision == Precision.INT8);
             Models models = models(checkpoint, info, format);

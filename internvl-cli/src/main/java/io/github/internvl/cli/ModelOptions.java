@@ -83,13 +83,12 @@ final class ModelOptions {
     @Option(
             names = "--static-slots",
             negatable = true,
-            description = "Allocate the whole context of each request at the start, and compute attention for all "
-                    + "together. Default: on GPUs that have the memory; --no-static-slots allocates as requests need it.")
+            description =
+                    "Allocate the whole context of each request at the start, and compute attention for all "
+                            + "together. Default: on GPUs that have the memory; --no-static-slots allocates as requests need it.")
     private @Nullable Boolean staticSlots;
 
-    @Option(
-            names = "--cuda-graphs",
-            description = "Capture decode steps into CUDA graphs; experimental.")
+    @Option(names = "--cuda-graphs", description = "Capture decode steps into CUDA graphs; experimental.")
     private boolean cudaGraphs;
 
     @Option(

@@ -181,7 +181,8 @@ class BenchCommandTest {
                 bench("--json", "--no-static-slots", "--context-length", "1024", "--figures", "read_bandwidth"));
         assertThat(figures)
                 .last()
-                .satisfies(figure -> assertThat(figure.get("slots").getAsString()).isEqualTo("by need"));
+                .satisfies(
+                        figure -> assertThat(figure.get("slots").getAsString()).isEqualTo("by need"));
     }
 
     @Test

@@ -35,7 +35,8 @@ class NativeTokenizerTest {
         try (InputStream file = LibUtils.class.getResourceAsStream("/native/lib/tokenizers.properties")) {
             djl.load(Objects.requireNonNull(file));
         }
-        Path folder = home.resolve(djl.getProperty("version") + "-cpu-" + classifier).resolve("sm_90");
+        Path folder =
+                home.resolve(djl.getProperty("version") + "-cpu-" + classifier).resolve("sm_90");
         return Files.createFile(Files.createDirectories(folder).resolve(System.mapLibraryName("tokenizers")));
     }
 }

@@ -136,12 +136,16 @@ public final class Footprint {
 
     /** Bytes for a layer's keys and values of 8 bits that attention over static slots has widened, to numbers of so many bytes. */
     public long widenedBytes(int perNumber, long tokens) {
-        return tokens * layerKeyValues() / 2 * (NumberFormat.FLOAT32.bytes() + 2 * perNumber); // of one half, and of both
+        return tokens
+                * layerKeyValues()
+                / 2
+                * (NumberFormat.FLOAT32.bytes() + 2 * perNumber); // of one half, and of both
     }
 
     /** Bytes of a step's largest results at once: gate and up, their product, and a quarter of gate and up twice in 32 bits. */
     public long stepBytes(int perNumber, int tokens) {
-        long width = Math.max(llm.mlpWidth(), (long) llm.experts().chosen() * llm.experts().width());
+        long width = Math.max(
+                llm.mlpWidth(), (long) llm.experts().chosen() * llm.experts().width());
         return tokens * width * (3 * perNumber + NumberFormat.FLOAT32.bytes());
     }
 

@@ -60,7 +60,8 @@ final class GraphBuilder {
     }
 
     private void fill() {
-        ForkJoinPool makers = new ForkJoinPool(Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
+        ForkJoinPool makers =
+                new ForkJoinPool(Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
         ForkJoinPool gpuMakers = hasFullGpu() ? new ForkJoinPool(1) : makers;
         Queue<ScriptModule.Handle> made = new ConcurrentLinkedQueue<>();
         List<ForkJoinTask<ScriptModule.Handle>> layers = new ArrayList<>();
