@@ -85,7 +85,8 @@ class DocsTest {
     @Test
     void drawsTheChartFromTheTable() {
         String page = Checkout.read(Checkout.ROOT.resolve("docs/performance.md"));
-        String table = page.substring(page.indexOf("| times as fast | all pairs |")).split("\n\n", 2)[0];
+        String table =
+                page.substring(page.indexOf("| times as fast | all pairs |")).split("\n\n", 2)[0];
         List<String> rows = table.lines().skip(2).toList();
         List<String> medians =
                 rows.stream().map(row -> row.split("\\|", -1)[4].strip()).toList();
