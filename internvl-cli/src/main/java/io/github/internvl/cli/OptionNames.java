@@ -104,6 +104,8 @@ final class OptionNames {
                         options.containsKey("device")
                                 ? "a smaller model, or --device cpu"
                                 : "a smaller model, or the CPU");
+        String rows = options.containsKey("staticSlots") ? "--no-static-slots" : "no static slots";
+        whole = whole.replace("staticSlots(false)", rows).replace("no staticSlots", rows);
         for (Map.Entry<String, String> phrase : PHRASES.entrySet()) {
             whole = whole.replace(phrase.getKey(), phrase.getValue());
         }
