@@ -1,4 +1,4 @@
-// What libraries ask of the driver beside the runtime, and what JavaCPP's presets ask of NVML.
+// The calls of the driver that libraries make beside those of the runtime, and the calls of NVML that JavaCPP's presets make.
 #include <stdio.h>
 #include <string.h>
 

@@ -88,7 +88,7 @@ EXPORT cudaError_t cudaFree(void* address) {
     StandIn& s = standin();
     Guard guard(s.lock);
     if (!address) return cudaSuccess;
-    if (refused("cudaFree")) return cudaPeekAtLastError();
+    if (failed() || refused("cudaFree")) return cudaPeekAtLastError();
     auto found = s.memory.find((uintptr_t)address);
     if (found == s.memory.end()) return fail(cudaErrorInvalidValue);
     if (found->second.device >= 0) s.used[found->second.device] -= found->second.bytes;

@@ -3,6 +3,7 @@ package io.github.internvl;
 import io.github.internvl.internal.model.Models;
 import io.github.internvl.internal.model.PartBytes;
 import io.github.internvl.internal.torch.CudaDevices;
+import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,7 +31,24 @@ public final class DeviceMap {
     /** Bytes of each GPU for what is neither weights nor keys and values. */
     static final long HEADROOM = 1L << 30;
 
+    /**
+     * The KV cache to plan for.
+     *
+     * @param tokens tokens that it has to hold
+     * @param inBytes whether it keeps keys and values in 8 bits
+     * @param inStaticSlots whether slots are static, so that attention widens all of a layer's at once
+     */
+    record Keys(int tokens, boolean inBytes, boolean inStaticSlots) {
+
+        /** Bytes of each GPU for what is neither weights nor keys and values. */
+        long headroom(ModelInfo model, Precision precision) {
+            int perNumber = (precision == Precision.FLOAT32 ? NumberFormat.FLOAT32 : NumberFormat.BFLOAT16).bytes();
+            return HEADROOM + (inBytes && inStaticSlots ? model.footprint().widenedBytes(perNumber, tokens) : 0);
+        }
+    }
+
     private final @Nullable Places named; // null: chosen among the devices found
+    private final List<String> among; // the devices to choose from; empty: all that are found
     private final boolean offload;
 
     /** A device for each part; no layers: all where the embedding is. */
@@ -55,8 +73,9 @@ public final class DeviceMap {
         }
     }
 
-    private DeviceMap(@Nullable Places named, boolean offload) {
+    private DeviceMap(@Nullable Places named, List<String> among, boolean offload) {
         this.named = named;
+        this.among = List.copyOf(among);
         this.offload = offload;
     }
 
@@ -66,7 +85,23 @@ public final class DeviceMap {
      * for that, devices are filled one after the other instead. Without a CUDA device everything is on the CPU.
      */
     public static DeviceMap auto() {
-        return new DeviceMap(null, false);
+        return new DeviceMap(null, List.of(), false);
+    }
+
+    /**
+     * Spreads over some CUDA devices as {@link #auto} does over all; the first one has the parts that are no layers.
+     *
+     * @param devices {@code cuda:N} each, one or more and none of them twice
+     * @throws IllegalArgumentException if a name is not the name of a CUDA device, or comes twice
+     */
+    public static DeviceMap over(List<String> devices) {
+        boolean cuda = devices.stream().allMatch(name -> name.matches("cuda:\\d{1,3}"));
+        if (devices.isEmpty() || !cuda || Set.copyOf(devices).size() < devices.size()) {
+            throw new IllegalArgumentException(
+                    "devices must be CUDA devices, one or more and none twice, such as cuda:0,cuda:1: "
+                            + String.join(",", devices));
+        }
+        return new DeviceMap(null, devices, false);
     }
 
     /** Puts everything on one device: {@code cpu} or {@code cuda:N}. */
@@ -83,7 +118,7 @@ public final class DeviceMap {
     public static DeviceMap of(String vision, String projector, String embedding, List<String> layers, String head) {
         Places named = new Places(vision, projector, embedding, List.copyOf(layers), head);
         named.devices().forEach(CudaDevices::checkName);
-        return new DeviceMap(named, false);
+        return new DeviceMap(named, List.of(), false);
     }
 
     /** Lets {@link #auto} compute those layers on the CPU that no GPU has room for; each such layer costs speed. */
@@ -91,7 +126,7 @@ public final class DeviceMap {
         if (named != null) {
             throw new IllegalStateException("only DeviceMap.auto() chooses devices; name the CPU in the map instead");
         }
-        return new DeviceMap(null, true);
+        return new DeviceMap(null, among, true);
     }
 
     /**
@@ -119,7 +154,8 @@ public final class DeviceMap {
      * @throws IllegalArgumentException if the map has another number of layers than the model
      */
     public DevicePlan plan(ModelInfo model, Precision precision, int contextTokens, Map<String, Long> freeBytes) {
-        return plan(model.source(), precision, model.footprint().parts(precision, contextTokens, false), freeBytes);
+        PartBytes parts = model.footprint().parts(precision, contextTokens, false);
+        return plan(model.source(), precision, parts, freeBytes, HEADROOM);
     }
 
     /**
@@ -127,22 +163,16 @@ public final class DeviceMap {
      *
      * @param precision null: the one that suits device and checkpoint best
      * @param asked null: the first GPU, if there is one
-     * @param shortKeys whether keys and values are kept in 8 bits
      * @throws InternVLException if a device is missing, or the model does not fit
      */
-    static DevicePlan choose(
-            @Nullable Precision precision,
-            @Nullable DeviceMap asked,
-            ModelInfo model,
-            int keyTokens,
-            boolean shortKeys) {
+    static DevicePlan choose(@Nullable Precision precision, @Nullable DeviceMap asked, ModelInfo model, Keys keys) {
         DeviceMap map = asked == null ? single(auto().place()) : asked;
         Precision chosen = precision == null ? Models.usual(model.storedPrecision(), map.place()) : precision;
         List<String> found = CudaDevices.names();
-        if (found.isEmpty() && (asked == null || map.named == null)) {
+        if (found.isEmpty() && (asked == null || (map.named == null && map.among.isEmpty()))) {
             tellOfUnusedGpu();
         }
-        Set<String> wanted = map.named == null ? Set.copyOf(found) : map.named.devices();
+        List<String> wanted = map.wanted(found);
         for (String device : wanted) {
             if (device.startsWith("cuda") && !found.contains(device)) {
                 throw new InternVLException("device " + device + " is not there: libtorch " + TorchRuntime.version()
@@ -153,8 +183,20 @@ public final class DeviceMap {
         return map.plan(
                 model.source(),
                 chosen,
-                model.footprint().parts(chosen, keyTokens, shortKeys),
-                freeMemory(found.stream().filter(wanted::contains).toList()));
+                model.footprint().parts(chosen, keys.tokens(), keys.inBytes()),
+                freeMemory(
+                        map.named == null
+                                ? wanted
+                                : found.stream().filter(wanted::contains).toList()),
+                keys.headroom(model, chosen));
+    }
+
+    /** The devices that the map may use, in its order. */
+    private List<String> wanted(List<String> found) {
+        if (named != null) {
+            return List.copyOf(named.devices());
+        }
+        return among.isEmpty() ? found : among;
     }
 
     /** Logs that there is a GPU that libtorch cannot use, which nobody would notice but by the speed. */
@@ -176,21 +218,22 @@ public final class DeviceMap {
         if (named != null) {
             return named.embedding();
         }
-        return TorchRuntime.gpuCount() > 0 ? "cuda:0" : CPU;
+        return !among.isEmpty() ? among.get(0) : TorchRuntime.gpuCount() > 0 ? "cuda:0" : CPU;
     }
 
-    private DevicePlan plan(String model, Precision precision, PartBytes parts, Map<String, Long> freeBytes) {
-        List<DevicePlan> candidates = candidates(parts, freeBytes).stream()
+    private DevicePlan plan(
+            String model, Precision precision, PartBytes parts, Map<String, Long> freeBytes, long headroom) {
+        List<DevicePlan> candidates = candidates(parts, freeBytes, headroom).stream()
                 .map(places -> places.plan(precision, parts))
                 .toList();
         return candidates.stream()
-                .filter(plan -> lacking(plan, freeBytes).isEmpty())
+                .filter(plan -> lacking(plan, freeBytes, headroom).isEmpty())
                 .findFirst()
-                .orElseThrow(() -> misfit(model, candidates.get(candidates.size() - 1), freeBytes));
+                .orElseThrow(() -> misfit(model, candidates.get(candidates.size() - 1), freeBytes, headroom));
     }
 
     /** The places to try, the best first. */
-    private List<Places> candidates(PartBytes parts, Map<String, Long> freeBytes) {
+    private List<Places> candidates(PartBytes parts, Map<String, Long> freeBytes, long headroom) {
         if (named != null) {
             int told = named.layers().size();
             if (told != 0 && told != parts.layers()) {
@@ -199,12 +242,12 @@ public final class DeviceMap {
             }
             return List.of(named);
         }
-        if (freeBytes.isEmpty()) {
+        if (freeBytes.isEmpty() && among.isEmpty()) {
             return List.of(Places.around(CPU, List.of()));
         }
-        List<String> devices = List.copyOf(freeBytes.keySet());
-        Map<String, Long> room = new LinkedHashMap<>(freeBytes);
-        room.replaceAll((device, free) -> free - HEADROOM);
+        List<String> devices = among.isEmpty() ? List.copyOf(freeBytes.keySet()) : among;
+        Map<String, Long> room = new LinkedHashMap<>();
+        devices.forEach(device -> room.put(device, freeBytes.getOrDefault(device, 0L) - headroom));
         String rest = offload ? CPU : devices.get(devices.size() - 1);
         return List.of(
                 Places.around(devices.get(0), PartBytes.split(parts.layers(), devices)),
@@ -212,21 +255,21 @@ public final class DeviceMap {
     }
 
     /** The memory that each device lacks, in words. */
-    private static List<String> lacking(DevicePlan plan, Map<String, Long> freeBytes) {
+    private List<String> lacking(DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
         List<String> lacking = new ArrayList<>();
         plan.bytes().forEach((device, bytes) -> {
-            long free = freeBytes.getOrDefault(device, Long.MAX_VALUE);
-            if (free - HEADROOM < bytes) {
-                lacking.add(device + " has " + gib(free) + " free and would need " + gib(bytes + HEADROOM));
+            long free = freeBytes.getOrDefault(device, among.contains(device) ? 0 : Long.MAX_VALUE);
+            if (free - headroom < bytes) {
+                lacking.add(device + " has " + gib(free) + " free and would need " + gib(bytes + headroom));
             }
         });
         return lacking;
     }
 
-    private static InternVLException misfit(String model, DevicePlan plan, Map<String, Long> freeBytes) {
+    private InternVLException misfit(String model, DevicePlan plan, Map<String, Long> freeBytes, long headroom) {
         long all = plan.bytes().values().stream().mapToLong(Long::longValue).sum();
         return new InternVLException(model + " does not fit: weights and KV cache take " + gib(all) + "; "
-                + String.join(", ", lacking(plan, freeBytes))
+                + String.join(", ", lacking(plan, freeBytes, headroom))
                 + "; options: DeviceMap.auto().offloadToCpu(), a shorter contextLength, a smaller maxConcurrent or no "
                 + "staticSlots, a format of fewer bits, a smaller model, or device cpu");
     }

@@ -149,7 +149,8 @@ public final class InternVLBuilder {
      * on, in place of {@link #kvCacheTokens}; otherwise memory is allocated as requests need it. When two or more answers
      * decode at once, each layer then runs one attention kernel for all of them. That helps on GPUs, where starting a
      * kernel costs more than computing it; it is no gain for few answers or very different lengths. Without this setting, it is
-     * done where the whole model is on GPUs that have the memory after loading.
+     * done where the whole model is on GPUs, contexts have up to 8192 tokens, and all of them take up to half of the memory that is
+     * free after loading.
      */
     public InternVLBuilder staticSlots(boolean whole) {
         this.staticSlots = whole;
@@ -158,7 +159,7 @@ public final class InternVLBuilder {
 
     /**
      * Sets whether steps that compute nothing but next tokens are captured into CUDA graphs: one launch in place of hundreds. Without it
-     * they are not. It takes Linux, one GPU for the whole model, and {@link #staticSlots}; where a part is missing or a capture fails,
+     * they are not. It takes Linux, one GPU for the whole model, {@link #staticSlots}, and no mixture of experts; where a part is missing or a capture fails,
      * a line is logged and steps are computed without. Answers are the same up to rounding. Experimental: it was tried without a GPU.
      */
     public InternVLBuilder cudaGraphs(boolean capture) {
@@ -301,13 +302,15 @@ public final class InternVLBuilder {
                     settings -> settings.withDefaults(own.temperature(), own.topK(), own.topP()));
             long planned = allStatic ? wholeSlots(context) : kvCacheTokens.orElse(context);
             boolean shortKeys = kvCachePrecision == Precision.INT8;
-            DevicePlan plan =
-                    DeviceMap.choose(precision, devices, info, (int) Math.min(Integer.MAX_VALUE, planned), shortKeys);
+            DeviceMap.Keys keys = new DeviceMap.Keys((int) Math.min(Integer.MAX_VALUE, planned), shortKeys, allStatic);
+            DevicePlan plan = DeviceMap.choose(precision, devices, info, keys);
             Models.Format format = Models.Format.of(plan, shortKeys, visionPrecision == Precision.INT8);
             Models models = models(checkpoint, info, format);
-            boolean whole = allStatic || fit(wholeSlots(context), new Footprint(config), format);
-            Engine.Limits limits = withinMemory(limits(context, plan, whole), whole, new Footprint(config), format);
-            prepareSlots(models, limits, whole, plan);
+            KeyMemory memory = new KeyMemory(new Footprint(config), format, CudaDevices::freeBytes);
+            Engine.Limits limits = prepareSlots(models, limits(context, plan), memory);
+            if (cudaGraphs) {
+                captureSteps(models.language(), plan);
+            }
             ChatService service = new ChatService(
                     prompts,
                     new PictureTiler(config.tokensPerTile()),
@@ -377,55 +380,47 @@ public final class InternVLBuilder {
         return models;
     }
 
-    /** Whether a model whose slots may be static is on GPUs that have room for them, now that they have the weights. */
-    private boolean fit(long tokens, Footprint footprint, Models.Format format) {
-        boolean open = staticSlots == null && kvCacheTokens.isEmpty();
-        Set<String> devices = format.places().bytes().keySet();
-        if (!open || devices.isEmpty() || !devices.stream().allMatch(CudaDevices::isCuda)) {
-            return false;
-        }
-        long spare = DeviceMap.HEADROOM + footprint.widenedBytes(format, tokens);
-        long room = footprint.keyTokens(format, CudaDevices::freeBytes, spare);
-        return tokens <= room && devices.stream().noneMatch(device -> CudaDevices.freeBytes(device) == Long.MAX_VALUE);
-    }
-
-    private void prepareSlots(Models models, Engine.Limits limits, boolean whole, DevicePlan plan) {
-        if (whole) {
-            models.allocate(limits.slots(), Math.toIntExact(limits.keyTokens() / limits.slots()));
-        }
-        if (cudaGraphs) {
-            Set<String> devices = plan.bytes().keySet();
-            if (whole && devices.size() == 1 && devices.stream().allMatch(CudaDevices::isCuda)) {
-                models.language().captureSteps(plan.head());
-            } else {
-                LOG.warn("no CUDA graphs: they take static slots and a single GPU for the whole model: {}", devices);
+    /** Allocates static slots, if they are set or the default here; the limits that hold then. */
+    private Engine.Limits prepareSlots(Models models, Engine.Limits limits, KeyMemory memory) {
+        Engine.Limits whole = limits.withKeyTokens(wholeSlots(limits.contextTokens()));
+        if (Boolean.TRUE.equals(staticSlots)) {
+            try {
+                models.allocate(whole.slots(), whole.slotTokens());
+            } catch (InternVLException e) {
+                models.close();
+                throw e;
             }
+            return whole;
+        }
+        if (kvCacheTokens.isPresent()) {
+            return limits; // the plan had room for all of them
+        }
+        boolean suits = staticSlots == null && memory.suitsStaticSlots(whole);
+        return suits && memory.allocateByDefault(models, whole) ? whole : memory.within(limits);
+    }
+
+    private void captureSteps(LanguageModel model, DevicePlan plan) {
+        Set<String> devices = plan.bytes().keySet();
+        if (model.hasEqualSteps() && devices.size() == 1 && KeyMemory.areGpus(devices)) {
+            model.captureSteps(plan.head());
+        } else {
+            LOG.warn("no CUDA graphs: they take static slots, one GPU, and no mixture of experts: {}", devices);
         }
     }
 
-    private Engine.Limits limits(int context, DevicePlan plan, boolean whole) {
+    private Engine.Limits limits(int context, DevicePlan plan) {
         return new Engine.Limits(
                 maxConcurrent,
                 context,
                 chunkTokens(plan),
                 tilesPerStep,
                 maxWaiting,
-                whole ? wholeSlots(context) : keyTokens(context),
+                keyTokens(context),
                 visualCacheBytes);
     }
 
-    /** The limits with no more keys and values than GPUs have room for now that they have the weights, but one context. */
-    private Engine.Limits withinMemory(
-            Engine.Limits limits, boolean whole, Footprint footprint, Models.Format format) {
-        if (whole || kvCacheTokens.isPresent()) {
-            return limits; // the plan had room for all of them
-        }
-        long room = footprint.keyTokens(format, CudaDevices::freeBytes, DeviceMap.HEADROOM);
-        return limits.withKeyTokens(Math.min(limits.keyTokens(), Math.max(limits.contextTokens(), room)));
-    }
-
     private static int chunkTokens(DevicePlan plan) {
-        if (plan.bytes().keySet().stream().noneMatch("cpu"::equals)) {
+        if (KeyMemory.areGpus(plan.bytes().keySet())) {
             return GPU_CHUNK_TOKENS;
         }
         boolean slow = plan.embedding().equals("cpu") && !TorchRuntime.cpuHasBfloat16();

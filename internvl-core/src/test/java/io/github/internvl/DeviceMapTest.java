@@ -16,6 +16,19 @@ class DeviceMapTest {
     private static final long GIB = 1L << 30;
 
     @Test
+    void staticSlotsOfEightBitsArePlannedWithWhatAttentionWidens() {
+        ModelInfo model = known("InternVL2_5-1B");
+        long widened = model.footprint().widenedBytes(2, 65_536);
+
+        assertThat(new DeviceMap.Keys(65_536, true, true).headroom(model, Precision.BFLOAT16))
+                .isEqualTo(DeviceMap.HEADROOM + widened);
+        assertThat(new DeviceMap.Keys(65_536, true, false).headroom(model, Precision.BFLOAT16))
+                .isEqualTo(DeviceMap.HEADROOM);
+        assertThat(new DeviceMap.Keys(65_536, false, true).headroom(model, Precision.BFLOAT16))
+                .isEqualTo(DeviceMap.HEADROOM);
+    }
+
+    @Test
     void spreadsAsTheModelCardsDoWhereThereIsRoom() {
         DevicePlan plan = plan(DeviceMap.auto(), "InternVL2_5-8B", gpus(24, 24));
         assertThat(List.of(plan.vision(), plan.projector(), plan.embedding(), plan.head()))
@@ -26,6 +39,23 @@ class DeviceMapTest {
         assertThat(plan.layers().get(31)).isEqualTo("cuda:0");
         assertThat(plan.bytes().values().stream().mapToLong(Long::longValue).sum())
                 .isEqualTo(known("InternVL2_5-8B").memoryBytes(Precision.BFLOAT16, 8192));
+    }
+
+    @Test
+    void spreadsOverTheDevicesThatAreNamedAlone() {
+        DevicePlan plan = plan(DeviceMap.over(List.of("cuda:2", "cuda:0")), "InternVL2_5-8B", gpus(24, 24, 24));
+        assertThat(plan.bytes()).containsOnlyKeys("cuda:2", "cuda:0");
+        assertThat(List.of(plan.vision(), plan.projector(), plan.embedding(), plan.head()))
+                .containsOnly("cuda:2");
+        assertThat(plan.layers().subList(11, 31)).containsOnly("cuda:0");
+        assertThatThrownBy(() -> plan(DeviceMap.over(List.of("cuda:7")), "InternVL2_5-8B", gpus(24)))
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("cuda:7 has 0.0 GiB free");
+        for (List<String> wrong : List.of(List.<String>of(), List.of("cpu"), List.of("cuda:0", "cuda:0"))) {
+            assertThatThrownBy(() -> DeviceMap.over(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("CUDA devices, one or more and none twice");
+        }
     }
 
     @Test

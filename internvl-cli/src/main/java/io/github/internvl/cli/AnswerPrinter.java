@@ -31,6 +31,7 @@ record AnswerPrinter(Terminal terminal, boolean streaming, boolean verbose) {
         ChatResponse response = stream.response();
         out.println(streaming ? "" : response.text());
         out.flush();
+        mark(response.text(), response.finishReason() == FinishReason.CANCELLED);
         if (terminal.interactive() && response.finishReason() == FinishReason.LENGTH) {
             terminal.err().println("(truncated at the token limit; raise it with --max-new-tokens)");
         }
@@ -38,6 +39,13 @@ record AnswerPrinter(Terminal terminal, boolean streaming, boolean verbose) {
             statistics(response);
         }
         return response;
+    }
+
+    /** Says on standard error that an answer is empty, as an empty line does not. */
+    void mark(String answer, boolean stopped) {
+        if (answer.isBlank() && !stopped) {
+            terminal.err().println("internvl: the answer is empty");
+        }
     }
 
     private void statistics(ChatResponse response) {

@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  internvl bench InternVL2_5-1B/",
             "  internvl bench --precision int8 --figures decode_300,prefill_300 InternVL2_5-1B/",
+            "  internvl bench --html report.html InternVL2_5-1B/",
             "  internvl bench --preprocess --picture photo.jpg",
             "  internvl bench --json InternVL2_5-1B/ > ours.jsonl",
             "  internvl bench --figures decode_300 --compare 'python peers.py llama llm-bf16.gguf' InternVL2_5-1B/",
@@ -51,11 +52,15 @@ final class BenchCommand implements Callable<Integer> {
             "--runs",
             "--figures",
             "--static-slots",
+            "--cuda-graphs",
             "--compare",
+            "--html",
             "--precision",
             "--vision-precision",
             "--copy-weights",
             "--device",
+            "--devices",
+            "--tp",
             "--context-length",
             "--threads");
     private static final List<String> PICTURE = List.of("image_decode", "image_resize_tiles", "image_total");
@@ -75,6 +80,7 @@ final class BenchCommand implements Callable<Integer> {
             "generate_1tile_300_64");
 
     private final Terminal terminal;
+    private final BenchReport report = new BenchReport();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -110,14 +116,14 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private final ModelOptions loading = new ModelOptions();
 
-    @Option(
-            names = "--static-slots",
-            description =
-                    "Allocate the whole context of each request at the start, as serve --static-slots does; meant for GPUs.")
-    private boolean staticSlots;
-
     @Option(names = "--json", description = "Print each result as a line of JSON with all its runs.")
     private boolean json;
+
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Also write a report with charts, one HTML file that loads nothing.")
+    private @Nullable Path html;
 
     @Option(
             names = "--compare",
@@ -148,6 +154,8 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         checkFigures();
+        checkReport();
+        checkLoading();
         Path folder = folder();
         if (compare != null) {
             compare(folder, compare);
@@ -160,12 +168,38 @@ final class BenchCommand implements Callable<Integer> {
         if (!preprocess && isSelected(MODEL)) {
             model(folder);
         }
+        if (html != null) {
+            report.write(html);
+            terminal.err().println("internvl: the report is in " + html);
+        }
         return 0;
+    }
+
+    private void checkReport() {
+        if (html == null) {
+            return;
+        }
+        Path folder = html.toAbsolutePath().getParent();
+        if (compare != null || folder == null || !Files.isDirectory(folder)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    compare != null
+                            ? "--html cannot be combined with --compare, which prints ratios; omit one of them"
+                            : "--html must be a file in a folder that exists: " + html + "; make the folder first");
+        }
+    }
+
+    private void checkLoading() {
+        try {
+            loading.applyTo(InternVL.builder(Path.of("")));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 
     private Path folder() {
         try (LoadingBar bar = new LoadingBar(terminal)) {
-            Hub hub = Hub.builder().progress(bar.listener("Downloading")).build();
+            Hub hub = Hub.builder().progress(bar.downloading()).build();
             return hub.find(ModelFolder.named(model, "MODEL", spec.commandLine()));
         }
     }
@@ -215,8 +249,9 @@ final class BenchCommand implements Callable<Integer> {
             benchmark(tags).report("load", "s", seconds);
             Roofline limits = Roofline.measure(folder, loaded.devices()); // allocates memory, so after the load result
             tags.put("threads", limits.threads());
-            if (staticSlots) {
-                tags.put("slots", "static");
+            Boolean whole = loading.staticSlots();
+            if (whole != null) {
+                tags.put("slots", whole ? "static" : "by need");
             }
             Benchmark measured = benchmark(tags);
             measured.report("read_bandwidth", "GB/s", limits.readBandwidth() / 1e9);
@@ -252,9 +287,6 @@ final class BenchCommand implements Callable<Integer> {
 
     private InternVLBuilder builder(Path folder) {
         InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0);
-        if (staticSlots) {
-            builder.staticSlots(true);
-        }
         loading.applyTo(builder);
         return builder;
     }
@@ -272,6 +304,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void print(BenchResult result) {
+        report.add(result);
         terminal.out().println(json ? result.json() : result.line());
         terminal.out().flush();
     }

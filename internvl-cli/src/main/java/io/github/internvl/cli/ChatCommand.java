@@ -63,8 +63,12 @@ final class ChatCommand implements Callable<Integer> {
             "--vision-precision",
             "--threads",
             "--device",
+            "--devices",
+            "--tp",
             "--context-length",
             "--copy-weights",
+            "--static-slots",
+            "--cuda-graphs",
             "--pass-order",
             "--no-repeat-ngram",
             "--exif",
@@ -170,8 +174,11 @@ final class ChatCommand implements Callable<Integer> {
                 Duration time = Duration.ofNanos(System.nanoTime() - start);
                 terminal.err().println("loaded in " + Units.seconds(time));
             }
+            if (terminal.interactive() || !ModelFolder.isNamed(model)) {
+                terminal.err().println(ModelFolder.answering(loaded.info()));
+            }
             if (asked == null) {
-                return new ChatSession(terminal, loaded, settings, attachments, printer).run();
+                return new ChatSession(terminal, loaded, settings, attachments, printer, OptionNames.of(spec)).run();
             }
             ChatRequest request =
                     attachments.addTo(settings.toBuilder().text(asked)).build();
@@ -183,6 +190,11 @@ final class ChatCommand implements Callable<Integer> {
             }
             return 0;
         }
+    }
+
+    /** The question, if it was given as an argument. */
+    Optional<String> question() {
+        return Optional.ofNullable(question);
     }
 
     /** Whether {@code --verbose} was given, which all commands share. */
@@ -249,10 +261,10 @@ final class ChatCommand implements Callable<Integer> {
 
     private InternVLBuilder builder(LoadingBar bar) {
         InternVLBuilder builder = InternVL.builder(ModelFolder.named(model, "--model MODEL", spec.commandLine()))
-                .hub(Hub.builder().progress(bar.listener("Downloading")).build())
+                .hub(Hub.builder().progress(bar.downloading()).build())
                 .maxConcurrent(1)
                 .passOrder(passOrder)
-                .progress(bar.listener("Loading"));
+                .progress(bar.loading());
         loading.applyTo(builder);
         return builder;
     }

@@ -29,16 +29,23 @@ final class ChatSession {
     private final ChatRequest settings;
     private final Attachments attachments;
     private final AnswerPrinter printer;
+    private final OptionNames options;
     private Conversation conversation;
 
     /** Creates a session; {@code settings} applies to all questions. */
     ChatSession(
-            Terminal terminal, InternVL model, ChatRequest settings, Attachments attachments, AnswerPrinter printer) {
+            Terminal terminal,
+            InternVL model,
+            ChatRequest settings,
+            Attachments attachments,
+            AnswerPrinter printer,
+            OptionNames options) {
         this.terminal = terminal;
         this.model = model;
         this.settings = settings;
         this.attachments = attachments;
         this.printer = printer;
+        this.options = options;
         this.conversation = model.conversation();
     }
 
@@ -52,7 +59,7 @@ final class ChatSession {
             try {
                 take(NativeText.whole(line));
             } catch (IllegalArgumentException | InternVLException e) {
-                terminal.err().println("internvl: " + e.getMessage());
+                terminal.err().println("internvl: " + options.translate(String.valueOf(e.getMessage())));
                 failures++;
             }
         }

@@ -7,6 +7,7 @@ import io.github.internvl.hub.Hub;
 import io.github.internvl.internal.model.Machine;
 import io.github.internvl.internal.model.Roofline;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -80,28 +81,40 @@ final class DoctorCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--gpu cannot be combined with --device; omit one of them");
         }
+        if (loading.isSpread()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--devices and --tp have no meaning here, as one device is checked; use --device");
+        }
         DoctorReport report = new DoctorReport(terminal);
+        try {
+            check(report);
+        } catch (ParameterException e) {
+            throw e;
+        } catch (RuntimeException | Error e) { // a libtorch that does not load, too, is for the report
+            report.fault("The check ended early: " + (e instanceof InternVLException ? e.getMessage() : e));
+        }
+        report.write(out);
+        terminal.err().println("internvl: the report is in " + out);
+        return report.isClean() ? 0 : 1;
+    }
+
+    private void check(DoctorReport report) {
+        report.start();
         Machine machine = Machine.look();
         report.machine(machine);
         String device = device(machine);
         if (gpu && machine.gpus().isEmpty()) {
             report.fault("There is no GPU to check.");
         } else {
-            Path folder = folder();
+            Path folder = folder(report);
             report.hide(folder);
             new PrecisionCheck(folder, device, report).run();
-            try {
-                speed(folder, device, false, report);
-                if (!device.equals("cpu")) {
-                    speed(folder, device, true, report);
-                }
-            } catch (InternVLException e) {
-                report.fault("Nothing more was measured: " + e.getMessage());
+            speed(folder, device, false, report);
+            if (!device.equals("cpu")) {
+                speed(folder, device, true, report);
             }
         }
-        report.write(out);
-        terminal.err().println("internvl: the report is in " + out);
-        return report.isClean() ? 0 : 1;
     }
 
     private String device(Machine machine) {
@@ -111,17 +124,23 @@ final class DoctorCommand implements Callable<Integer> {
         return gpu || !machine.gpus().isEmpty() ? "cuda:0" : "cpu";
     }
 
-    private Path folder() {
+    private Path folder(DoctorReport report) {
+        String name = ModelFolder.named(model, "MODEL", spec.commandLine());
+        if (Files.exists(Path.of(name))) {
+            report.hide(Path.of(name)); // before a message has it
+        }
         try (LoadingBar bar = new LoadingBar(terminal)) {
-            Hub hub = Hub.builder().progress(bar.listener("Downloading")).build();
-            return hub.find(ModelFolder.named(model, "MODEL", spec.commandLine()));
+            Hub hub = Hub.builder().progress(bar.downloading()).build();
+            return hub.find(name);
         }
     }
 
     private void speed(Path folder, String device, boolean graphs, DoctorReport report) {
-        report.title("## Speed of " + folder.getFileName() + " on " + device + (graphs ? " with CUDA graphs" : ""));
+        report.title(
+                "## Speed of " + folder.getFileName() + " on " + device + (graphs ? ", CUDA graphs asked for" : ""));
         InternVLBuilder builder = InternVL.builder(folder).visualCacheBytes(0).maxConcurrent(CONCURRENT);
         loading.applyTo(builder);
+        long before = Machine.capturedGraphs();
         try (InternVL loaded = builder.device(device).cudaGraphs(graphs).load()) {
             Roofline limits = Roofline.measure(folder, loaded.devices());
             report.line("- precision " + loaded.precision().name().toLowerCase(Locale.ROOT) + ", " + limits.threads()
@@ -134,6 +153,10 @@ final class DoctorCommand implements Callable<Integer> {
             report.line("| --- | ---: | ---: | --- | ---: |");
             Benchmark bench = new Benchmark(RUNS, 1, FIGURES::contains, Map.of(), result -> report.line(row(result)));
             new ModelBench(loaded, bench, limits).run();
+            if (graphs) {
+                report.line("");
+                report.line("- CUDA graphs captured: " + (Machine.capturedGraphs() - before));
+            }
         }
     }
 

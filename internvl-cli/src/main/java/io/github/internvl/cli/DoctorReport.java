@@ -5,35 +5,70 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The report of {@code internvl doctor}: Markdown that is printed as it grows and written to a file in the end. It names no folder and
  * no user. Faults and hints count apart: a fault is what must not be.
  */
 final class DoctorReport {
-    private static final int OLDEST_TENSOR_CORES = 80;
+    private static final int OLDEST_WITH_BFLOAT16 = 80;
     private static final int NEWEST_WITHOUT_CUDA_128 = 90;
     private static final long SMALL_GPU = 4L << 30;
+
+    /** Settings with folders of models and libraries, as variables of the environment or system properties. */
+    private static final List<String> CACHES = List.of(
+            "HF_HOME",
+            "HF_HUB_CACHE",
+            "HUGGINGFACE_HUB_CACHE",
+            "XDG_CACHE_HOME",
+            "DJL_CACHE_DIR",
+            "ENGINE_CACHE_DIR",
+            "PYTORCH_LIBRARY_PATH");
 
     private final Terminal terminal;
     private final List<String> lines = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
-    private Path hidden = Path.of("");
+    private final Map<String, String> hidden = new LinkedHashMap<>(); // texts and what stands for them
 
     DoctorReport(Terminal terminal) {
         this.terminal = terminal;
+        for (String cache : CACHES) {
+            Stream.of(System.getenv(cache), System.getProperty(cache))
+                    .filter(folder -> folder != null && !folder.isEmpty())
+                    .forEach(folder -> hide(Path.of(folder), "$" + cache));
+        }
+        hide(Path.of(System.getProperty("user.home")), "~");
     }
 
     /** Has a folder stand in the report by its last name alone, also where a message has it whole. */
     void hide(Path folder) {
-        hidden = folder;
+        hide(folder, String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
+    }
+
+    private void hide(Path folder, String name) {
+        for (Path form :
+                List.of(folder.toAbsolutePath(), folder.toAbsolutePath().normalize(), folder)) {
+            if (form.isAbsolute() ? form.getNameCount() > 0 : form.getNameCount() > 1) {
+                hidden.putIfAbsent(form.toString(), name);
+            }
+        }
     }
 
     private String visible(String text) {
-        String whole = hidden.toString();
-        return whole.isEmpty() ? text : text.replace(whole, String.valueOf(hidden.getFileName()));
+        List<String> longestFirst = hidden.keySet().stream()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .toList();
+        String shown = text;
+        for (String whole : longestFirst) {
+            shown = shown.replace(whole, hidden.getOrDefault(whole, ""));
+        }
+        return shown;
     }
 
     void title(String text) {
@@ -53,8 +88,9 @@ final class DoctorReport {
 
     /** A fault, in a sentence that says what to do. */
     void fault(String text) {
-        faults.add(visible(text));
-        line("- FAULT: " + text);
+        String sentence = visible(text.strip().replaceAll("\\s*\n\\s*", " "));
+        faults.add(sentence);
+        line("- FAULT: " + sentence);
     }
 
     void hint(String text) {
@@ -65,14 +101,18 @@ final class DoctorReport {
         return faults.isEmpty();
     }
 
-    /** Describes the machine, and what of it keeps a model from a GPU. */
-    void machine(Machine machine) {
+    /** Begins with the versions of this library, Java and the system. */
+    void start() {
         title("# internvl doctor");
         String version = DoctorReport.class.getPackage().getImplementationVersion();
         line("- InternVL for Java " + (version == null ? "(unpackaged)" : version) + ", Java "
                 + System.getProperty("java.version") + ", " + System.getProperty("os.name") + " "
                 + System.getProperty("os.version") + " " + System.getProperty("os.arch") + ", "
                 + Runtime.getRuntime().availableProcessors() + " CPUs");
+    }
+
+    /** Describes the machine, and what of it keeps a model from a GPU. */
+    void machine(Machine machine) {
         line("- libtorch " + machine.libtorch() + ", a build for " + (machine.forCuda() ? "CUDA" : "CPUs")
                 + machine.runtime()
                         .map(runtime -> "; CUDA's runtime " + runtime)
@@ -93,14 +133,14 @@ final class DoctorReport {
     private void gpu(Machine.Gpu gpu) {
         line(String.format(
                 Locale.ROOT,
-                "- %s: %s, compute capability %d.%d, %s of %s free",
+                "- %s: %s, compute capability %s, %s",
                 gpu.device(),
                 gpu.model().orElse("model unknown without JavaCPP's CUDA presets"),
-                gpu.capability() / 10,
-                gpu.capability() % 10,
-                Units.bytes(gpu.freeBytes()),
-                Units.bytes(gpu.totalBytes())));
-        if (gpu.capability() < OLDEST_TENSOR_CORES) {
+                gpu.capability() == 0 ? "unknown" : gpu.capability() / 10 + "." + gpu.capability() % 10,
+                gpu.freeBytes() == Long.MAX_VALUE
+                        ? "memory unknown"
+                        : Units.bytes(gpu.freeBytes()) + " of " + Units.bytes(gpu.totalBytes()) + " free"));
+        if (gpu.capability() > 0 && gpu.capability() < OLDEST_WITH_BFLOAT16) {
             hint(gpu.device() + " imitates bfloat16, so float16 is the default on it.");
         }
         if (gpu.capability() > NEWEST_WITHOUT_CUDA_128) {

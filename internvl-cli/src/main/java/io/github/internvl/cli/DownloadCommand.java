@@ -67,7 +67,7 @@ final class DownloadCommand implements Callable<Integer> {
     }
 
     private Hub hub(LoadingBar bar) {
-        Hub.Builder hub = Hub.builder().progress(bar.listener("Downloading"));
+        Hub.Builder hub = Hub.builder().progress(bar.downloading());
         if (cache != null) {
             hub.cache(cache);
         }

@@ -1,6 +1,12 @@
 package io.github.internvl.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,6 +41,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "Run internvl COMMAND --help for the options of a command."
         })
 public final class Main {
+    private static final List<String> MODULES =
+            List.of("java.desktop", "java.logging", "java.management", "java.net.http", "jdk.jfr");
+
+    /** The options that print what the command is, and do nothing. */
+    private static final Set<String> ABOUT = Set.of("-h", "--help", "-V", "--version");
+
     /** Whether to print statistics and stack traces. */
     @Option(
             names = {"-v", "--verbose"},
@@ -48,7 +60,10 @@ public final class Main {
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true"); // for drawing without a display
         Terminal terminal = Terminal.ofProcess();
-        String damage = NativeText.damage(args, System.getenv());
+        String damage = Stream.of(args).anyMatch(ABOUT::contains) ? null : missingModules();
+        if (damage == null) {
+            damage = NativeText.damage(args, System.getenv());
+        }
         if (damage != null) {
             terminal.err().println("internvl: " + damage);
             System.exit(CommandLine.ExitCode.USAGE);
@@ -80,10 +95,26 @@ public final class Main {
         return command;
     }
 
+    /** The modules of the JDK that the command needs and this Java lacks, as an image of jlink may; null if it has all. */
+    private static @Nullable String missingModules() {
+        String missing = MODULES.stream()
+                .filter(name -> ModuleLayer.boot().findModule(name).isEmpty())
+                .collect(Collectors.joining(","));
+        return missing.isEmpty()
+                ? null
+                : "the command needs a whole JDK: this Java, " + System.getProperty("java.home") + ", lacks " + missing
+                        + "; use another, or add them with jlink's --add-modules " + missing;
+    }
+
     private int explain(Exception failure, CommandLine command) {
         PrintWriter err = command.getErr();
         String message = failure.getMessage();
-        err.println("internvl: " + (message == null ? failure.toString() : message));
+        err.println("internvl: "
+                + (message == null
+                        ? failure.toString()
+                        : failure instanceof NoSuchFileException
+                                ? message + ": no such file"
+                                : OptionNames.of(command.getCommandSpec()).translate(message)));
         if (verbose) {
             failure.printStackTrace(err);
         }
@@ -94,10 +125,26 @@ public final class Main {
         CommandLine command = wrong.getCommandLine();
         PrintWriter err = command.getErr();
         String name = command.getCommandSpec().qualifiedName();
-        err.println(name + ": " + wrong.getMessage());
+        err.println(name + ": " + message(wrong));
         UnmatchedArgumentException.printSuggestions(wrong, err);
         err.println("Try '" + name + " --help'.");
         return CommandLine.ExitCode.USAGE;
+    }
+
+    /** The message of a usage error: one of the libraries, of picocli, or that of a question without quotes. */
+    private static String message(ParameterException wrong) {
+        CommandLine command = wrong.getCommandLine();
+        String message = String.valueOf(wrong.getMessage());
+        if (wrong.getCause() != null) {
+            return OptionNames.of(command.getCommandSpec()).translate(message);
+        }
+        return wrong instanceof UnmatchedArgumentException unmatched
+                        && command.getCommand() instanceof ChatCommand chat
+                        && chat.question().isPresent()
+                        && unmatched.getUnmatched().stream().noneMatch(word -> word.startsWith("-"))
+                ? "a question of several words needs quotes: \""
+                        + chat.question().get() + " " + String.join(" ", unmatched.getUnmatched()) + "\""
+                : message;
     }
 
     /** The version of the program and of the Java runtime. */

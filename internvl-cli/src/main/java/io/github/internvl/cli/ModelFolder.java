@@ -1,5 +1,6 @@
 package io.github.internvl.cli;
 
+import io.github.internvl.ModelInfo;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,9 @@ import picocli.CommandLine.ParameterException;
  */
 final class ModelFolder {
     private static final String DEMO = "models/internvl-demo";
+    private static final String LIMITS =
+            "it knows drawn pictures only: shapes, charts, short words, numbers and clips. For"
+                    + " photographs name a published model, such as OpenGVLab/InternVL2_5-1B";
 
     private ModelFolder() {}
 
@@ -24,16 +28,39 @@ final class ModelFolder {
         if (given != null) {
             return given;
         }
-        return Stream.of(
-                        System.getProperty("internvl.model", ""),
-                        System.getenv().getOrDefault("INTERNVL_MODEL", ""))
-                .filter(name -> !name.isEmpty())
-                .findFirst()
+        return ofEnvironment()
                 .or(() -> program().flatMap(ModelFolder::demoAbove).map(Path::toString))
                 .orElseThrow(() -> new ParameterException(
                         command,
                         "no model is given: set " + how
                                 + " to the folder of an InternVL checkpoint or to its name, or set INTERNVL_MODEL"));
+    }
+
+    /** Whether a model was named, as an argument or in the environment. */
+    static boolean isNamed(@Nullable String given) {
+        return given != null || ofEnvironment().isPresent();
+    }
+
+    private static Optional<String> ofEnvironment() {
+        return Stream.of(
+                        System.getProperty("internvl.model", ""),
+                        System.getenv().getOrDefault("INTERNVL_MODEL", ""))
+                .filter(name -> !name.isEmpty())
+                .findFirst();
+    }
+
+    /** The model that answers, in words; of the demo model its limits too. */
+    static String answering(ModelInfo model) {
+        return isDemo(model) ? "internvl: the demo model answers; " + LIMITS : "internvl: " + model.name() + " answers";
+    }
+
+    /** The limits of the demo model, where a model is that. */
+    static Optional<String> limits(ModelInfo model) {
+        return isDemo(model) ? Optional.of("internvl: this is the demo model; " + LIMITS) : Optional.empty();
+    }
+
+    private static boolean isDemo(ModelInfo model) {
+        return Path.of(model.source()).endsWith("internvl-demo");
     }
 
     /** The demo model in the nearest folder at or above a path that has one. */

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -104,6 +105,12 @@ final class ServeCommand implements Callable<Integer> {
             description = "Fetch pictures and videos by URL from this host. Default: none are fetched. Repeatable.")
     private final List<String> mediaHosts = new ArrayList<>();
 
+    @Option(
+            names = "--allow-private-host",
+            paramLabel = "HOST",
+            description = "The same for a host with a private address, such as a machine of this network. Repeatable.")
+    private final List<String> privateHosts = new ArrayList<>();
+
     @ArgGroup(exclusive = false)
     private @Nullable Tls tls;
 
@@ -143,12 +150,6 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--kv-cache-tokens", paramLabel = "N", description = "Size of the KV cache in tokens.")
     private @Nullable Long kvCacheTokens;
 
-    @Option(
-            names = "--static-slots",
-            description =
-                    "Allocate the whole context of each request at the start, and compute attention for all together; for GPUs.")
-    private boolean staticSlots;
-
     @Mixin
     private final ModelOptions loading = new ModelOptions();
 
@@ -170,7 +171,10 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
+        check("--max-body", maxBody >= 1 && maxBody <= 1024, "1 to 1024 MiB", maxBody);
+        check("--timeout", timeout >= 1, "at least 1 second", timeout);
+        check("--drain", drain >= 0, "0 seconds or more", drain);
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         LoadingBar bar = new LoadingBar(terminal);
         ServerOptions options;
@@ -183,13 +187,21 @@ final class ServeCommand implements Callable<Integer> {
         }
         try (InternVL loaded = ModelOptions.load(builder, bar);
                 InternVLServer server = InternVLServer.start(loaded, options)) {
-            terminal.err().println("internvl: " + "serving " + loaded.info().name() + " at " + server.uri());
+            String served = name == null ? loaded.info().name() : name;
+            terminal.err().println("internvl: serving " + served + " at " + server.uri());
+            ModelFolder.limits(loaded.info()).ifPresent(terminal.err()::println);
             awaitStop(server);
         }
         return 0;
     }
 
-    private ServerOptions options(PrometheusMeterRegistry registry) throws IOException {
+    private void check(String option, boolean holds, String rule, long found) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), option + " must be " + rule + ": " + found);
+        }
+    }
+
+    private ServerOptions options(PrometheusMeterRegistry registry) {
         ServerOptions.Builder options = ServerOptions.builder()
                 .host(host)
                 .port(port)
@@ -207,40 +219,56 @@ final class ServeCommand implements Callable<Integer> {
         if (tls != null) {
             options.tls(tls.certificates, tls.key);
         }
-        if (!mediaHosts.isEmpty()) {
+        if (!mediaHosts.isEmpty() || !privateHosts.isEmpty()) {
             RemoteMedia.Builder rules = RemoteMedia.builder().maxBytes(maxBody << 20);
-            mediaHosts.forEach(rules::allowHost);
+            mediaHosts.forEach(host -> allow("--allow-host", host, rules::allowHost));
+            privateHosts.forEach(host -> allow("--allow-private-host", host, rules::allowPrivateHost));
             options.remoteMedia(rules.build());
         }
         return options.build();
     }
 
-    private List<String> keys() throws IOException {
+    private static void allow(String option, String host, Consumer<String> rule) {
+        try {
+            rule.accept(host);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(option + ": " + e.getMessage(), e);
+        }
+    }
+
+    private List<String> keys() {
         Stream<String> ofEnvironment =
                 Arrays.stream(System.getenv().getOrDefault(KEYS, "").split("[,\\s]+"));
-        Stream<String> ofFile = keyFile == null ? Stream.of() : Files.readAllLines(keyFile).stream();
+        Stream<String> ofFile = keyFile == null ? Stream.of() : lines(keyFile).stream();
         List<String> keys = Stream.concat(ofEnvironment, ofFile)
                 .map(line -> line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line)
                 .map(String::strip)
                 .filter(line -> !line.isEmpty() && !line.startsWith("#"))
                 .toList();
         if (keyFile != null && keys.isEmpty()) {
-            throw new IllegalArgumentException(keyFile + ": contains no API key; write one per line");
+            throw new IllegalArgumentException(
+                    "--api-key-file: " + keyFile + " contains no API key; write one per line");
         }
         return keys;
     }
 
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "--api-key-file must be a file that can be read: " + file + "; correct the path", e);
+        }
+    }
+
     private InternVLBuilder builder(LoadingBar bar, PrometheusMeterRegistry registry) {
         InternVLBuilder builder = InternVL.builder(ModelFolder.named(model, "MODEL", spec.commandLine()))
-                .hub(Hub.builder().progress(bar.listener("Downloading")).build())
+                .hub(Hub.builder().progress(bar.downloading()).build())
                 .maxConcurrent(maxConcurrent)
                 .metrics(new MicrometerMetrics(registry))
-                .progress(bar.listener("Loading"));
+                .progress(bar.loading());
         loading.applyTo(builder);
-        if (staticSlots) {
-            builder.staticSlots(true);
-        }
-        if (kvCacheTokens != null && staticSlots) {
+        if (kvCacheTokens != null && Boolean.TRUE.equals(loading.staticSlots())) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--static-slots and --kv-cache-tokens cannot be combined; use --max-concurrent and --context-length");

@@ -97,6 +97,7 @@ final class ServerChat {
         });
         out.println(printer.streaming() ? "" : answer.text());
         out.flush();
+        printer.mark(answer.text(), false);
         messages.add(asked.get(asked.size() - 1));
         messages.add(message("assistant", new JsonPrimitive(answer.text())));
         while (!pending.isEmpty()) {
@@ -113,6 +114,9 @@ final class ServerChat {
 
     /** Handles each line as a question or a command; returns 1 if a line failed in a non-interactive run, else 0. */
     int run() throws IOException {
+        if (terminal.interactive()) {
+            terminal.err().println("internvl: " + client.model() + " answers, at " + client.address());
+        }
         int failures = 0;
         for (String line = terminal.in().readLine();
                 line != null && !line.strip().equals("/exit"); ) {

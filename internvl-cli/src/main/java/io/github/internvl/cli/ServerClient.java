@@ -73,6 +73,11 @@ final class ServerClient {
         base = URI.create(text + "/v1/");
     }
 
+    /** The address of its interface. */
+    URI address() {
+        return base;
+    }
+
     /** The name of the server's model. */
     String model() {
         JsonObject list = json(send(request("models").build(), HttpResponse.BodyHandlers.ofString()));

@@ -38,6 +38,15 @@ final class Units {
         return String.format(Locale.ROOT, "%.2f s", time.toNanos() / 1e9);
     }
 
+    /** A time to wait, such as {@code 40 s}, {@code 3 min} or {@code 1 h 20 min}. */
+    static String left(long seconds) {
+        long minutes = (seconds + 30) / 60;
+        if (seconds < 100) {
+            return seconds + " s";
+        }
+        return minutes < 100 ? minutes + " min" : minutes / 60 + " h " + minutes % 60 + " min";
+    }
+
     /** A measured value with three or four digits. */
     static String number(double value) {
         return value >= 10_000

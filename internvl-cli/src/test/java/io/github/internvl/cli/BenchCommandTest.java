@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,5 +173,59 @@ class BenchCommandTest {
             assertThat(figure.get("slots").getAsString()).isEqualTo("static");
             assertThat(figure.get("threads").getAsInt()).isPositive();
         });
+    }
+
+    @Test
+    void leavesStaticSlotsOutWhereAsked() {
+        List<JsonObject> figures = figures(
+                bench("--json", "--no-static-slots", "--context-length", "1024", "--figures", "read_bandwidth"));
+        assertThat(figures)
+                .last()
+                .satisfies(
+                        figure -> assertThat(figure.get("slots").getAsString()).isEqualTo("by need"));
+    }
+
+    @Test
+    void writesAReportWithCharts() throws IOException {
+        Path file = folder.resolve("report.html");
+        CommandRun run = bench("--preprocess", "--figures", "image_total,tokenizer_encode", "--html", file.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("image_total", "tokenizer_encode");
+        assertThat(run.err()).isEqualTo("internvl: the report is in " + file + "\n");
+        String report = Files.readString(file);
+        assertThat(report)
+                .startsWith("<!doctype html>")
+                .contains("<svg", "image_total", "tokenizer_encode", "longer is better", "shorter is better")
+                .doesNotContain("http:", "https:", "<script", "@import", "url(");
+        assertThat(Pattern.compile("<circle class=\"run\"").matcher(report).results())
+                .as("two runs of each figure")
+                .hasSize(4);
+    }
+
+    @Test
+    void drawsBarsInProportionAndEscapesNames() {
+        BenchReport report = new BenchReport();
+        report.add(new BenchResult("decode <fast>", "tok/s", List.of(30.0, 10.0, 20.0), Map.of("model", "a&b")));
+        report.add(new BenchResult("decode_300", "tok/s", List.of(40.0), Map.of("model", "a&b")));
+        report.add(new BenchResult("image_total", "ms", List.of(1.0), Map.of())); // of no model
+        String html = report.html(LocalDate.of(2026, 11, 29));
+        assertThat(html)
+                .contains("<h1>internvl bench: a&amp;b</h1>", "decode &lt;fast&gt;", "2026-11-29")
+                .doesNotContain("<fast>");
+        List<Double> widths = Pattern.compile("class=\"bar\"[^>]* width=\"([0-9.]+)\"")
+                .matcher(html)
+                .results()
+                .map(found -> Double.parseDouble(found.group(1)))
+                .toList();
+        assertThat(widths).hasSize(3);
+        assertThat(widths.get(0)).isEqualTo(widths.get(1) / 2);
+    }
+
+    @Test
+    void refusesAReportThatCannotBeWritten() {
+        assertThat(bench("--html", "no-such-folder/a.html").err())
+                .startsWith("internvl bench: --html must be a file in a folder that exists");
+        assertThat(bench("--html", "a.html", "--compare", "true").err()).contains("cannot be combined with --compare");
+        assertThat(bench("--tp", "0").err()).startsWith("internvl bench: --tp must be at least 1: 0");
     }
 }

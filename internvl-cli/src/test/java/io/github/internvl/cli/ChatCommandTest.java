@@ -5,8 +5,10 @@ import static io.github.internvl.cli.TinyModel.chat;
 import static io.github.internvl.cli.TinyModel.picture;
 import static io.github.internvl.cli.TinyModel.question;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.internvl.DeviceMap;
 import io.github.internvl.vision.Image;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -123,8 +125,8 @@ class ChatCommandTest {
             delimiter = '|',
             value = {
                 "--video a.mp4 -i a.png Where?         | a question takes pictures or a video",
-                "--video a.mp4 --frames 0 Where?       | count must be at least 1: 0",
-                "--video a.mp4 --from 2 --to 1 Where?  | startSeconds must be a number not above endSeconds: 2.0, 1.0"
+                "--video a.mp4 --frames 0 Where?       | --frames must be at least 1: 0",
+                "--video a.mp4 --from 2 --to 1 Where?  | --from must be a number not above --to: 2.0, 1.0"
             })
     void refusesVideoOptionsThatMakeNoSense(String args, String message) {
         CommandRun run = CommandRun.of(TinyModel.args(List.of("-m", "nowhere"), args.split(" ")));
@@ -242,6 +244,60 @@ class ChatCommandTest {
     }
 
     @Test
+    void explainsAQuestionWithoutQuotes() {
+        CommandRun run = CommandRun.of("chat", "-m", "nowhere", "--image", "a.png", "What", "is", "on", "it?");
+        assertThat(run.err())
+                .startsWith("internvl chat: a question of several words needs quotes: \"What is on it?\"\n");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void saysThatTheDemoModelAnswersAndItsLimits() {
+        CommandRun run = CommandRun.typing("/exit\n", "chat", "--model", "../models/internvl-demo");
+        assertThat(run.err())
+                .contains("internvl: the demo model answers; it knows drawn pictures only", "OpenGVLab/InternVL2_5-1B");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void saysWhichModelAnswersAPerson() {
+        CommandRun run = CommandRun.typing("/exit\n", chat());
+        assertThat(run.err()).contains("internvl: " + TinyModel.FOLDER.getFileName() + " answers\n");
+    }
+
+    @Test
+    void marksAnEmptyAnswer() {
+        CommandRun run = CommandRun.of(chat("--choice", "  ,   ", "Well?"));
+        assertThat(run.out()).isBlank();
+        assertThat(run.err()).isEqualTo("internvl: the answer is empty\n");
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--devices, 'cuda:0,cuda:1'", "--tp, 2"})
+    void spreadsOverGpusWhichMustBeThere(String option, String value) {
+        assumeTrue(DeviceMap.freeMemory().isEmpty(), "this machine has a GPU");
+        CommandRun run = CommandRun.of("chat", "--model", TinyModel.FOLDER.toString(), option, value, "Hello");
+        assertThat(run.err())
+                .startsWith("internvl: device cuda:0 is not there: ")
+                .hasLineCount(1);
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void takesTheCpuWhereAutoFindsNoGpu() {
+        assumeTrue(DeviceMap.freeMemory().isEmpty(), "this machine has a GPU");
+        CommandRun run = CommandRun.of(TinyModel.args(
+                List.of("--model", TinyModel.FOLDER.toString(), "--precision", "float32", "--max-new-tokens", "16"),
+                "--devices",
+                "auto",
+                question("text", 0)));
+        assertThat(run.out()).isEqualTo(answer("text", 0) + "\n");
+        CommandRun both = CommandRun.of(chat("--devices", "auto", "Hello"));
+        assertThat(both.err()).contains("--device", "--devices", "mutually exclusive");
+    }
+
+    @Test
     void tellsAPersonThatTheLimitOfTokensCutTheAnswer() {
         CommandRun run = CommandRun.typing(
                 "",
@@ -254,15 +310,18 @@ class ChatCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--top-p          | 1.5   | topP must be 0..1: 1.5",
-                "--temperature    | -1    | temperature must be above 0",
-                "--max-new-tokens | 0     | maxNewTokens must be at least 1: 0",
-                "--max-tiles      | 0     | maxTiles must be 1 to 1024; leave it out",
+                "--top-p          | 1.5   | --top-p must be 0..1: 1.5",
+                "--temperature    | -1    | --temperature must be above 0",
+                "--max-new-tokens | 0     | --max-new-tokens must be at least 1: 0",
+                "--max-tiles      | 0     | --max-tiles must be 1 to 1024; leave it out",
                 "--top-k          | some  | Invalid value for option '--top-k'",
                 "--precision      | int3  | expected one of [FLOAT32, BFLOAT16, FLOAT16, INT8, INT4]",
-                "--device         | gpu   | device must be cpu or cuda:N",
+                "--device         | gpu   | --device must be cpu or cuda:N",
+                "--devices        | gpu   | --devices must be CUDA devices, one or more and none twice",
+                "--devices        | cuda:0,cuda:0 | --devices must be CUDA devices, one or more and none twice",
+                "--tp             | 0     | --tp must be at least 1: 0",
                 "--pass-order     | both  | expected one of [ROWS_FIRST, LESS_WORK_FIRST]",
-                "--context-length | 0     | contextLength must be at least 1: 0",
+                "--context-length | 0     | --context-length must be at least 1: 0",
                 "--pictures       | a.png | Unknown option: '--pictures=a.png'"
             })
     void refusesOptionsThatMakeNoSense(String option, String value, String message) {

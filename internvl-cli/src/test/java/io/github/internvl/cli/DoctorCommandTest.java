@@ -3,8 +3,10 @@ package io.github.internvl.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.internvl.InternVLException;
 import io.github.internvl.internal.model.Machine;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,8 +46,36 @@ class DoctorCommandTest {
     }
 
     @Test
+    void writesAReportOfACheckThatEndsEarly() throws IOException {
+        Path report = folder.resolve("report.md");
+        Path model = Files.createDirectory(folder.resolve("empty"));
+        CommandRun run = CommandRun.of("doctor", "--device", "cpu", "--out", report.toString(), model.toString());
+        assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(1);
+        assertThat(report)
+                .content()
+                .startsWith("# internvl doctor\n\n- InternVL for Java ")
+                .contains("- FAULT: The check ended early: ", "\n## Summary\n\n- The check ended early: ")
+                .doesNotContain(folder.toString());
+    }
+
+    @Test
+    void aRefusalOfAPrecisionIsNoFaultAndAFailureOfTheDeviceIsOne() {
+        assertThat(PrecisionCheck.isRefusal(new InternVLException("m: widths must be multiples of 32 for INT4: [9]")))
+                .isTrue();
+        assertThat(PrecisionCheck.isRefusal(new InternVLException("the model does not fit: CUDA out of memory")))
+                .isTrue();
+        assertThat(PrecisionCheck.isRefusal(new InternVLException(
+                        "the model failed while computing: CUDA error: an illegal memory access")))
+                .isFalse();
+    }
+
+    @Test
     void refusesTwoDevices() {
         assertThat(CommandRun.of("doctor", "--gpu", "--device", "cpu").err())
                 .contains("--gpu cannot be combined with --device");
+        assertThat(CommandRun.of("doctor", "--devices", "auto").err())
+                .contains("--devices and --tp have no meaning here");
+        assertThat(CommandRun.of("doctor", "--gpu", "--tp", "2").err())
+                .contains("--devices and --tp have no meaning here");
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class DownloadCommandTest {
@@ -67,6 +69,16 @@ class DownloadCommandTest {
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).startsWith("internvl: " + ID + ", revision v9: ").contains("404");
+    }
+
+    @Test
+    @Timeout(20)
+    void refusesSoonWithoutANetwork() {
+        long start = System.nanoTime();
+        CommandRun run = CommandRun.of("download", "--cache", cache.toString(), "--endpoint", "http://127.0.0.1:1", ID);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).startsWith("internvl: " + ID).contains("cannot be reached");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
     }
 
     @Test

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.internvl.ModelInfo;
+import io.github.internvl.Precision;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class InfoCommandTest {
     private final ModelInfo info = ModelInfo.of(TinyModel.FOLDER);
@@ -71,6 +74,25 @@ class InfoCommandTest {
     }
 
     @Test
+    void writesTheMemoryOfAnExecutorOfSpark() {
+        CommandRun run = CommandRun.of("info", "--spark", "--precision", "int8", "InternVL2_5-2B");
+        long model =
+                ModelInfo.Published.find("InternVL2_5-2B").orElseThrow().info().memoryBytes(Precision.INT8, 32_768);
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().lines())
+                .contains(
+                        "# OpenGVLab/InternVL2_5-2B in int8: 8 requests at once, 32,768 tokens of KV cache",
+                        "spark.internvl.model                 OpenGVLab/InternVL2_5-2B",
+                        "spark.executor.memoryOverhead        " + ((model >> 20) + 1 + 256 + 1024) + "m",
+                        "# spark.task.resource.gpu.amount       0.125");
+        assertThat(CommandRun.of("info", "--spark", "--json", "InternVL2_5-2B").exitCode())
+                .isEqualTo(2);
+        assertThat(CommandRun.of("info", "--precision", "int8", "InternVL2_5-2B")
+                        .exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
     void listsTheFamily() {
         CommandRun run = CommandRun.of("info", "--all");
         assertThat(run.out().lines())
@@ -104,6 +126,27 @@ class InfoCommandTest {
         assertThat(CommandRun.of("info", "--devices", "--json", "InternVL2_5-1B")
                         .exitCode())
                 .isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "InternVL2_5-1, OpenGVLab/InternVL2_5-1B",
+        "internvl3.5-8b, OpenGVLab/InternVL3_5-8B",
+        "OpenGVLab/InternVL25-78B-AWK, OpenGVLab/InternVL2_5-78B-AWQ"
+    })
+    void suggestsTheNearestPublishedModel(String name, String nearest) {
+        CommandRun run = CommandRun.of("info", name);
+        assertThat(run.err())
+                .startsWith("internvl: " + name + ": no such folder, and no published model of that name; did you mean "
+                        + nearest + "? ");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void saysWhyAModelOfTheFamilyCannotRun() {
+        CommandRun run = CommandRun.of("info", "InternVL3-9B");
+        assertThat(run.err()).contains("InternVL3-9B is not supported");
+        assertThat(run.exitCode()).isEqualTo(1);
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -138,8 +139,47 @@ class ServeCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "--port 70000               | --port must be 0..65535: 70000",
+                "--max-requests 0           | --max-requests must be 1..10000: 0",
+                "--requests-per-minute -1   | --requests-per-minute must be 0 (no limit) or more: -1",
+                "--max-body 0               | --max-body must be 1 to 1024 MiB: 0",
+                "--timeout 0                | --timeout must be at least 1 second: 0",
+                "--drain -1                 | --drain must be 0 seconds or more: -1",
+                "--max-concurrent 0         | --max-concurrent must be at least 1: 0",
+                "--kv-cache-tokens 0        | --kv-cache-tokens must be at least 1: 0",
+                "--tp 0                     | --tp must be at least 1: 0",
+                "--devices cuda:0,cuda:0    | --devices must be CUDA devices",
+                "--api-key-file no-such     | --api-key-file must be a file that can be read: no-such",
+                "--allow-private-host a/b   | --allow-private-host: a host must be a name"
+            })
+    void namesTheOptionThatMakesNoSense(String args, String message) {
+        CommandRun run = CommandRun.of(Stream.concat(
+                        Stream.of("serve", TinyModel.FOLDER.toString()),
+                        Stream.of(args.strip().split(" ")))
+                .toArray(String[]::new));
+        assertThat(run.err()).startsWith("internvl serve: ").contains(message);
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void namesThePortThatIsInUse() {
+        CommandRun run = CommandRun.of(
+                "serve",
+                TinyModel.FOLDER.toString(),
+                "--port",
+                String.valueOf(URI.create(address).getPort()));
+        assertThat(run.err()).contains("choose a free --port, and an address of this machine for --host");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "--model tiny                                      | --model cannot be combined with --server",
                 "--device cpu                                      | --device cannot be combined with --server",
+                "--devices auto                                    | --devices cannot be combined with --server",
+                "--tp 2                                            | --tp cannot be combined with --server",
                 "--video a.mp4 --from 2                            | --from cannot be combined with --server",
                 "--video a.mp4 --to 2                              | --to cannot be combined with --server",
                 "--allow-host example.com                          | --allow-host cannot be combined with --server",

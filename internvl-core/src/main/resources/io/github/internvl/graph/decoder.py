@@ -288,11 +288,10 @@ class Graph(torch.nn.Module):
                 self.slots[slot][i] = made
 
     def allocate(self, slots: int, tokens: int) -> None:
-        # Gives all slots their memory for good; there must be no slot yet.
+        # Gives all slots their memory for good; there must be no slot yet. Without memory for all, nothing changes.
         m = self.model[0]
-        for layer in self.layers:
-            own = cache.static_cache(slots, m.kv_heads, tokens, m.width, m.dtype, layer.device)
-            self.static_cache.append(own)
+        made = [cache.static_cache(slots, m.kv_heads, tokens, m.width, m.dtype, layer.device) for layer in self.layers]
+        self.static_cache.extend(made)
         for slot in range(slots):
             self.slots.append([[part.select(0, slot) for part in own] for own in self.static_cache])  # [2, kv, m, ...]
 

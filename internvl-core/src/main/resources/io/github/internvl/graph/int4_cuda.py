@@ -60,12 +60,13 @@ class Linear:
         return y
 
     def widened(self, x: Tensor) -> Tensor:
-        # In parts, since a whole weight in bfloat16 may not fit beside the model.
+        # In parts of up to 64 MiB, since a whole weight in bfloat16 may not fit beside the model.
         o = self.scales_and_zeros.size(1)
+        most = max(8, 33554432 // x.size(1) // 8 * 8)
         y = torch.empty([x.size(0), o], dtype=x.dtype, device=x.device)                             # [n, o]
         shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=x.device)                         # [8] int32
-        for first in range(0, o, 8192):
-            r = min(8192, o - first)
+        for first in range(0, o, most):
+            r = min(most, o - first)
             part = self.packed.narrow(0, first // 8, r // 8)                                        # [r / 8, i / 128, 32, 4]
             weight = widen(part, shifts, self.scales_and_zeros.narrow(1, first, r))                 # [r, i]
             torch.mm(x, weight.t(), out=y.narrow(1, first, r))                                      # [n, r]

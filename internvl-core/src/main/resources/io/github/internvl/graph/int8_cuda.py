@@ -1,10 +1,16 @@
 # A linear layer with int8 weights, for CUDA devices that multiply bytes. Inputs are rounded to 8 bits, with one scale
 # for each row, so that a row's result does not depend on other rows. The product needs more than 16 rows, and multiples
-# of 8 for outputs and inputs; zeros pad those, and rows of any numbers the rows.
-# Letters: n = rows, o = outputs, i = inputs.
+# of 8 for outputs and inputs; zeros pad those, and rows of any numbers the rows. Many rows are multiplied in blocks, since
+# products are in 32 bits before they are scaled.
+# Letters: n = rows, o = outputs, i = inputs, r = rows of a block.
 
 import quantize
 import weights
+
+
+def block() -> int:
+    # Rows that are multiplied at once.
+    return 512
 
 
 class Linear:
@@ -22,7 +28,7 @@ class Linear:
         self.bias = bias
 
     def product(self, x: Tensor) -> Tuple[Tensor, Tensor]:
-        # What is to be multiplied: [n, o] and [n, 1]. A row of nothing but zeros gives numbers that do not matter.
+        # Two factors of the result: [n, o] and [n, 1]. A row of nothing but zeros gives numbers that do not matter.
         n = x.size(0)
         top = torch.linalg_vector_norm(x, torch.inf, [-1], True, dtype=torch.float32).mul_(0.007874015748031496)    # [n, 1]
         columns = self.numbers.size(1) - self.inputs
@@ -34,19 +40,28 @@ class Linear:
         return (y.narrow(0, 0, n).narrow(1, 0, self.outputs) * self.scales, top)             # [n, o] float32, [n, 1]
 
     def forward(self, x: Tensor) -> Tensor:
-        y, top = self.product(x)
         made = torch.empty([x.size(0), self.outputs], dtype=x.dtype, device=x.device)        # [n, o]
         bias = self.bias
-        if bias is None:
-            return torch.mul(y, top, out=made)                                               # [n, o]
-        return torch.addcmul(bias, y, top, out=made)                                         # [n, o]
+        for first in range(0, x.size(0), block()):
+            r = min(block(), x.size(0) - first)
+            y, top = self.product(x.narrow(0, first, r))                                     # [r, o] float32, [r, 1]
+            part = made.narrow(0, first, r)                                                  # [r, o]
+            if bias is None:
+                torch.mul(y, top, out=part)
+            else:
+                torch.addcmul(bias, y, top, out=part)
+        return made
 
     def onto(self, x: Tensor, residual: Tensor) -> Tensor:
         # Overwrites the residual.
         if self.bias is not None:
             return self.forward(x).add_(residual)                                            # [n, o]
-        y, top = self.product(x)
-        return torch.addcmul(residual, y, top, out=residual)                                 # [n, o]
+        for first in range(0, x.size(0), block()):
+            r = min(block(), x.size(0) - first)
+            y, top = self.product(x.narrow(0, first, r))                                     # [r, o] float32, [r, 1]
+            part = residual.narrow(0, first, r)                                              # [r, o]
+            torch.addcmul(part, y, top, out=part)
+        return residual
 
 
 def load(w: weights.Weights, name: str) -> Linear:

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -19,7 +20,9 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import okhttp3.Call;
+import okhttp3.Connection;
 import okhttp3.ConnectionSpec;
+import okhttp3.EventListener;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Request;
@@ -33,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class HubClient {
     private static final Duration CONNECT = Duration.ofSeconds(10);
+
+    private static final String CONTACT = "internvl.hub.contact";
+
     private static final int MOST_REDIRECTS = 10;
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> TRANSIENT = Set.of(408, 429, 500, 502, 503, 504);
@@ -48,15 +54,28 @@ final class HubClient {
     private final Duration silence;
     private final OkHttpClient client;
     private final Set<Call> calls = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean reached = new AtomicBoolean();
 
     /** Makes a client whose responses fail when nothing arrives for {@code silence}. */
     HubClient(HubSettings settings, Duration silence) {
         this.settings = settings;
         this.silence = silence;
+        Duration contact = contact();
         this.client = new OkHttpClient.Builder()
                 .protocols(List.of(Protocol.HTTP_1_1)) // a connection per file
-                .connectTimeout(CONNECT)
+                .connectTimeout(contact.compareTo(CONNECT) > 0 ? contact : CONNECT)
                 .readTimeout(silence)
+                .eventListener(new EventListener() {
+                    @Override
+                    public void secureConnectStart(Call call) {
+                        reached.set(true);
+                    }
+
+                    @Override
+                    public void connectionAcquired(Call call, Connection connection) {
+                        reached.set(true);
+                    }
+                })
                 .sslSocketFactory((SSLSocketFactory) SSLSocketFactory.getDefault(), trustManager())
                 .connectionSpecs(List.of(AS_JAVA_IS_SET_UP, ConnectionSpec.CLEARTEXT))
                 .followRedirects(false)
@@ -89,6 +108,20 @@ final class HubClient {
     /** Fetches the headers that the hub itself has for a file, not those of the storage it redirects to. */
     HubResponse head(String thing, URI uri) throws TransientFailure {
         return send("HEAD", thing, uri, 0);
+    }
+
+    /** The time limit of the first connection, after which there is no network: 4 s, or as the system property says. */
+    static Duration contact() {
+        String seconds = System.getProperty(CONTACT, "4");
+        if (!seconds.matches("[1-9]\\d{0,3}")) {
+            throw new DownloadException("the property " + CONTACT + " must be seconds, 1..9999: " + seconds);
+        }
+        return Duration.ofSeconds(Long.parseLong(seconds));
+    }
+
+    /** Whether a server has been connected to. */
+    boolean hasReached() {
+        return reached.get();
     }
 
     /** Cancels all calls, including those whose bodies are being read, and closes the connections. */
@@ -155,7 +188,9 @@ final class HubClient {
             String reason = deadline.exit()
                     ? " has sent no complete headers within " + silence.toMillis() / 1000.0 + " s"
                     : " cannot be reached: " + e;
-            throw new TransientFailure(thing + ": " + place(target) + reason, e);
+            throw reached.get()
+                    ? new TransientFailure(thing + ": " + place(target) + reason, e)
+                    : TransientFailure.unreached(thing + ": " + place(target) + reason, e);
         } finally {
             deadline.exit();
             if (failed) {

@@ -3,6 +3,7 @@ package io.github.internvl.hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -163,7 +164,7 @@ final class Repository {
                     .map(item -> completed.submit(() -> task.on(item)))
                     .toList();
             for (int i = 0; i < futures.size(); i++) {
-                completed.take().get();
+                next(completed).get();
             }
             List<R> results = new ArrayList<>();
             for (Future<R> future : futures) {
@@ -177,7 +178,26 @@ final class Repository {
         } finally {
             workers.shutdownNow();
             client.cancelAll();
-            workers.awaitTermination(retries.silence().toMillis(), TimeUnit.MILLISECONDS);
+            if (client.hasReached()) { // else a look-up of the host's name may hang, which nothing ends
+                workers.awaitTermination(retries.silence().toMillis(), TimeUnit.MILLISECONDS);
+            }
         }
+    }
+
+    /** Waits for the next result, but not for long where no server can be connected to. */
+    private <R> Future<R> next(ExecutorCompletionService<R> completed) throws InterruptedException {
+        if (!client.hasReached()) {
+            Duration contact = HubClient.contact();
+            Future<R> soon = completed.poll(contact.toMillis(), TimeUnit.MILLISECONDS);
+            if (soon != null) {
+                return soon;
+            }
+            if (!client.hasReached()) {
+                throw new DownloadException(id + ": " + settings.endpoint() + " cannot be reached within "
+                        + contact.toSeconds() + " s; check the network, and the proxy if there is one, or allow a slow"
+                        + " network more seconds with the property internvl.hub.contact");
+            }
+        }
+        return completed.take();
     }
 }

@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
 /**
  * The rule by which requests are repeated, with exponential back-off.
  *
- * @param attempts the most attempts in a row without progress
+ * @param attempts the most attempts in a row without progress; two where the server has never been reached
  * @param silence the longest time in which a response may bring no byte
  * @param pause waits between two attempts
  */
@@ -14,6 +14,7 @@ record RetryPolicy(int attempts, Duration silence, Pause pause) {
     static final RetryPolicy USUAL = new RetryPolicy(6, Duration.ofSeconds(30), time -> Thread.sleep(time.toMillis()));
 
     private static final Duration FIRST = Duration.ofSeconds(1);
+    private static final int UNREACHED = 2;
     private static final Duration LONGEST = Duration.ofMinutes(5);
 
     /** Waits between two attempts. */
@@ -46,15 +47,22 @@ record RetryPolicy(int attempts, Duration silence, Pause pause) {
                 failures = now > farthest ? 1 : failures + 1;
                 farthest = Math.max(now, farthest);
                 Duration wait = e.retryAfter().orElse(FIRST.multipliedBy(1L << Math.min(failures - 1, 6)));
-                if (failures >= attempts || wait.compareTo(LONGEST) > 0) {
+                int most = e.isUnreached() ? Math.min(attempts, UNREACHED) : attempts;
+                if (failures >= most || wait.compareTo(LONGEST) > 0) {
                     throw new DownloadException(
-                            e.getMessage() + (attempts == 1 ? "" : ", " + failures + " times without progress")
-                                    + "; try again "
-                                    + (wait.compareTo(LONGEST) > 0 ? "in " + wait.toSeconds() + " s" : "later"),
+                            e.getMessage() + (attempts == 1 ? "" : ", " + failures + " times without progress") + "; "
+                                    + remedy(e, wait),
                             e);
                 }
                 pause.of(wait);
             }
         }
+    }
+
+    private static String remedy(TransientFailure failure, Duration wait) {
+        if (failure.isUnreached()) {
+            return "check the network, and the proxy if there is one";
+        }
+        return "try again " + (wait.compareTo(LONGEST) > 0 ? "in " + wait.toSeconds() + " s" : "later");
     }
 }

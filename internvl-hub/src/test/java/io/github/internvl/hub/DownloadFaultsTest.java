@@ -3,17 +3,22 @@ package io.github.internvl.hub;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -206,7 +211,7 @@ class DownloadFaultsTest {
         hub.close();
         assertThatThrownBy(fetcher::fetch)
                 .isInstanceOf(DownloadException.class)
-                .hasMessageContainingAll(TestHub.ID, "cannot be reached", "3 times");
+                .hasMessageContainingAll(TestHub.ID, "cannot be reached", "2 times", "check the network");
     }
 
     @Test
@@ -376,5 +381,59 @@ class DownloadFaultsTest {
     /** Of the 70,000 bytes that were sent before a cut, some may not have arrived. */
     private static boolean isLaterPart(@Nullable String range) {
         return range != null && range.matches("bytes=[1-9][0-9]*-");
+    }
+
+    @Test
+    void givesUpSoonWhereNothingListens() {
+        Hub nowhere = Hub.builder()
+                .cache(cache)
+                .endpoint(URI.create("http://127.0.0.1:1"))
+                .build();
+        long start = System.nanoTime();
+        assertThatThrownBy(() -> nowhere.fetch(TestHub.ID))
+                .isInstanceOf(DownloadException.class)
+                .hasMessageContaining("cannot be reached");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void givesUpSoonWhereNothingAnswersTheFirstPacket() throws IOException {
+        assumeFalse(System.getProperty("os.name").startsWith("Windows"), "Windows refuses beyond a full backlog");
+        assertThat(HubClient.contact()).isEqualTo(Duration.ofSeconds(4));
+        InetAddress here = InetAddress.getLoopbackAddress();
+        List<Socket> waiting = new ArrayList<>();
+        try (ServerSocket deaf =
+                new ServerSocket(0, 1, here)) { // never accepts: beyond its backlog packets are dropped
+            for (int i = 0; i < 4; i++) {
+                Socket socket = new Socket();
+                waiting.add(socket);
+                connect(socket, new InetSocketAddress(here, deaf.getLocalPort()));
+            }
+            Hub hub = Hub.builder()
+                    .cache(cache)
+                    .endpoint(URI.create("http://" + here.getHostAddress() + ":" + deaf.getLocalPort()))
+                    .build();
+            System.setProperty("internvl.hub.contact", "1");
+            assertThatThrownBy(() -> hub.fetch(TestHub.ID))
+                    .isInstanceOf(DownloadException.class)
+                    .hasMessageContainingAll("cannot be reached within 1 s", "internvl.hub.contact");
+            System.setProperty("internvl.hub.contact", "soon");
+            assertThatThrownBy(() -> hub.fetch(TestHub.ID))
+                    .isInstanceOf(DownloadException.class)
+                    .hasMessageContaining("internvl.hub.contact must be seconds, 1..9999: soon");
+        } finally {
+            System.clearProperty("internvl.hub.contact");
+            for (Socket socket : waiting) {
+                socket.close();
+            }
+        }
+    }
+
+    private static void connect(Socket socket, InetSocketAddress place) throws IOException {
+        try {
+            socket.connect(place, 200);
+        } catch (SocketTimeoutException e) {
+            assertThat(socket.isConnected()).isFalse(); // the backlog is full
+        }
     }
 }

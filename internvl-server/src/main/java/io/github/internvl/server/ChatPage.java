@@ -5,6 +5,7 @@ import io.javalin.http.NotFoundResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -16,19 +17,34 @@ final class ChatPage {
             + " frame-ancestors 'none'";
 
     private static final Map<String, String> TYPES = Map.of(
-            "index.html", "text/html; charset=utf-8",
-            "style.css", "text/css; charset=utf-8",
-            "talk.css", "text/css; charset=utf-8",
-            "app.js", "text/javascript; charset=utf-8",
-            "api.js", "text/javascript; charset=utf-8",
-            "media.js", "text/javascript; charset=utf-8",
-            "store.js", "text/javascript; charset=utf-8",
-            "view.js", "text/javascript; charset=utf-8");
+            "html", "text/html; charset=utf-8",
+            "css", "text/css; charset=utf-8",
+            "js", "text/javascript; charset=utf-8",
+            "mjs", "text/javascript; charset=utf-8",
+            "png", "image/png");
+
+    /** The files by their places in the jar; the address of each has the last part alone. */
+    private static final List<String> FILES = List.of(
+            "index.html",
+            "style.css",
+            "talk.css",
+            "app.js",
+            "api.js",
+            "failures.js",
+            "markdown.js",
+            "media.js",
+            "store.js",
+            "view.js",
+            "marked/marked.esm.js",
+            "dompurify/purify.es.mjs",
+            "shapes.png",
+            "chart.png",
+            "word.png");
 
     private final Map<String, byte[]> files = new TreeMap<>();
 
     ChatPage() {
-        TYPES.keySet().forEach(name -> files.put(name, read(name)));
+        FILES.forEach(place -> files.put(place.substring(place.indexOf('/') + 1), read(place)));
     }
 
     private static byte[] read(String name) {
@@ -60,7 +76,7 @@ final class ChatPage {
         context.header("content-security-policy", POLICY)
                 .header("referrer-policy", "no-referrer")
                 .header("cache-control", "no-cache")
-                .contentType(String.valueOf(TYPES.get(name)))
+                .contentType(String.valueOf(TYPES.get(name.substring(name.lastIndexOf('.') + 1))))
                 .result(file);
     }
 }

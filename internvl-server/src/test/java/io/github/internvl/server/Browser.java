@@ -3,6 +3,7 @@ package io.github.internvl.server;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.internvl.demo.DemoModel;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -157,6 +158,11 @@ final class Browser implements AutoCloseable {
             return value == null ? new JsonObject() : value;
         }
 
+        /** The value of a call of a module of the page, which it names {@code module}. */
+        JsonElement module(String name, String call) {
+            return value("import('./page/" + name + "').then((module) => " + call + ")");
+        }
+
         String text(String selector) {
             return value("document.querySelector('" + selector + "').innerText").getAsString();
         }
@@ -190,6 +196,30 @@ final class Browser implements AutoCloseable {
             String text = key.equals("Enter") ? "\r" : "";
             call("Input.dispatchKeyEvent", "type", "keyDown", "key", key, "text", text, "windowsVirtualKeyCode", code);
             call("Input.dispatchKeyEvent", "type", "keyUp", "key", key, "windowsVirtualKeyCode", code);
+        }
+
+        /** Asks a question as a person does. */
+        void ask(String question) {
+            value("document.querySelector('#question').focus()");
+            type(question);
+            press("Enter", 13);
+        }
+
+        /** A drop or a paste of a sample, as a browser tells of it. */
+        void drop(String event, String field, String sample) throws IOException {
+            String type = sample.endsWith(".mp4") ? "video/mp4" : "image/png";
+            drop(event, field, sample, type, Files.readAllBytes(DemoModel.sample(sample)));
+        }
+
+        /** The same of any file. */
+        void drop(String event, String field, String name, String type, byte[] content) {
+            value("(() => { const bytes = Uint8Array.from(atob('"
+                    + Base64.getEncoder().encodeToString(content)
+                    + "'), c => c.charCodeAt(0)); const files = new DataTransfer(); files.items.add(new File([bytes], '"
+                    + name + "', {type: '" + type + "'})); const event = new "
+                    + (event.equals("paste") ? "ClipboardEvent" : "DragEvent") + "('" + event
+                    + "', {bubbles: true, cancelable: true, " + field
+                    + ": files}); document.body.dispatchEvent(event); })()");
         }
 
         /** Chooses a file in an input for files. */

@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
 import io.github.internvl.ChatStream;
+import io.github.internvl.Conversation;
 import io.github.internvl.GenerationConfig;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -61,12 +60,6 @@ class ChatPageTest {
         return Objects.requireNonNull(started).page();
     }
 
-    private static void ask(Browser.Page browser, String question) {
-        browser.value("document.querySelector('#question').focus()");
-        browser.type(question);
-        browser.press("Enter", 13);
-    }
-
     @Test
     void isAFileOfTheServerThatAsksNobodyElse() {
         try (Demo demo = demo()) {
@@ -91,14 +84,14 @@ class ChatPageTest {
             browser.screenshot("empty");
             browser.choose("#files", DemoModel.sample("shapes.png"));
             browser.await("document.querySelectorAll('#attached img').length === 1");
-            ask(browser, STAR);
+            browser.ask(STAR);
             browser.await(DONE + 1);
             String own = demo.model
                     .chat(STAR, Image.open(DemoModel.sample("shapes.png")))
                     .text();
             assertThat(browser.text(".message.assistant .text")).isEqualTo(own);
             assertThat(browser.text(".message.assistant .figures")).contains("tokens", "first after", "visual");
-            ask(browser, "How many circles are there?");
+            browser.ask("How many circles are there?");
             browser.await(DONE + 2);
             browser.screenshot("answered");
 
@@ -131,9 +124,9 @@ class ChatPageTest {
             assertThat(own.boxes()).isNotEmpty();
             browser.size(1200, 1000, false);
             browser.open(demo.server.uri());
-            drop(browser, "drop", "dataTransfer", "shapes.png");
+            browser.drop("drop", "dataTransfer", "shapes.png");
             browser.await("document.querySelectorAll('#attached img').length === 1");
-            ask(browser, question);
+            browser.ask(question);
             browser.await(DONE + 1);
             assertThat(browser.value("document.querySelectorAll('.box').length").getAsInt())
                     .isEqualTo(own.boxes().size());
@@ -144,17 +137,27 @@ class ChatPageTest {
         }
     }
 
-    /** A drop or a paste of a sample, as a browser tells of it. */
-    private static void drop(Browser.Page browser, String event, String field, String sample) throws IOException {
-        String data = Base64.getEncoder().encodeToString(Files.readAllBytes(DemoModel.sample(sample)));
-        String type = sample.endsWith(".mp4") ? "video/mp4" : "image/png";
-        browser.value("(() => { const bytes = Uint8Array.from(atob('" + data + "'), c => c.charCodeAt(0));"
-                + "const files = new DataTransfer(); files.items.add(new File([bytes], '" + sample + "', {type: '"
-                + type
-                + "'}));" + "const event = new " + (event.equals("paste") ? "ClipboardEvent" : "DragEvent") + "('"
-                + event
-                + "', {bubbles: true, cancelable: true, " + field
-                + ": files}); document.body.dispatchEvent(event); })()");
+    @Test
+    void looksAsTheReadmeShows() throws IOException {
+        Image shapes = Image.open(DemoModel.sample("shapes.png"));
+        String question = GROUNDING.formatted("green star");
+        try (Demo demo = Demo.start(options -> options.modelName("internvl-demo"), model -> model);
+                Browser.Page browser = page()) {
+            browser.size(900, 700, false);
+            browser.open(demo.server.uri());
+            browser.click("[data-name=\"shapes.png\"]");
+            browser.await("document.querySelectorAll('#attached img').length === 1");
+            browser.ask(question);
+            browser.await(DONE + 1);
+            browser.ask("What color is the square?");
+            browser.await(DONE + 2);
+            Conversation same = demo.model.conversation();
+            ChatResponse located = same.ask(question, shapes);
+            assertThat(browser.text(".message.assistant .text")).isEqualTo(located.text());
+            assertThat(browser.text(".message.assistant:last-child .text"))
+                    .isEqualTo(same.ask("What color is the square?").text());
+            browser.screenshot("chat-page");
+        }
     }
 
     @Test
@@ -169,17 +172,17 @@ class ChatPageTest {
             browser.value("document.querySelector('[name=tiles]').value = '1'");
             browser.click("#settings button");
             browser.await("document.documentElement.dataset.theme === 'dark'");
-            drop(browser, "paste", "clipboardData", "clip.mp4");
+            browser.drop("paste", "clipboardData", "clip.mp4");
             browser.await("document.querySelectorAll('#attached video').length === 1");
-            ask(browser, "What moves?");
+            browser.ask("What moves?");
             browser.await(DONE + 1);
             assertThat(browser.text(".message.assistant .text")).isNotEmpty();
             assertThat(browser.value("document.querySelectorAll('.failed').length")
                             .getAsInt())
                     .isZero();
-            drop(browser, "paste", "clipboardData", "shapes-wide.png");
+            browser.drop("paste", "clipboardData", "shapes-wide.png");
             browser.await("document.querySelectorAll('#attached img').length === 1");
-            ask(browser, GROUNDING.formatted("red circle"));
+            browser.ask(GROUNDING.formatted("red circle"));
             browser.await(DONE + 2);
             browser.screenshot("phone-dark");
             assertThat(browser.value("document.documentElement.scrollWidth").getAsInt())
@@ -207,13 +210,13 @@ class ChatPageTest {
                     .generation(endless)
                     .build())) {
                 assertThat(other.iterator().hasNext()).isTrue();
-                ask(browser, STAR);
+                browser.ask(STAR);
                 browser.await("!document.querySelector('#stop').hidden");
                 browser.press("Escape", 27);
                 browser.await(DONE + 1);
                 assertThat(browser.text(".message.assistant .figures")).contains("stopped");
             }
-            ask(browser, STAR);
+            browser.ask(STAR);
             browser.await(DONE + 2);
             assertThat(browser.text(".message.assistant:last-child .text")).isNotEmpty();
         }
@@ -224,9 +227,10 @@ class ChatPageTest {
         try (Demo demo = demo(options -> options.apiKeys(List.of("secret")));
                 Browser.Page browser = page()) {
             browser.open(demo.uri("/"), false);
-            ask(browser, STAR);
+            browser.ask(STAR);
             browser.await(DONE + 1);
-            assertThat(browser.text(".message.failed .text")).contains("an API key is required", "Settings");
+            assertThat(browser.text(".message.failed .text"))
+                    .isEqualTo("This server requires an API key. Enter it in Settings.");
             browser.screenshot("refused");
             browser.click("#settings-open");
             browser.value("document.querySelector('[name=key]').value = 'secret'");

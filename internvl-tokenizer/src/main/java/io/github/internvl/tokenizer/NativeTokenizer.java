@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -48,7 +47,7 @@ final class NativeTokenizer implements AutoCloseable {
         ClassLoader context = thread.getContextClassLoader();
         try {
             thread.setContextClassLoader(knowsDjl(context) ? context : NativeTokenizer.class.getClassLoader());
-            Path copy = unpackedForGpu();
+            Path copy = unpackedForGpu(LibraryFailure.home());
             if (copy != null) {
                 settings.put("RUST_LIBRARY_PATH", copy.toString());
             }
@@ -66,9 +65,9 @@ final class NativeTokenizer implements AutoCloseable {
     /**
      * The library, where DJL unpacked it for a GPU that this process does not see; null elsewhere. DJL keeps it below
      * a folder named for the GPU's compute capability, and without a GPU it unpacks into the folder above, which it takes for
-     * unpacked as soon as it exists.
+     * unpacked as soon as it exists. Platforms that share a home have folders of their own in it.
      */
-    private static @Nullable Path unpackedForGpu() throws IOException {
+    static @Nullable Path unpackedForGpu(Path home) throws IOException {
         Properties own = new Properties();
         try (InputStream file = LibUtils.class.getResourceAsStream("/native/lib/tokenizers.properties")) {
             if (file == null) {
@@ -77,19 +76,24 @@ final class NativeTokenizer implements AutoCloseable {
             own.load(file);
         }
         String name = System.mapLibraryName("tokenizers");
-        String version = own.getProperty("version") + "-cpu-";
-        Path home = LibraryFailure.home();
-        try (Stream<Path> versions = Files.isDirectory(home) ? Files.list(home) : Stream.empty()) {
-            for (Path folder : versions.filter(each -> each.getFileName().toString().startsWith(version)).toList()) {
-                try (Stream<Path> below = Files.list(folder)) {
-                    List<Path> copies = below.map(each -> each.resolve(name)).filter(Files::exists).toList();
-                    if (!copies.isEmpty() && !Files.exists(folder.resolve(name))) {
-                        return copies.get(0);
-                    }
-                }
-            }
+        Path folder = home.resolve(own.getProperty("version") + "-cpu-" + classifier());
+        if (!Files.isDirectory(folder) || Files.exists(folder.resolve(name))) {
             return null;
         }
+        try (Stream<Path> below = Files.list(folder)) {
+            return below.map(each -> each.resolve(name))
+                    .filter(Files::exists)
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    /** The platform as DJL writes it, such as linux-x86_64; DJL's own answer would look for a GPU. */
+    static String classifier() {
+        String system = System.getProperty("os.name");
+        String prefix = system.startsWith("Win") ? "win" : system.startsWith("Mac") ? "osx" : "linux";
+        String arch = System.getProperty("os.arch");
+        return prefix + "-" + (arch.equals("amd64") ? "x86_64" : arch);
     }
 
     /** Whether DJL, which looks for its files through the context class loader, finds them. */

@@ -284,8 +284,8 @@ public final class CudaProgram {
 
     /** Bytes of the demo model with the keys and values of a context. */
     private static long planned(Precision precision, int context) {
-        DevicePlan plan = DeviceMap.auto()
-                .plan(ModelInfo.of(DemoModel.path()), precision, context, Map.of(GPU, Long.MAX_VALUE));
+        DevicePlan plan =
+                DeviceMap.auto().plan(ModelInfo.of(DemoModel.path()), precision, context, Map.of(GPU, Long.MAX_VALUE));
         return plan.bytes().values().stream().mapToLong(Long::longValue).sum();
     }
 

@@ -54,7 +54,7 @@ class CudaTest {
         return steps;
     }
 
-    /** Launches of a layer at most: one answer, eight row by row, one and eight with static slots, a prompt's first and later chunk. */
+    /** Launches of a layer, or up to two fewer: one answer, eight row by row, one and eight with static slots, a prompt's first and later chunk. */
     @ParameterizedTest
     @CsvSource({
         "FLOAT32,  20, 42, 20, 20, 20, 20",
@@ -78,8 +78,7 @@ class CudaTest {
         Map<String, Integer> found = new LinkedHashMap<>();
         bounds.keySet().forEach(step -> found.put(step, perLayer(many, few, step, "kernels")));
         System.out.println(precision + " " + found);
-        assertThat(found)
-                .allSatisfy((step, launches) -> assertThat(launches).as(step).isLessThanOrEqualTo(bounds.get(step)));
+        bounds.forEach((step, most) -> assertThat(found.get(step)).as(step).isBetween(most - 2, most));
     }
 
     private static int perLayer(
@@ -94,7 +93,9 @@ class CudaTest {
     }
 
     private static int count(Map<String, Map<String, Integer>> steps, String step, String counter) {
-        return steps.getOrDefault(step, Map.of()).getOrDefault(counter, -1);
+        Map<String, Integer> counted = steps.getOrDefault(step, Map.of());
+        assertThat(counted).as(step).containsKey(counter);
+        return counted.getOrDefault(counter, -1);
     }
 
     /** Waits for the device in a step: each transfer is one. */
@@ -224,7 +225,8 @@ class CudaTest {
     @Test
     void capturesStepsWithoutACallThatACaptureForbids() throws Exception {
         assertThat(run(CudaProgram.Part.GRAPHS))
-                .contains("> answer ok 4", "> again ok 4", "> illegal 0", "> pageable 0", "> outside 0", "> closed true")
+                .contains(
+                        "> answer ok 4", "> again ok 4", "> illegal 0", "> pageable 0", "> outside 0", "> closed true")
                 .containsPattern("> graphs [1-9]")
                 .containsPattern("> nodes \\d{2,}")
                 .containsPattern("> replays [1-9]");

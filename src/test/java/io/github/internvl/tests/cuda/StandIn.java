@@ -85,7 +85,7 @@ final class StandIn {
         return printed;
     }
 
-    /** What was counted since {@link #reset}: {@code kernels}, {@code syncs}, {@code uploads}, {@code downloads} and others. */
+    /** A count since {@link #reset}: {@code kernels}, {@code syncs}, {@code uploads}, {@code downloads} and others. */
     static long count(String what) {
         return Here.LIBRARY.getFunction("standin_count").invokeLong(new Object[] {what});
     }

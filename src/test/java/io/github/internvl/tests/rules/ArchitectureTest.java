@@ -41,6 +41,7 @@ class ArchitectureTest {
     private static final String MICROMETER = "io.github.internvl.micrometer..";
     private static final String LANGCHAIN4J = "io.github.internvl.langchain4j..";
     private static final String KOTLIN = "io.github.internvl.kotlin..";
+    private static final String SPARK = "io.github.internvl.spark..";
     private static final String SPRING = "io.github.internvl.spring..";
     private static final String SERVER = "io.github.internvl.server..";
     private static final String SERVER_HTTP = "io.github.internvl.server.http..";
@@ -58,7 +59,14 @@ class ArchitectureTest {
 
     /** What stands on the public API alone. */
     private static final String[] OUTSIDE = {
-        MICROMETER, LANGCHAIN4J, KOTLIN, SPRING, SERVER, "io.github.internvl.cli..", "io.github.internvl.examples.."
+        MICROMETER,
+        LANGCHAIN4J,
+        KOTLIN,
+        SPARK,
+        SPRING,
+        SERVER,
+        "io.github.internvl.cli..",
+        "io.github.internvl.examples.."
     };
 
     private static final String[] APPLICATIONS = {"io.github.internvl.cli..", "io.github.internvl.examples.."};
@@ -240,6 +248,16 @@ class ArchitectureTest {
     }
 
     @Test
+    void keepsSparkToItsModule() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(SPARK, "io.github.internvl.examples..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache..", "com.codahale..", "scala.."));
+    }
+
+    @Test
     void formsNoCycleBetweenPackages() {
         check(slices().assignedFrom(Layers.PACKAGES).should().beFreeOfCycles());
     }
@@ -267,6 +285,7 @@ class ArchitectureTest {
             return name.matches("(org\\.springframework|reactor\\.core|io\\.micrometer\\.observation)\\..*");
         }
         return (resideInAPackage(MICROMETER).test(type) && name.startsWith("io.micrometer.core.instrument."))
+                || (resideInAPackage(SPARK).test(type) && name.startsWith("org.apache.spark."))
                 || (resideInAPackage(LANGCHAIN4J).test(type) && name.startsWith("dev.langchain4j."))
                 || (resideInAPackage(KOTLIN).test(type) && name.matches("kotlinx?\\..*"));
     }

@@ -27,6 +27,8 @@ class DocsTest {
     private static final Pattern TEST = Pattern.compile("`([A-Z]\\w+Test)`");
     private static final Pattern LINK = Pattern.compile("]\\((?![a-z]+:|#)([^)#\\s]+)[^)]*\\)");
 
+    private static final Pattern CHARTED = Pattern.compile("<text x=\"[0-9.]+\" y=\"[0-9]+\">([0-9.]+)</text>");
+
     @Test
     void showsOnlyCodeThatTheExamplesRun() {
         List<String> regions =
@@ -67,9 +69,32 @@ class DocsTest {
     }
 
     @Test
+    void leavesNoPlaceToFillIn() {
+        assertThat(DOCUMENTS)
+                .allSatisfy(document -> assertThat(Checkout.read(document))
+                        .as(Checkout.name(document))
+                        .doesNotContain("@@"));
+    }
+
+    @Test
     void showsCodeOnTheFirstPage() {
         assumeTrue(Files.exists(README));
         assertThat(blocks(Checkout.read(README))).isNotEmpty();
+    }
+
+    @Test
+    void drawsTheChartFromTheTable() {
+        String page = Checkout.read(Checkout.ROOT.resolve("docs/performance.md"));
+        String table =
+                page.substring(page.indexOf("| times as fast | all pairs |")).split("\n\n", 2)[0];
+        List<String> rows = table.lines().skip(2).toList();
+        List<String> medians =
+                rows.stream().map(row -> row.split("\\|", -1)[4].strip()).toList();
+        String chart = Checkout.read(Checkout.ROOT.resolve("docs/images/performance.svg"));
+        assertThat(rows).hasSizeGreaterThan(5);
+        assertThat(CHARTED.matcher(chart).results().map(label -> label.group(1)).filter(medians::contains))
+                .as("the chart has the table's medians; src/test/python/performance_chart.py draws it anew")
+                .containsExactlyElementsOf(medians);
     }
 
     private static Stream<Path> examples() {

@@ -23,6 +23,7 @@ final class Product {
             "io.github.internvl.kotlin",
             "io.github.internvl.micrometer",
             "io.github.internvl.server",
+            "io.github.internvl.spark",
             "io.github.internvl.spring.ai",
             "io.github.internvl.spring.boot",
             "io.github.internvl.tokenizer",

@@ -92,10 +92,21 @@ class ReleaseTest {
                 "org.bytedeco/ffmpeg@" + parent.value("//ffmpeg.version") + "?classifier=",
                 "org.bytedeco/javacpp@" + parent.value("//javacpp.version") + "?classifier=",
                 "com.github.usefulness/webp-imageio@",
-                "net.java.dev.jna/jna@")) {
+                "net.java.dev.jna/jna@",
+                "org.webjars.npm/marked@",
+                "org.webjars.npm/dompurify@")) {
             assertThat(purls).as(library).anyMatch(purl -> purl.startsWith("pkg:maven/" + library));
         }
         assertThat(purls).as("libraries of tests").noneMatch(purl -> purl.contains("junit"));
+    }
+
+    /** The scope of these is not transitive, and the SBOM of the command is made without asking the server's. */
+    @Test
+    void namesTheScriptsOfTheChatPageForTheCommandToo() {
+        String scripts = "/project/dependencies/dependency[groupId='org.webjars.npm']/artifactId";
+        assertThat(Pom.read("internvl-cli/pom.xml").values(scripts))
+                .isNotEmpty()
+                .containsExactlyElementsOf(Pom.read("internvl-server/pom.xml").values(scripts));
     }
 
     /** A pom as it stands in the working tree. */

@@ -16,6 +16,8 @@ final class Endings {
     private final BooleanSupplier computes;
     private @Nullable Sequence unreported; // the first of the list
     private @Nullable Throwable lasting;
+    private @Nullable Throwable asked; // the last cause whose device was asked: all sequences of a step have the same
+    private boolean computed; // the device's answer
 
     /** @param computes whether the devices still compute, which is asked after an error of one */
     Endings(Scheduler scheduler, RequestQueue queue, BooleanSupplier computes) {
@@ -26,7 +28,14 @@ final class Endings {
 
     /** Whether nothing can be computed after an exception: a GPU mostly fails for good, and sometimes refuses one launch. */
     boolean isLasting(Throwable cause) {
-        return lasting != null || (ComputeFailure.isOfDevice(cause) && !computes.getAsBoolean());
+        if (lasting != null || !ComputeFailure.isOfDevice(cause)) {
+            return lasting != null;
+        }
+        if (cause != asked) {
+            computed = computes.getAsBoolean();
+            asked = cause;
+        }
+        return !computed;
     }
 
     /** The failure after which nothing can be computed any more; null if there was none. */

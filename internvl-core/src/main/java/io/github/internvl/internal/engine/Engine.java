@@ -53,6 +53,11 @@ public final class Engine implements AutoCloseable {
             return new Limits(slots, contextTokens, chunkTokens, tiles, waiting, tokens, visualBytes);
         }
 
+        /** Tokens of each slot, if the slots share the KV cache evenly. */
+        public int slotTokens() {
+            return Math.toIntExact(keyTokens / slots);
+        }
+
         /** Limits under which every request is eventually served. */
         public Limits(int slots, int contextTokens, int chunkTokens, int tiles) {
             this(

@@ -134,10 +134,19 @@ public final class Footprint {
                 .orElse(Long.MAX_VALUE);
     }
 
-    /** Bytes for a layer's keys and values of 8 bits that attention over static slots has widened; 0 for those in full. */
-    public long widenedBytes(Models.Format format, long tokens) {
-        int perNumber = NumberFormat.FLOAT32.bytes() + 2 * format.numbers().bytes(); // of one half, and of both
-        return format.shortKeys() ? tokens * layerKeyValues() / 2 * perNumber : 0;
+    /** Bytes for a layer's keys and values of 8 bits that attention over static slots has widened, to numbers of so many bytes. */
+    public long widenedBytes(int perNumber, long tokens) {
+        return tokens
+                * layerKeyValues()
+                / 2
+                * (NumberFormat.FLOAT32.bytes() + 2 * perNumber); // of one half, and of both
+    }
+
+    /** Bytes of a step's largest results at once: gate and up, their product, and a quarter of gate and up twice in 32 bits. */
+    public long stepBytes(int perNumber, int tokens) {
+        long width = Math.max(
+                llm.mlpWidth(), (long) llm.experts().chosen() * llm.experts().width());
+        return tokens * width * (3 * perNumber + NumberFormat.FLOAT32.bytes());
     }
 
     /** Bytes of keys and values that one layer stores; in 8 bits each head has two scales beside its numbers. */

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /**
  * Compiles a graph and builds it from its weights part by part: what is converted, packed or quantized on the way needs
  * memory for a few layers at a time, and with each layer its pages of the file are let go of. Several threads make layers,
- * since the packing of most kernels uses one; on a GPU without memory for that, one thread makes all.
+ * since the packing of most kernels uses one; where a GPU lacks the memory for that, one thread makes all that is for GPUs.
  */
 final class GraphBuilder {
     private static final int MOST_THREADS = 4;
@@ -60,14 +60,17 @@ final class GraphBuilder {
     }
 
     private void fill() {
-        ForkJoinPool makers = new ForkJoinPool(threads());
+        ForkJoinPool makers =
+                new ForkJoinPool(Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
+        ForkJoinPool gpuMakers = hasFullGpu() ? new ForkJoinPool(1) : makers;
         Queue<ScriptModule.Handle> made = new ConcurrentLinkedQueue<>();
         List<ForkJoinTask<ScriptModule.Handle>> layers = new ArrayList<>();
-        ForkJoinTask<?> frame = makers.submit(this::frame);
+        ForkJoinTask<?> frame = gpuMakers.submit(this::frame);
         try {
             for (int i = 0; i < recipe.devices().size(); i++) {
                 int index = i;
-                layers.add(makers.submit(() -> {
+                ForkJoinPool own = CudaDevices.isCuda(recipe.devices().get(i)) ? gpuMakers : makers;
+                layers.add(own.submit(() -> {
                     ScriptModule.Handle layer = layer(index);
                     made.add(layer);
                     return layer;
@@ -83,14 +86,16 @@ final class GraphBuilder {
             progress.accept(bytes("first") + bytes("last"));
         } finally {
             layers.forEach(layer -> layer.cancel(false));
-            makers.awaitQuiescence(Long.MAX_VALUE, TimeUnit.NANOSECONDS); // they use the module
-            makers.shutdown();
+            for (ForkJoinPool pool : List.of(makers, gpuMakers)) {
+                pool.awaitQuiescence(Long.MAX_VALUE, TimeUnit.NANOSECONDS); // they use the module
+                pool.shutdown();
+            }
             made.forEach(ScriptModule.Handle::close);
         }
     }
 
-    /** As many threads as the machine has, up to four; one, where a GPU lacks the memory to make so many layers at once. */
-    private int threads() {
+    /** Whether a GPU lacks the memory to make as many layers at once as there may be threads. */
+    private boolean hasFullGpu() {
         Map<String, Long> staying = new HashMap<>();
         long largest = Math.max(bytes("first"), bytes("last"));
         for (int i = 0; i < recipe.devices().size(); i++) {
@@ -99,10 +104,9 @@ final class GraphBuilder {
             largest = Math.max(largest, layer);
         }
         long making = MOST_THREADS * COPIES * largest;
-        boolean full = staying.entrySet().stream()
+        return staying.entrySet().stream()
                 .filter(device -> CudaDevices.isCuda(device.getKey()))
                 .anyMatch(device -> CudaDevices.freeBytes(device.getKey()) - device.getValue() < making);
-        return full ? 1 : Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
     }
 
     /** All but the layers; a head is as large as several of them. */

@@ -94,14 +94,19 @@ public final class LanguageModel implements AutoCloseable {
         this.written = new int[slots];
     }
 
-    /** Has steps of next tokens captured into CUDA graphs, which takes static slots and one GPU. */
+    /** Whether a step of next tokens is the same work each time: not if the slots are not static, or tokens choose experts. */
+    public boolean hasEqualSteps() {
+        return room > 0 && config.mixtures() == 0;
+    }
+
+    /** Has steps of next tokens captured into CUDA graphs, which takes equal steps and one GPU. */
     public void captureSteps(String device) {
         this.graphDevice = device;
     }
 
     /** Prepares the calling thread, which computes all steps from now on. */
     public void enter() {
-        if (graphDevice != null && room > 0) {
+        if (graphDevice != null && hasEqualSteps()) {
             graphs = StepGraphs.on(graphDevice, graph, written.length, room);
         }
     }
@@ -158,7 +163,7 @@ public final class LanguageModel implements AutoCloseable {
      */
     private boolean areDense(List<TokenChunk> chunks) {
         int slots = slots(chunks);
-        boolean graph = graphs != null && slots <= FEW_SLOTS;
+        boolean graph = slots <= FEW_SLOTS && graphs(chunks) != null;
         return room > 0
                 && (graph || chunks.size() > 1)
                 && (graph || 2 * chunks.size() >= slots)
@@ -169,21 +174,31 @@ public final class LanguageModel implements AutoCloseable {
         return chunks.stream().mapToInt(TokenChunk::slot).max().orElse(-1) + 1;
     }
 
+    private static int end(List<TokenChunk> chunks) {
+        return chunks.stream().mapToInt(TokenChunk::start).max().orElse(-1) + 1;
+    }
+
+    /** The CUDA graphs, if they compute next tokens of these. */
+    private @Nullable StepGraphs graphs(List<TokenChunk> chunks) {
+        StepGraphs all = graphs;
+        return all != null && all.cover(slots(chunks), end(chunks)) ? all : null;
+    }
+
     /** One token of some slots, computed as one of each slot up to the last of them. */
     private Tensor stepDense(List<TokenChunk> chunks) {
         int[] rows = chunks.stream().mapToInt(TokenChunk::slot).toArray();
-        int n = graphs == null ? slots(chunks) : graphs.slots(slots(chunks));
+        StepGraphs own = graphs(chunks);
+        int n = own == null ? slots(chunks) : own.slots(slots(chunks));
         int[] numbers = new int[3 * n]; // ids, positions, spans
         Arrays.fill(numbers, n, 2 * n, room + SPARE - 1);
-        int end = 0;
+        int end = end(chunks);
         for (TokenChunk chunk : chunks) {
             numbers[chunk.slot()] = chunk.ids()[0];
             numbers[n + chunk.slot()] = chunk.start();
             numbers[2 * n + chunk.slot()] = chunk.span();
-            end = Math.max(end, chunk.start() + 1);
         }
-        if (graphs != null) {
-            StepGraphs.Captured step = graphs.step(numbers, n, end);
+        if (own != null) {
+            StepGraphs.Captured step = own.step(numbers, n, end);
             if (step != null) {
                 return replayed(step, rows);
             }
@@ -300,9 +315,12 @@ public final class LanguageModel implements AutoCloseable {
 
     @Override
     public void close() {
-        if (graphs != null) {
-            graphs.close();
+        try {
+            if (graphs != null) {
+                graphs.close();
+            }
+        } finally {
+            graph.close();
         }
-        graph.close();
     }
 }

@@ -1,6 +1,7 @@
 package io.github.internvl.internal.model;
 
 import io.github.internvl.internal.torch.CudaDevices;
+import io.github.internvl.internal.torch.CudaStream;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,11 @@ public record Machine(
                     CudaDevices.totalBytes(device),
                     CudaDevices.freeBytes(device));
         }
+    }
+
+    /** The number of CUDA graphs that this process has captured, of all models. */
+    public static long capturedGraphs() {
+        return CudaStream.captured();
     }
 
     /** This machine, now. */

@@ -103,7 +103,7 @@ public record Models(VisionEncoder vision, LanguageModel language, Set<String> d
         }
     }
 
-    /** Allocates the static cache, see {@link LanguageModel#allocate}; if that fails, the models are closed. */
+    /** Allocates the static cache, see {@link LanguageModel#allocate}; if there is no memory for it, the models stay as they were. */
     public void allocate(int slots, int tokens) {
         try {
             TorchRuntime.onOwnThread(() -> {
@@ -111,10 +111,10 @@ public record Models(VisionEncoder vision, LanguageModel language, Set<String> d
                 return this;
             });
         } catch (RuntimeException e) {
-            close();
+            freeGpus(devices);
             throw new InternVLException(
                     "static slots do not fit: " + slots + " of " + tokens + " tokens each; lower maxConcurrent or "
-                            + "contextLength, or leave staticSlots out: " + e.getMessage(),
+                            + "contextLength, or set staticSlots(false): " + e.getMessage(),
                     e);
         } catch (Error e) {
             close();

@@ -60,10 +60,8 @@ public record Roofline(
                 Layout.of(checkpoint.config(), checkpoint.tensors().keySet()).language();
         Set<NumberFormat> stored = Models.stored(checkpoint, weights);
         return TorchRuntime.onOwnThread(() -> {
-            LinearKernel layers = Models.layerKernels(checkpoint.config(), format, stored)
-                    .values()
-                    .iterator()
-                    .next();
+            LinearKernel layers = LinearKernel.ofLayers(
+                    plan.precision(), stored, format.numbers(), Set.of(plan.embedding())); // where it is measured
             double head = Models.headKernel(format, stored).bytes(format.numbers());
             long bytes = Math.round(matrices(weights, llm) * layers.bytes(format.numbers())
                     + (double) llm.vocabulary() * llm.width() * head);

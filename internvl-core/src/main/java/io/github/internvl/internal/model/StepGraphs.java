@@ -5,6 +5,8 @@ import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,10 +54,19 @@ final class StepGraphs implements AutoCloseable {
         return Math.min(slots, n == 1 ? 1 : Integer.highestOneBit(n - 1) << 1);
     }
 
+    private Size size(int n, int end) {
+        return new Size(slots(n), length(end));
+    }
+
+    /** Whether a step of the first n slots is captured, or may be: after a failed capture, only those before it are. */
+    boolean cover(int n, int end) {
+        return captures || captured.containsKey(size(n, end));
+    }
+
     /** Computes a step; null if it cannot be captured. */
     @Nullable
     Captured step(int[] numbers, int n, int end) {
-        Size size = new Size(n, length(end));
+        Size size = size(n, end);
         Captured step = captured.get(size);
         if (step == null && captures) {
             step = capture(size, numbers);
@@ -83,27 +94,29 @@ final class StepGraphs implements AutoCloseable {
         try (Tensor host = Tensor.of(numbers)) {
             device = decoder.call("put", host);
         }
+        Tensor[] made = new Tensor[2];
+        CudaStream.Graph graph = null;
+        try {
+            warmUp(device, size);
+            graph = stream.capture(() -> {
+                made[0] = logits(device, size);
+                made[1] = decoder.call("best", made[0]);
+            });
+            return graph == null ? null : new Captured(graph, device, made[0], made[1]);
+        } finally {
+            if (graph == null) {
+                Stream.of(device, made[0], made[1]).filter(Objects::nonNull).forEach(Tensor::close);
+            }
+        }
+    }
+
+    private void warmUp(Tensor device, Size size) {
         for (int i = 0; i < WARM_UPS; i++) {
             try (Tensor logits = logits(device, size);
                     Tensor best = decoder.call("best", logits)) {
                 decoder.call("read", best).close();
             }
         }
-        Tensor[] made = new Tensor[2];
-        CudaStream.Graph graph = stream.capture(() -> {
-            made[0] = logits(device, size);
-            made[1] = decoder.call("best", made[0]);
-        });
-        if (graph == null) {
-            device.close();
-            for (Tensor tensor : made) {
-                if (tensor != null) {
-                    tensor.close();
-                }
-            }
-            return null;
-        }
-        return new Captured(graph, device, made[0], made[1]);
     }
 
     private Tensor logits(Tensor numbers, Size size) {
@@ -112,12 +125,15 @@ final class StepGraphs implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Captured step : captured.values()) {
-            step.logits().close();
-            step.best().close();
-            step.numbers().close();
-            step.graph().close();
+        try {
+            for (Captured step : captured.values()) {
+                step.logits().close();
+                step.best().close();
+                step.numbers().close();
+                step.graph().close();
+            }
+        } finally {
+            stream.close();
         }
-        stream.close();
     }
 }

@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
  */
 public final class ComputeFailure {
     private static final Pattern NO_MEMORY =
-            Pattern.compile("out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED");
+            Pattern.compile("out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED"
+                    + "|CUDA error: \\w+ returned 2\\b"); // cudaErrorMemoryAllocation, from a call of the runtime
     private static final Pattern DEVICE = Pattern.compile("CUDA error: |CUDNN_STATUS_|CUBLAS_STATUS_");
 
     private ComputeFailure() {}

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A CUDA stream of one thread, which captures what the thread computes into CUDA graphs. libtorch has an operator for the stream, and none
  * for captures; these are calls of its C++ class {@code CUDAGraph} by symbol, and of CUDA's runtime. An exception of C++ would end the
- * JVM, so that each step is checked by a call of the runtime before the class may find fault with it.
+ * JVM, so that each step is checked by a call of the runtime before the class may find fault with it. The end of a capture also makes the
+ * graph executable, which no call can check beforehand; it fails for want of memory, so that a capture begins only with memory to spare.
  *
  * <p>Where a capture fails once, there is none any more in this process: libtorch's allocator then believes one under way. All else
  * goes on.
@@ -35,14 +36,18 @@ public final class CudaStream implements AutoCloseable {
     private static final int ACTIVE = 1;
     private static final long OWN_POOLS = 1L << 40; // beyond libtorch's own numbers
     private static final AtomicLong POOLS = new AtomicLong(OWN_POOLS);
-    private static final List<Memory> ABANDONED =
-            new CopyOnWriteArrayList<>(); // libtorch's allocator goes on asking them
+    private static final long SPARE = 256L << 20; // bytes that must be free on the device for a capture
+
+    /** The objects of captures that have not ended, or that failed: libtorch's allocator goes on asking them. */
+    private static final List<Memory> BEGUN = new CopyOnWriteArrayList<>();
+
+    private static final AtomicLong CAPTURED = new AtomicLong();
     private static volatile boolean failed;
 
     private final ScriptModule text;
     private final Map<String, NativeLibrary> libraries;
     private final Pointer stream;
-    private final Memory status = new Memory(Long.BYTES);
+    private final Memory status = new Memory(2 * Long.BYTES); // of calls that write their results
     private final long pool = POOLS.incrementAndGet();
 
     private CudaStream(ScriptModule text, Map<String, NativeLibrary> libraries, Pointer stream) {
@@ -72,6 +77,11 @@ public final class CudaStream implements AutoCloseable {
         public void close() {
             function("torch_cuda", "_ZN2at4cuda9CUDAGraphD1Ev").invokeVoid(new Object[] {object});
         }
+    }
+
+    /** The number of graphs that this process has captured. */
+    public static long captured() {
+        return CAPTURED.get();
     }
 
     /** Makes a stream that all further work of the calling thread is in; null where this machine lacks a part of it. */
@@ -116,7 +126,12 @@ public final class CudaStream implements AutoCloseable {
                         "_ZN2at4cuda9CUDAGraph13capture_beginESt4pairIyyE21cudaStreamCaptureMode",
                         "_ZN2at4cuda9CUDAGraph11capture_endEv")
                 .forEach(symbol -> function("torch_cuda", symbol));
-        List.of("cudaGraphLaunch", "cudaStreamIsCapturing", "cudaStreamEndCapture", "cudaGetLastError")
+        List.of(
+                        "cudaGraphLaunch",
+                        "cudaStreamIsCapturing",
+                        "cudaStreamEndCapture",
+                        "cudaGetLastError",
+                        "cudaMemGetInfo")
                 .forEach(symbol -> function("cudart", symbol));
         function("c10_cuda", "_ZNK3c104cuda10CUDAStream6streamEv");
     }
@@ -140,40 +155,56 @@ public final class CudaStream implements AutoCloseable {
 
     /**
      * Captures what a piece of work launches; nothing of it is computed. The same work must have run before, so that nothing is loaded or
-     * allocated from the driver for the first time. Null if it cannot be captured: from then on nothing can.
+     * allocated from the driver for the first time. Null if it cannot be captured: for want of memory, or because a capture failed, after
+     * which nothing can be captured.
      */
     public @Nullable Graph capture(Runnable work) {
-        if (failed || isCapturing()) {
+        if (failed || isCapturing() || !hasMemory()) {
             return null;
         }
         Memory object = new Memory(OBJECT);
         object.clear();
+        BEGUN.add(object);
         function("torch_cuda", "_ZN2at4cuda9CUDAGraphC1Ev").invokeVoid(new Object[] {object});
         function("torch_cuda", "_ZN2at4cuda9CUDAGraph13capture_beginESt4pairIyyE21cudaStreamCaptureMode")
                 .invokeVoid(new Object[] {object, 0L, pool, THREAD_LOCAL});
         Throwable cause = null;
         try {
             work.run();
-        } catch (RuntimeException e) {
+            if (isCapturing()) {
+                function("torch_cuda", "_ZN2at4cuda9CUDAGraph11capture_endEv").invokeVoid(new Object[] {object});
+                Graph graph = new Graph(object);
+                BEGUN.remove(object);
+                CAPTURED.incrementAndGet();
+                return graph;
+            }
+        } catch (Throwable e) { // an Error, too, would leave the stream capturing
             cause = e;
         }
-        if (cause == null && isCapturing()) {
-            function("torch_cuda", "_ZN2at4cuda9CUDAGraph11capture_endEv").invokeVoid(new Object[] {object});
-            return new Graph(object);
+        abandon(cause);
+        if (cause instanceof Error error) {
+            throw error;
         }
-        abandon(object, cause);
         return null;
     }
 
     /** Ends a capture that has gone wrong, by the runtime: the class would throw. Its object stays, since its destructor would too. */
-    private void abandon(Memory object, @Nullable Throwable cause) {
+    private void abandon(@Nullable Throwable cause) {
         failed = true;
-        ABANDONED.add(object);
-        try (Memory graph = new Memory(Long.BYTES)) {
-            function("cudart", "cudaStreamEndCapture").invokeInt(new Object[] {stream, graph});
-            function("cudart", "cudaGetLastError").invokeInt(new Object[] {});
-        }
+        function("cudart", "cudaStreamEndCapture").invokeInt(new Object[] {stream, status});
+        function("cudart", "cudaGetLastError").invokeInt(new Object[] {});
         LOG.warn("no CUDA graphs from now on: a step was not captured; steps are computed without", cause);
+    }
+
+    private boolean hasMemory() {
+        check(
+                function("cudart", "cudaMemGetInfo").invokeInt(new Object[] {status, status.share(Long.BYTES)}),
+                "cudaMemGetInfo");
+        long free = status.getLong(0);
+        if (free < SPARE) {
+            LOG.info("a step is not captured: {} bytes must be free on the device, and {} are", SPARE, free);
+        }
+        return free >= SPARE;
     }
 
     private boolean isCapturing() {

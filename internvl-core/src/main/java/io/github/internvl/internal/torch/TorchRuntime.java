@@ -113,10 +113,14 @@ public final class TorchRuntime {
         }
     }
 
-    /** Gives memory of CUDA devices that libtorch keeps for later tensors back to the driver. */
+    /** Gives memory of CUDA devices that libtorch keeps for later tensors back to the driver, as far as they still take calls. */
     public static void trimGpuMemory() {
         if (gpuCount() > 0) {
-            JniUtils.emptyCudaCache();
+            try {
+                JniUtils.emptyCudaCache();
+            } catch (EngineException e) { // of a device that has failed for good, whose first error is known
+                LOG.debug("memory of CUDA devices is not given back", e);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.internvl.internal.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.github.internvl.DevicePlan;
 import io.github.internvl.Precision;
@@ -9,6 +10,7 @@ import io.github.internvl.fixtures.TinyCheckpoint;
 import io.github.internvl.internal.checkpoint.Checkpoint;
 import io.github.internvl.internal.checkpoint.ModelConfig;
 import io.github.internvl.internal.torch.NumberFormat;
+import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
 import io.github.internvl.internal.torch.TorchRuntime;
 import java.nio.file.Path;
@@ -39,6 +41,24 @@ class LeanTextTest {
     void computesWhatTheTextForCpusDoes(Path checkpoint) {
         assertThat(distance(checkpoint, NumberFormat.FLOAT32)).isCloseTo(0, within(1e-4));
         assertThat(distance(checkpoint, NumberFormat.BFLOAT16)).isCloseTo(0, within(0.1));
+    }
+
+    @Test
+    void keepsTheSmallNumbersOfARowWithALargeOneInFloat16() {
+        int width = 2048;
+        float[] x = new float[width];
+        float[] weight = new float[width];
+        Arrays.fill(x, 1 / 64f);
+        Arrays.fill(weight, 1);
+        x[7] = 1e4f;
+        try (ScriptModule trial = ScriptModule.compile("norm_trial", Map.of("norm", "norm_cuda"));
+                Tensor input = Tensor.of(x, 1, width);
+                Tensor stored = Tensor.of(weight, width);
+                Tensor y = trial.call("product", input, stored, NumberFormat.FLOAT16.code())) {
+            double expected = 1 / 64.0 / Math.sqrt((1e8 + (width - 1) / 4096.0) / width);
+
+            assertThat((double) y.floats()[0]).isCloseTo(expected, withinPercentage(0.1));
+        }
     }
 
     @Test

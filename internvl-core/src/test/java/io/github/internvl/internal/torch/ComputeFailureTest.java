@@ -16,6 +16,7 @@ class ComputeFailureTest {
             strings = {
                 "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 139 GiB",
                 "CUDA error: out of memory",
+                "CUDA error: cudaGraphLaunch returned 2",
                 "[enforce fail at alloc_cpu.cpp:115] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9",
                 "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
             })
@@ -35,6 +36,7 @@ class ComputeFailureTest {
             strings = {
                 "CUDA error: an illegal memory access was encountered",
                 "CUDA error: device-side assert triggered",
+                "CUDA error: cudaGraphLaunch returned 217",
                 "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"
             })
     void aFailedGpuIsNeitherShortOfMemoryNorOfUse(String message) {

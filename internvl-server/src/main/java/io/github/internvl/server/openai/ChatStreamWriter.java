@@ -7,6 +7,7 @@ import io.github.internvl.server.openai.ChatWire.Chunk;
 import io.github.internvl.server.openai.ChatWire.Delta;
 import io.github.internvl.server.openai.ChatWire.LastPiece;
 import io.github.internvl.server.openai.ChatWire.Piece;
+import io.github.internvl.server.openai.ChatWire.Timings;
 import io.github.internvl.server.openai.ChatWire.Usage;
 import io.github.internvl.server.openai.ChatWire.UsageChunk;
 import java.util.List;
@@ -70,13 +71,14 @@ final class ChatStreamWriter implements ChatRunner.StreamWriter {
     @Override
     public void end(EventStream out, List<ChatResponse> answers) {
         if (usage) {
-            out.data(usageChunk(List.of(), ChatWriter.usage(answers)));
+            Timings timings = answers.size() == 1 ? ChatWriter.timings(answers.get(0)) : null;
+            out.data(usageChunk(List.of(), ChatWriter.usage(answers), timings));
         }
     }
 
     private Object chunk(Object choice) {
         return usage
-                ? usageChunk(List.of(choice), null)
+                ? usageChunk(List.of(choice), null, null)
                 : new Chunk(
                         "chatcmpl-" + chat.id(),
                         "chat.completion.chunk",
@@ -85,8 +87,8 @@ final class ChatStreamWriter implements ChatRunner.StreamWriter {
                         List.of(choice));
     }
 
-    private UsageChunk usageChunk(List<?> choices, @Nullable Usage told) {
+    private UsageChunk usageChunk(List<?> choices, @Nullable Usage told, @Nullable Timings timings) {
         return new UsageChunk(
-                "chatcmpl-" + chat.id(), "chat.completion.chunk", chat.created(), chat.model(), choices, told);
+                "chatcmpl-" + chat.id(), "chat.completion.chunk", chat.created(), chat.model(), choices, told, timings);
     }
 }

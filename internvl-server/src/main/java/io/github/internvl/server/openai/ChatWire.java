@@ -57,7 +57,19 @@ final class ChatWire {
             long created,
             String model,
             List<?> choices,
-            @Nullable Usage usage) {}
+            @Nullable Usage usage,
+
+            @JsonAdapter(value = OmitNull.class, nullSafe = false) @Nullable
+            Timings timings) {}
+
+    /** The times of an answer in milliseconds, and its speed after the first token; null for a single token. */
+    record Timings(
+            double preprocessMs,
+            double queuedMs,
+            double visionMs,
+            double prefillMs,
+            double decodeMs,
+            @Nullable Double tokensPerSecond) {}
 
     /** A choice of a chunk before the answer's end. */
     record Piece(

@@ -10,8 +10,10 @@ import io.github.internvl.server.openai.ChatWire.Function;
 import io.github.internvl.server.openai.ChatWire.Logprobs;
 import io.github.internvl.server.openai.ChatWire.Message;
 import io.github.internvl.server.openai.ChatWire.PromptDetails;
+import io.github.internvl.server.openai.ChatWire.Timings;
 import io.github.internvl.server.openai.ChatWire.TokenLogprob;
 import io.github.internvl.server.openai.ChatWire.Usage;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,5 +144,23 @@ record ChatWriter(ServedModel served, String id, long created, boolean tools) {
                 .sum();
         PromptDetails details = new PromptDetails(first.cachedTokens(), first.visualTokens(), first.visualTokens());
         return new Usage(first.promptTokens(), generated, first.promptTokens() + generated, details);
+    }
+
+    /** The times of one answer, as the model measured them. */
+    static Timings timings(ChatResponse answer) {
+        ChatResponse.Timings times = answer.timings();
+        int later = answer.usage().generatedTokens() - 1;
+        double seconds = times.decode().toNanos() / 1e9;
+        return new Timings(
+                millis(times.preprocess()),
+                millis(times.queued()),
+                millis(times.vision()),
+                millis(times.prefill()),
+                millis(times.decode()),
+                later < 1 || seconds <= 0 ? null : Double.valueOf(Math.round(later / seconds * 10) / 10.0));
+    }
+
+    private static double millis(Duration time) {
+        return Math.round(time.toNanos() / 1e4) / 100.0;
     }
 }

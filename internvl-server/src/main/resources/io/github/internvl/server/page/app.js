@@ -1,11 +1,22 @@
 // The chat page: what happens when.
 
-import { ask, modelName } from "./api.js";
+import { ask, labels, modelName, sample } from "./api.js";
 import { filesOf, read } from "./media.js";
 import * as store from "./store.js";
 import * as view from "./view.js";
 
 const $ = (selector) => document.querySelector(selector);
+
+const ideas = {
+  "shapes.png": [
+    "Please describe the image shortly.",
+    "What color is the star?",
+    "Please provide the bounding box coordinate of the region this sentence describes: <ref>red circle</ref>",
+  ],
+  "chart.png": ["Which bar is the tallest?", "Please describe the image shortly."],
+  "word.png": ["What does the text say?", "Please describe the image shortly."],
+  "": ["Please describe the image shortly.", "Please describe the image in detail.", "What does the text say?"],
+};
 
 let settings = store.settings();
 let chat = freshChat();
@@ -37,12 +48,23 @@ async function keep(changed) {
   await showChats();
 }
 
+/** The names of the pictures in the chat, those of the next question included. */
+function label() {
+  return labels([...chat.messages.filter((message) => !message.failed), { files: attached }]);
+}
+
 function show(next) {
   running?.abort();
   chat = next;
-  view.showChat(chat.messages, again);
+  view.showChat(chat.messages, again, label());
+  nameChat();
   closeMenu();
   return showChats();
+}
+
+function nameChat() {
+  $("#title").textContent = chat.title || "InternVL";
+  document.title = chat.title ? `${chat.title} · InternVL` : "InternVL";
 }
 
 function choose(kept) {
@@ -57,7 +79,28 @@ async function remove(kept) {
 
 function attach(files) {
   attached = [...attached, ...files];
-  view.showAttached(attached, (index) => attach.only(attached.filter((file, other) => other !== index)));
+  view.showAttached(attached, (index) => attach.only(attached.filter((file, other) => other !== index)), label());
+  view.showLabels(chat.messages, label());
+  suggest();
+}
+
+/** Suggests questions about the picture that is attached, and samples where none is. */
+function suggest() {
+  const picture = attached.find((file) => file.kind === "image");
+  $("#samples").hidden = attached.length > 0;
+  $("#ideas").hidden = !picture;
+  $("#ideas").replaceChildren(
+    ...(picture ? (ideas[picture.name] ?? ideas[""]) : []).map((idea) => {
+      const made = document.createElement("button");
+      Object.assign(made, { type: "button", textContent: idea });
+      made.addEventListener("click", () => {
+        $("#question").value = idea;
+        fit();
+        $("#question").focus();
+      });
+      return made;
+    }),
+  );
 }
 
 attach.only = (files) => {
@@ -72,7 +115,7 @@ async function add(files) {
 
 function refuse(reason) {
   say(reason);
-  const item = view.showMessage({ role: "assistant", text: reason });
+  const item = view.showMessage({ role: "assistant", text: reason, failed: true });
   item.classList.add("failed");
   $("#empty").hidden = true;
 }
@@ -82,18 +125,35 @@ async function send() {
   const text = question.value.trim();
   if (running || (!text && attached.length === 0)) return;
   chat.messages.push({ role: "user", text, files: attached });
-  chat.title ||= text.slice(0, 60) || attached[0].name;
+  chat.title ||= text.slice(0, 120) || attached[0].name;
+  nameChat();
   question.value = "";
   fit();
   attach.only([]);
-  view.showChat(chat.messages, again);
+  view.showChat(chat.messages, again, label());
   await answer();
+}
+
+/** Shows a message as it grows, at most four times a second, since each time parses all of it. */
+function painter(item, message) {
+  let due = false;
+  let last = -Infinity;
+  const paint = () => {
+    due = false;
+    last = performance.now();
+    if (item.classList.contains("waiting")) view.setText(item, message);
+  };
+  return () => {
+    if (due) return;
+    due = true;
+    setTimeout(() => requestAnimationFrame(paint), Math.max(0, last + 250 - performance.now()));
+  };
 }
 
 /** Gets the answer to the last question. */
 async function answer() {
   const asked = chat;
-  const message = { role: "assistant", text: "" };
+  const message = { role: "assistant", text: "", thinking: "" };
   const item = view.showMessage(message);
   item.classList.add("waiting");
   view.toEnd();
@@ -101,15 +161,28 @@ async function answer() {
   busy(true);
   say("Answering");
   try {
-    const result = await ask(asked.messages, settings, running.signal, (piece) => {
-      message.text += piece;
-      view.setText(item, message.text);
-    });
+    const paint = painter(item, message);
+    const result = await ask(
+      asked.messages,
+      settings,
+      running.signal,
+      (piece) => {
+        if (!message.text) item.querySelector(".thinking")?.removeAttribute("open");
+        message.text += piece;
+        paint();
+      },
+      (piece) => {
+        if (!message.thinking) view.setThinking(item, "").open = true;
+        message.thinking += piece;
+        view.setThinking(item, message.thinking);
+      },
+    );
     message.boxes = result.boxes;
     message.figures = view.figures(result);
-    say(`Answer: ${message.text}`);
+    say(message.text ? `Answer: ${message.text}` : "The model gave an empty answer.");
   } catch (failure) {
     if (failure.name === "AbortError") {
+      message.stopped = true;
       message.figures = view.figures({ finish: "stopped" });
       say("Stopped");
     } else {
@@ -117,7 +190,6 @@ async function answer() {
       message.text = message.text ? `${message.text}\n\n${failure.message}` : failure.message;
       say(failure.message);
     }
-    view.setText(item, message.text);
   }
   running = null;
   busy(false);
@@ -130,7 +202,7 @@ async function answer() {
 async function again() {
   if (running) return;
   while (chat.messages.at(-1)?.role === "assistant") chat.messages.pop();
-  view.showChat(chat.messages, again);
+  view.showChat(chat.messages, again, label());
   await answer();
 }
 
@@ -203,11 +275,12 @@ function wireComposer() {
     await add([...$("#files").files]);
     $("#files").value = "";
   });
-  for (const idea of document.querySelectorAll("#ideas button")) {
-    idea.addEventListener("click", () => {
-      $("#question").value = idea.textContent;
-      fit();
-      $("#question").focus();
+  for (const button of document.querySelectorAll("#samples button")) {
+    button.addEventListener("click", () => {
+      sample(button.dataset.name).then(
+        (file) => add([file]),
+        (failure) => refuse(failure.message),
+      );
     });
   }
 }

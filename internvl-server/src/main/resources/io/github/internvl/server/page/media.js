@@ -28,14 +28,14 @@ export async function read(files, refuse) {
   for (const file of files) {
     const kind = file.type.split("/")[0];
     if (kind !== "image" && kind !== "video") {
-      refuse(`${file.name || "the file"} is neither a picture nor a clip`);
+      refuse(`${file.name || "the file"} is neither a picture nor a clip. Attach a PNG, JPEG, WebP or MP4 file.`);
       continue;
     }
     try {
       const whole = kind === "image" && file.size > largest ? await smaller(file) : file;
       taken.push({ kind, name: file.name || kind, url: await dataUrl(whole) });
     } catch {
-      refuse(`${file.name || "the file"} cannot be read`);
+      refuse(`${file.name || "the file"} cannot be read. It may be damaged, or of a format that this browser does not know.`);
     }
   }
   return taken;

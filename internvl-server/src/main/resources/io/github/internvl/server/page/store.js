@@ -1,6 +1,6 @@
 // Chats and settings, kept in this browser.
 
-const defaults = { tiles: "", frames: "8", temperature: "0", maxTokens: "1024", system: "", theme: "" };
+const defaults = { tiles: "", frames: "8", temperature: "0", topP: "1", maxTokens: "1024", system: "", theme: "" };
 
 function open() {
   return new Promise((resolve, reject) => {

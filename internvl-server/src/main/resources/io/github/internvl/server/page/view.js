@@ -1,5 +1,6 @@
-// Messages as they are shown. Texts are set as text, never as markup.
+// Messages as they are shown. A question is set as text; an answer is Markdown, whose markup is text too.
 
+import { rendered } from "./markdown.js";
 import { shown } from "./media.js";
 
 const talk = document.querySelector("#talk");
@@ -34,16 +35,16 @@ export function toEnd() {
   talk.scrollTop = talk.scrollHeight;
 }
 
-/** Numbers of an answer in words. */
-export function figures({ usage, finish, firstMillis, millis }) {
+/** Numbers of an answer in words; the times are those that the server measured. */
+export function figures({ usage, timings, finish }) {
   const words = [];
+  if (usage) words.push(usage.completion_tokens === 1 ? "1 token" : `${usage.completion_tokens} tokens`);
+  if (timings) {
+    const first = timings.preprocess_ms + timings.queued_ms + timings.vision_ms + timings.prefill_ms;
+    if (timings.tokens_per_second) words.push(`${timings.tokens_per_second} tokens/s`);
+    words.push(`first after ${(first / 1000).toFixed(2)} s`);
+  }
   if (usage) {
-    const decode = (millis - firstMillis) / 1000;
-    words.push(`${usage.completion_tokens} tokens`);
-    if (usage.completion_tokens > 1 && decode > 0) {
-      words.push(`${((usage.completion_tokens - 1) / decode).toFixed(1)} tokens/s`);
-    }
-    words.push(`first after ${(firstMillis / 1000).toFixed(2)} s`);
     const details = usage.prompt_tokens_details ?? {};
     const parts = [];
     if (details.visual_tokens) parts.push(`${details.visual_tokens} visual`);
@@ -52,6 +53,7 @@ export function figures({ usage, finish, firstMillis, millis }) {
   }
   if (finish === "length") words.push("cut at the limit of tokens");
   if (finish === "timeout") words.push("cut at the limit of time");
+  if (finish === "loop") words.push("ended, as it repeated itself");
   if (finish === "stopped") words.push("stopped");
   return words.join(" · ");
 }
@@ -78,38 +80,72 @@ function pictureBefore(messages, index) {
   return asked?.files.length === 1 && asked.files[0].kind === "image" ? asked.files[0] : null;
 }
 
+/** A picture or a clip with its name in the chat, where it has one. */
+function named(file, label) {
+  const figure = element("figure");
+  figure.append(shown(file));
+  if (label) figure.append(element("figcaption", "", label));
+  return figure;
+}
+
+/** Names all pictures of the chat, which the next question may change. */
+export function showLabels(messages, label) {
+  messages.forEach((message, index) => {
+    const files = list.children[index]?.querySelector(".shown");
+    if (message.files?.length && files) files.replaceChildren(...message.files.map((file) => named(file, label(file))));
+  });
+}
+
 /** Shows a chat; again is called to ask its last question once more. */
-export function showChat(messages, again) {
+export function showChat(messages, again, label) {
   list.replaceChildren();
   document.querySelector("#empty").hidden = messages.length > 0;
   messages.forEach((message, index) => {
     const item = showMessage(message);
     if (message.role === "assistant") finish(item, messages, index, again);
   });
+  showLabels(messages, label);
   toEnd();
 }
 
 /** Shows one message and gives its element. */
 export function showMessage(message) {
   const item = element("li", `message ${message.role}`);
-  if (message.role === "user") {
-    const files = element("div", "shown");
-    files.append(...(message.files ?? []).map(shown));
-    item.append(files);
-  }
-  item.append(element("div", "text", message.text));
+  if (message.role === "user") item.append(element("div", "shown"));
+  item.append(element("div", "text"));
   list.append(item);
+  if (message.thinking) setThinking(item, message.thinking);
+  setText(item, message);
   return item;
 }
 
-export function setText(item, text) {
-  item.querySelector(".text").textContent = text;
+/** Shows the text of a message so far. */
+export function setText(item, { role, text, failed }) {
+  const place = item.querySelector(":scope > .text");
+  if (role === "user" || failed) place.textContent = text;
+  else place.replaceChildren(rendered(text));
+}
+
+/** Shows the thinking before an answer: open while it comes, folded once the answer begins. */
+export function setThinking(item, thinking) {
+  let folded = item.querySelector(".thinking");
+  if (!folded) {
+    folded = element("details", "thinking");
+    folded.append(element("summary", "", "Thinking"), element("div", "text"));
+    item.prepend(folded);
+  }
+  folded.querySelector(".text").textContent = thinking;
+  return folded;
 }
 
 /** Adds what follows an answer: boxes, figures, and what can be done with it. */
 export function finish(item, messages, index, again) {
   const message = messages[index];
   item.classList.remove("waiting");
+  setText(item, message);
+  if (!message.text.trim() && !message.stopped) {
+    item.querySelector(":scope > .text").append(element("em", "blank", "The model gave an empty answer."));
+  }
   item.classList.toggle("failed", Boolean(message.failed));
   const picture = message.boxes?.length ? pictureBefore(messages, index) : null;
   if (picture) item.append(boxed(picture, message.boxes));
@@ -138,12 +174,12 @@ export function showChats(chats, current, choose, remove) {
 }
 
 /** The files that the next question will have. */
-export function showAttached(files, remove) {
+export function showAttached(files, remove, label) {
   document.querySelector("#attached").replaceChildren(
     ...files.map((file, index) => {
       const item = element("li");
-      const picture = shown(file);
-      picture.removeAttribute("controls");
+      const picture = named(file, label(file));
+      picture.firstChild.removeAttribute("controls");
       const cross = button("✕", () => remove(index));
       cross.setAttribute("aria-label", `Remove ${file.name}`);
       item.append(picture, cross);

@@ -1,0 +1,5 @@
+/** A program of Apache Flink. */
+@NullMarked
+package io.github.internvl.examples.flink;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.internvl.examples.flink;
+
+import org.jspecify.annotations.NullMarked;

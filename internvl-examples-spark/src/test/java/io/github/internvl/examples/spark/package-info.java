@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.internvl.examples.spark;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.internvl.spark;
+
+import org.jspecify.annotations.NullMarked;
