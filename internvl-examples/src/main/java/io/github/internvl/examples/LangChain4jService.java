@@ -19,7 +19,9 @@ public final class LangChain4jService {
         BLUE
     }
 
-    record Star(@JsonProperty(required = true) Color color, @JsonProperty(required = true) int points) {}
+    record Star(
+            @JsonProperty(required = true) Color color,
+            @JsonProperty(required = true) int points) {}
 
     interface Inspector {
         @UserMessage("Describe the star as JSON with color and points.")

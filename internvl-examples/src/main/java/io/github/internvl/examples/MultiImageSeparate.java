@@ -16,8 +16,8 @@ public final class MultiImageSeparate {
             Image image2 = Image.open(inputs.picture(1));
             // tag::multi-image-separate[]
             Conversation talk = model.conversation();
-            ChatResponse first =
-                    talk.ask("Image-1: <image>\nImage-2: <image>\nWhat differs between the two images?", image1, image2);
+            ChatResponse first = talk.ask(
+                    "Image-1: <image>\nImage-2: <image>\nWhat differs between the two images?", image1, image2);
             ChatResponse second = talk.ask("Which image shows a yellow square?");
             // end::multi-image-separate[]
             System.out.println("Assistant: " + first.text());
