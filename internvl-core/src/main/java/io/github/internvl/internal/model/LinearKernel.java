@@ -23,6 +23,7 @@ enum LinearKernel {
     PACKED("packed"),
     INT8_ONEDNN("int8_onednn"),
     INT8_FBGEMM("int8_fbgemm"),
+    INT8_MIXED_CUDA("int8_mixed_cuda"),
     INT8_CUDA("int8_cuda"),
     INT8("int8"),
     INT4_CPU("int4_cpu"),
@@ -31,7 +32,8 @@ enum LinearKernel {
 
     private static final Logger LOG = LoggerFactory.getLogger(LinearKernel.class);
     private static final float LARGEST = 127 * 128;
-    private static final float TOLERANCE = 0.01f * LARGEST;
+    private static final float TOLERANCE = 0.01f; // of the largest product, for overflow
+    private static final float ROUNDING = 0.1f; // of the largest output: 3 times what 4 bits lose
 
     private final String file;
 
@@ -44,7 +46,7 @@ enum LinearKernel {
         return switch (this) {
             case DENSE, DENSE_CUDA, PACKED -> numbers.bytes();
             case HALF -> 2;
-            case INT8_ONEDNN, INT8_FBGEMM, INT8_CUDA, INT8 -> 1;
+            case INT8_ONEDNN, INT8_FBGEMM, INT8_MIXED_CUDA, INT8_CUDA, INT8 -> 1;
             case INT4_CPU, INT4_CUDA, INT4 -> 0.625;
         };
     }
@@ -122,7 +124,7 @@ enum LinearKernel {
     private static LinearKernel int8(NumberFormat numbers, Set<String> devices) {
         return areCpu(devices)
                 ? first(numbers, devices, INT8_ONEDNN, INT8_FBGEMM, INT8)
-                : first(numbers, devices, INT8_CUDA, INT8);
+                : first(numbers, devices, INT8_MIXED_CUDA, INT8_CUDA, INT8);
     }
 
     private static LinearKernel int4(NumberFormat numbers, Set<String> devices) {
@@ -142,20 +144,35 @@ enum LinearKernel {
                 .orElseThrow();
     }
 
-    /** Whether this machine computes the largest products without overflow. */
+    /** Whether this machine computes the largest products without overflow, and others as a plain product does but for rounding. */
     boolean works(NumberFormat numbers, String device) {
-        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", file));
-                Tensor found = probe.call("check", numbers.code(), device)) {
-            for (float value : found.floats()) {
-                if (!(Math.abs(value - LARGEST) < TOLERANCE)) {
-                    LOG.debug("{} overflows here: {} instead of {}", file, value, LARGEST);
-                    return false;
-                }
+        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", file))) {
+            double overflow = farthest(probe, "check", numbers, device);
+            double apart = farthest(probe, "compare", numbers, device);
+            if (!(overflow < TOLERANCE)) {
+                LOG.debug("{} overflows here: it is off by {} of the largest product", file, overflow);
+            } else if (!(apart < ROUNDING)) {
+                LOG.warn(
+                        "{} must multiply as a plain product does: on {} it is off by {} of the largest output and is not used",
+                        file,
+                        device,
+                        apart);
             }
-            return true;
+            return overflow < TOLERANCE && apart < ROUNDING;
         } catch (RuntimeException e) { // an unknown or unsupported operation: the next kernel does without
             LOG.debug("{} is not available here", file, e);
             return false;
         }
+    }
+
+    /** The largest distance of a trial's outputs from {@link #LARGEST}, as a share of it; not a number if one is none. */
+    private double farthest(ScriptModule probe, String trial, NumberFormat numbers, String device) {
+        double most = 0;
+        try (Tensor found = probe.call(trial, numbers.code(), device)) {
+            for (float value : found.floats()) {
+                most = Math.max(most, Math.abs(value - LARGEST) / LARGEST);
+            }
+        }
+        return most;
     }
 }
