@@ -27,7 +27,7 @@ final class PrecisionCheck {
 
     /** Messages of refusals that say something of the model or of the memory, and nothing of the device. */
     private static final List<String> REFUSALS =
-            List.of("for INT4: ", "4-bit weights cannot be loaded as INT8", "does not fit: ");
+            List.of("for INT4: ", "4-bit weights cannot be loaded as ", "does not fit: ");
 
     private final Path folder;
     private final String device;

@@ -26,6 +26,8 @@ enum LinearKernel {
     INT8_MIXED_CUDA("int8_mixed_cuda"),
     INT8_CUDA("int8_cuda"),
     INT8("int8"),
+    FP8_CUDA("fp8_cuda"),
+    FP8("fp8"),
     INT4_CPU("int4_cpu"),
     INT4_CUDA("int4_cuda"),
     INT4("int4");
@@ -46,7 +48,7 @@ enum LinearKernel {
         return switch (this) {
             case DENSE, DENSE_CUDA, PACKED -> numbers.bytes();
             case HALF -> 2;
-            case INT8_ONEDNN, INT8_FBGEMM, INT8_MIXED_CUDA, INT8_CUDA, INT8 -> 1;
+            case INT8_ONEDNN, INT8_FBGEMM, INT8_MIXED_CUDA, INT8_CUDA, INT8, FP8_CUDA, FP8 -> 1;
             case INT4_CPU, INT4_CUDA, INT4 -> 0.625;
         };
     }
@@ -73,6 +75,7 @@ enum LinearKernel {
         return switch (precision) {
             case FLOAT32, BFLOAT16, FLOAT16 -> floats(stored, numbers, devices);
             case INT8 -> int8(numbers, devices);
+            case FP8 -> fp8(numbers, devices);
             case INT4 -> int4(numbers, devices);
         };
     }
@@ -80,9 +83,10 @@ enum LinearKernel {
     /** The kernel for the head; checkpoints of four bits have it in full. */
     static LinearKernel ofHead(
             Precision precision, Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
-        return !isQuantized(precision) || stored.contains(NumberFormat.INT32)
-                ? floats(stored, numbers, devices)
-                : int8(numbers, devices);
+        if (!isQuantized(precision) || stored.contains(NumberFormat.INT32)) {
+            return floats(stored, numbers, devices);
+        }
+        return precision == Precision.FP8 ? fp8(numbers, devices) : int8(numbers, devices);
     }
 
     /** The kernel for ViT and projector, whose inputs have a thousand rows: packing bfloat16 gains nothing there. */
@@ -105,7 +109,7 @@ enum LinearKernel {
     }
 
     private static boolean isQuantized(Precision precision) {
-        return precision == Precision.INT8 || precision == Precision.INT4;
+        return precision == Precision.INT8 || precision == Precision.FP8 || precision == Precision.INT4;
     }
 
     private static LinearKernel floats(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
@@ -125,6 +129,10 @@ enum LinearKernel {
         return areCpu(devices)
                 ? first(numbers, devices, INT8_ONEDNN, INT8_FBGEMM, INT8)
                 : first(numbers, devices, INT8_MIXED_CUDA, INT8_CUDA, INT8);
+    }
+
+    private static LinearKernel fp8(NumberFormat numbers, Set<String> devices) {
+        return areCpu(devices) ? FP8 : first(numbers, devices, FP8_CUDA, FP8);
     }
 
     private static LinearKernel int4(NumberFormat numbers, Set<String> devices) {
