@@ -95,7 +95,7 @@ class PrecisionConformanceTest {
 
     @TestFactory
     Stream<DynamicNode> fp8StaysNear() {
-        return staysNear(new Stray(NumberFormat.FLOAT32, Precision.FP8, 20));
+        return staysNear(new Stray(NumberFormat.FLOAT32, Precision.FP8, 9));
     }
 
     @TestFactory
