@@ -69,7 +69,7 @@ class CudaTest {
         "INT8,     89, 22, 44, 22, 22, 31, 31",
         "FP8,      90, 40, 62, 40, 40, 40, 40",
         "FP8,      89, 40, 62, 40, 40, 40, 40",
-        "INT4,     90, 23, 45, 23, 23, 60, 60",
+        "INT4,     90, 23, 45, 23, 23, 43, 43",
     })
     void launchesNoMoreThanALayerNeeds(
             String precision, int capability, int one, int eight, int staticOne, int staticEight, int prompt, int later)
