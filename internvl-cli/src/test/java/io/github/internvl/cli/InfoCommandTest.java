@@ -27,9 +27,9 @@ class InfoCommandTest {
                         "parameters   179,760, 47,820 of them in the vision part and the projector",
                         "stored       351.1 KiB in bfloat16",
                         "memory in         float32    bfloat16     float16         fp8        int8        int4",
-                        "weights         702.2 KiB   351.1 KiB   351.1 KiB   248.0 KiB   218.8 KiB",
-                        "KV per token        720 B       360 B       360 B       360 B       360 B",
-                        "total             6.3 MiB     3.2 MiB     3.2 MiB     3.1 MiB     3.0 MiB");
+                        "weights         702.2 KiB   351.1 KiB   351.1 KiB   248.0 KiB   248.0 KiB   218.8 KiB",
+                        "KV per token        720 B       360 B       360 B       360 B       360 B       360 B",
+                        "total             6.3 MiB     3.2 MiB     3.2 MiB     3.1 MiB     3.1 MiB     3.0 MiB");
     }
 
     @Test
