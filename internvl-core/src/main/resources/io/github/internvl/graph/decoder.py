@@ -360,6 +360,23 @@ class Graph(torch.nn.Module):
     def put(self, numbers: Tensor) -> Tensor:
         return numbers.to(self.model[0].embedding.device, copy=True)
 
+    def fetch(self, numbers: Tensor) -> placement.Fetch:
+        return placement.Fetch(numbers)
+
+    def fetched(self, fetch: placement.Fetch) -> Tensor:
+        return fetch.wait()
+
+    def chosen(self, best: Tensor) -> Tensor:
+        # The best ids as ids of the next step, before the host knows them. Where there is none, any does.
+        return best.clamp_min(0).to(self.model[0].embedding.device)     # [rows] int64
+
+    def advanced(self, numbers: Tensor, best: Tensor, spare: int) -> Tensor:
+        # The numbers of `step_dense` with `every` for the tokens after those of `numbers` [3 * n]. `spare` is the position of
+        # slots without a next token, which stay there.
+        n = best.size(0)
+        further = numbers.narrow(0, n, 2 * n).add(1).clamp_max(spare)   # [2 * n]
+        return torch.cat([self.chosen(best), further])                  # [3 * n]
+
     def fill(self, target: Tensor, source: Tensor) -> None:
         target.copy_(source)
 

@@ -50,7 +50,7 @@ class CudaTest {
                     .forEach(one -> step.put(one.group(1), Integer.parseInt(one.group(2))));
             steps.put(lines.group(1), step);
         }
-        assertThat(steps).as(printed).hasSize(8);
+        assertThat(steps).as(printed).hasSize(12);
         return steps;
     }
 
@@ -110,6 +110,19 @@ class CudaTest {
             assertThat(count(steps, step, "downloads")).as(step).isEqualTo(1);
             assertThat(count(steps, step, "mallocs")).as(step).isZero();
         });
+    }
+
+    @Test
+    void waitsForTheBestIdsAloneWhereAStepIsLaunchedAhead() throws Exception {
+        Map<String, Map<String, Integer>> steps = counts("BFLOAT16", 3, 1);
+        for (String step : new String[] {"rows_1_ahead", "rows_8_ahead", "static_1_ahead", "static_8_ahead"}) {
+            assertThat(count(steps, step, "syncs")).as(step).isEqualTo(1);
+            assertThat(count(steps, step, "uploads")).as(step).isZero();
+            assertThat(count(steps, step, "downloads")).as(step).isEqualTo(1);
+            assertThat(count(steps, step, "mallocs")).as(step).isZero();
+            int launches = count(steps, step, "kernels") - count(steps, step.replace("_ahead", ""), "kernels");
+            assertThat(launches).as(step).isBetween(0, 4); // one step, and its numbers
+        }
     }
 
     @Test
