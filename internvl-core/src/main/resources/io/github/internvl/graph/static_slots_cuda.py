@@ -21,13 +21,13 @@ class Dense:
         n, kv, m = positions.size(0), caches[0][0].size(2), caches[0][0].size(3)
         ends = (n + 1) * 2 * kv * m
         every = torch.arange(0, ends, m, dtype=torch.int32, device=positions.device)           # [(n + 1) * 2 * kv]
-        keys = every.view([n + 1, 2 * kv]).narrow(1, 0, kv).reshape([-1])                      # [r + kv]
+        keys = every.view([n + 1, 2 * kv]).narrow(1, 0, kv).contiguous().view([-1])            # [r + kv]
         known = positions + 1                                                                  # [n]
         known = torch.where(torch.gt(known, length), 1, known)                                 # a slot without a next token
         self.positions = positions
         self.rows = torch.arange(n * kv + 1, dtype=torch.int32, device=positions.device)
         self.starts = keys.narrow(0, 0, n * kv + 1)
-        self.counts = known.to(torch.int32).unsqueeze(1).expand([-1, kv]).reshape([-1])        # [r]
+        self.counts = known.to(torch.int32).unsqueeze(1).expand([-1, kv]).contiguous().view([-1])    # [r]
         self.length = length
         self.caches = caches
 

@@ -3,6 +3,8 @@
 
 
 def each(q: Tensor, k: Tensor, v: Tensor, rows: Tensor, starts: Tensor, counts: Tensor, most: int) -> Tensor:
+    for x in [q, k, v, rows, starts, counts]:
+        assert x.is_contiguous()
     y = torch.zeros_like(q)                                               # [r, group, w]
     for i in range(q.size(0)):
         assert int(rows[i]) == i and rows.size(0) == starts.size(0) and starts.size(0) == q.size(0) + 1
