@@ -1,7 +1,6 @@
 package io.github.internvl.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import io.github.internvl.ChatRequest;
@@ -16,57 +15,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The content of the chat page: pictures with numbers, speeds, failures, thinking, suggestions, colors. */
-@Timeout(300)
-class ChatPageContentTest {
-    private static final String STAR = "Is there a green star?";
-    private static final String DONE = "document.querySelectorAll('.message.assistant .foot').length === ";
-
-    private static @Nullable Browser started;
-
-    @BeforeAll
-    static void startBrowser() throws IOException {
-        Optional<Path> program = Browser.program();
-        if (program.isPresent()) {
-            started = new Browser(program.get());
-        }
-    }
-
-    @AfterAll
-    static void endBrowser() throws IOException {
-        if (started != null) {
-            started.close();
-        }
-    }
-
-    private static Browser.Page page() {
-        assumeTrue(started != null, "no Chromium here: install the package chromium to test the chat page");
-        return Objects.requireNonNull(started).page();
-    }
-
-    private static Demo demo() {
-        return Demo.start(options -> options, model -> model.maxConcurrent(1));
-    }
-
-    private static int count(Browser.Page browser, String selector) {
-        return browser.value("document.querySelectorAll('" + selector + "').length")
-                .getAsInt();
-    }
-
+class ChatPageContentTest extends ChatPageWithBrowser {
     @Test
     void numbersSeveralPicturesAsTheModelReadsThem() throws IOException {
         String question = "What differs between the two images?";

@@ -1,50 +1,15 @@
 package io.github.internvl.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.Gson;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** The Markdown of answers on the chat page, and hostile answers. */
-@Timeout(300)
-class ChatPageMarkdownTest {
-    private static @Nullable Browser started;
-
-    @BeforeAll
-    static void startBrowser() throws IOException {
-        Optional<Path> program = Browser.program();
-        if (program.isPresent()) {
-            started = new Browser(program.get());
-        }
-    }
-
-    @AfterAll
-    static void endBrowser() throws IOException {
-        if (started != null) {
-            started.close();
-        }
-    }
-
-    private static Browser.Page page() {
-        assumeTrue(started != null, "no Chromium here: install the package chromium to test the chat page");
-        return Objects.requireNonNull(started).page();
-    }
-
-    private static Demo demo() {
-        return Demo.start(options -> options, model -> model.maxConcurrent(1));
-    }
-
+class ChatPageMarkdownTest extends ChatPageWithBrowser {
     private static String quoted(String text) {
         return new Gson().toJson(text);
     }
@@ -56,11 +21,6 @@ class ChatPageMarkdownTest {
                         "{ const place = document.createElement('div'); document.body.append(place);"
                                 + " place.append(module.rendered(" + quoted(markdown) + ")); return place.innerHTML; }")
                 .getAsString();
-    }
-
-    private static int count(Browser.Page browser, String selector) {
-        return browser.value("document.querySelectorAll('" + selector + "').length")
-                .getAsInt();
     }
 
     /** Keeps a chat in the browser and opens it. */

@@ -1,7 +1,6 @@
 package io.github.internvl.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.internvl.ChatRequest;
 import io.github.internvl.ChatResponse;
@@ -12,52 +11,16 @@ import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(300)
-class ChatPageTest {
-    private static final String STAR = "Is there a green star?";
+class ChatPageTest extends ChatPageWithBrowser {
     private static final String GROUNDING =
             "Please provide the bounding box coordinate of the region this sentence" + " describes: <ref>%s</ref>";
-    private static final String DONE = "document.querySelectorAll('.message.assistant .foot').length === ";
-
-    private static @Nullable Browser started;
-
-    private static Demo demo() {
-        return demo(options -> options);
-    }
 
     private static Demo demo(UnaryOperator<ServerOptions.Builder> options) {
         return Demo.start(options, model -> model.maxConcurrent(1));
-    }
-
-    @BeforeAll
-    static void startBrowser() throws IOException {
-        Optional<Path> program = Browser.program();
-        if (program.isPresent()) {
-            started = new Browser(program.get());
-        }
-    }
-
-    @AfterAll
-    static void endBrowser() throws IOException {
-        if (started != null) {
-            started.close();
-        }
-    }
-
-    private static Browser.Page page() {
-        assumeTrue(started != null, "no Chromium here: install the package chromium to test the chat page");
-        return Objects.requireNonNull(started).page();
     }
 
     @Test

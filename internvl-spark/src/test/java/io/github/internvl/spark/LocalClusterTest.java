@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two executors that are processes: each loads the model once, and the answers stay the same when one of them is killed. */
-@Timeout(180)
+@Timeout(900)
 class LocalClusterTest {
-    private static final int ROWS = Integer.getInteger("internvl.spark.rows", 60);
+    private static final int ROWS = Integer.getInteger("internvl.spark.rows", 48);
 
     @TempDir
     private Path metrics;
