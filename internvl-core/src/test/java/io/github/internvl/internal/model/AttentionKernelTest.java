@@ -112,7 +112,7 @@ class AttentionKernelTest {
         }
     }
 
-    /** What is behind a sequence is not a number where it must not be read at all. */
+    /** Places behind a sequence hold no numbers where they must not be read at all. */
     @ParameterizedTest
     @CsvSource({"static_slots,3,9", "static_slots,1,9", "static_slots_cuda,3,NaN", "static_slots_cuda,1,NaN"})
     void eachSlotSeesItsOwnSequence(String file, int n, float behind) {

@@ -36,7 +36,7 @@ class StepAheadTest {
         System.clearProperty(LanguageModel.STEPS_AHEAD);
     }
 
-    /** What a model with prompts in its slots gives. */
+    /** The result of work with a model that has prompts in its slots. */
     private static <T> T with(boolean whole, Function<LanguageModel, T> work) {
         Models.Format format = new Models.Format(NumberFormat.FLOAT32, Precision.FLOAT32, "cpu");
         try (Models models = Models.load(Checkpoint.open(TinyCheckpoint.qwen()), format, bytes -> {})) {
