@@ -54,8 +54,7 @@ class StepsAheadTest {
                     .mapToObj(i -> request("a b c ".repeat(1 + i * 7 % 20) + i, WAYS.get(i % WAYS.size())))
                     .toList();
             return Stream.concat(model.batchChat(requests).stream(), oneAfterTheOther(model, requests))
-                    .flatMap(answer -> Stream.concat(
-                            Stream.of(answer), answer.alternatives().stream()))
+                    .flatMap(answer -> Stream.concat(Stream.of(answer), answer.alternatives().stream()))
                     .map(answer -> answer.ids() + " " + answer.finishReason() + " " + answer.text() + " "
                             + answer.usage().generatedTokens())
                     .toList();
@@ -66,10 +65,8 @@ class StepsAheadTest {
 
     /** Alone, a request finds in its slot what the one before left; some end before their time. */
     private static Stream<ChatResponse> oneAfterTheOther(InternVL model, List<ChatRequest> requests) {
-        for (ChatRequest request : requests.subList(0, 3)) {
-            try (ChatStream stream = model.stream(request)) {
-                stream.iterator().hasNext();
-            }
+        try (ChatStream stream = model.stream(requests.get(3))) {
+            assertThat(stream.iterator().hasNext()).isTrue();
         }
         return requests.subList(0, WAYS.size()).stream().map(model::chat);
     }

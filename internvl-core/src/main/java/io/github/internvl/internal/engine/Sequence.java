@@ -198,9 +198,7 @@ public final class Sequence {
 
     /** Whether its next token is the model's best one, without drafts after it, and not the last for which there is room. */
     boolean takesBest() {
-        return lookup == null
-                && decoding.logitsNeeded() == 0
-                && promptLength() + decoding.length() + 1 < capacity;
+        return lookup == null && decoding.logitsNeeded() == 0 && promptLength() + decoding.length() + 1 < capacity;
     }
 
     private int[] drafts() {

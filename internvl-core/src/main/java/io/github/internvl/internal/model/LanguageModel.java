@@ -322,9 +322,7 @@ public final class LanguageModel implements AutoCloseable {
         }
         boolean every = isEvery(ints(last), ids.length);
         int[] ends = every ? new int[0] : ints(last);
-        try (Tensor numbers = best == null
-                ? Tensor.of(joined(ids, ints(places), ends))
-                : graph.call("chosen", best)) {
+        try (Tensor numbers = best == null ? Tensor.of(joined(ids, ints(places), ends)) : graph.call("chosen", best)) {
             Tensor logits = graph.call(
                     "step",
                     numbers,

@@ -116,7 +116,12 @@ class AttentionKernelTest {
     @ParameterizedTest
     @CsvSource({"static_slots,3,9", "static_slots,1,9", "static_slots_cuda,3,NaN", "static_slots_cuda,1,NaN"})
     void eachSlotSeesItsOwnSequence(String file, int n, float behind) {
-        int s = 4, kv = 2, group = 3, w = 8, m = 24, length = 16;
+        int s = 4;
+        int kv = 2;
+        int group = 3;
+        int w = 8;
+        int m = 24;
+        int length = 16;
         int[] positions = {15, m - 1, 4}; // the second slot has no next token
         float[] kept = numbers(s * 2 * kv * m * w);
         float[] q = numbers(n * kv * group * w);
@@ -130,7 +135,7 @@ class AttentionKernelTest {
         Map<String, String> used = Map.of("static_slots", file, "attention", "attention_plain");
         try (ScriptModule trial = ScriptModule.compile("slots_trial", used);
                 Tensor cache = Tensor.of(kept, s, 2, kv, m, w);
-                Tensor queries = Tensor.of(q, n, kv * group, w);
+                Tensor queries = Tensor.of(q, n, (long) kv * group, w);
                 Tensor last = Tensor.of(added, n, 2, kv, w);
                 Tensor places = Tensor.of(Arrays.copyOf(positions, n));
                 Tensor found = trial.call("attend", cache, queries, last, places, length)) {
@@ -166,7 +171,8 @@ class AttentionKernelTest {
         assertThat(AttentionKernel.CUDA.slotsFile(NumberFormat.FLOAT16, false)).isEqualTo("static_slots_cuda");
         assertThat(AttentionKernel.CUDA.slotsFile(NumberFormat.FLOAT32, false)).isEqualTo("static_slots");
         assertThat(AttentionKernel.CUDA.slotsFile(NumberFormat.BFLOAT16, true)).isEqualTo("static_slots");
-        assertThat(AttentionKernel.FUSED.slotsFile(NumberFormat.BFLOAT16, false)).isEqualTo("static_slots");
+        assertThat(AttentionKernel.FUSED.slotsFile(NumberFormat.BFLOAT16, false))
+                .isEqualTo("static_slots");
     }
 
     @Test

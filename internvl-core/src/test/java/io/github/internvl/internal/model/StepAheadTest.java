@@ -58,8 +58,8 @@ class StepAheadTest {
 
     private static List<TokenChunk> next(int[] slots, int start, long... ids) {
         return IntStream.range(0, slots.length)
-                .mapToObj(i -> new TokenChunk(
-                        slots[i], start, new int[] {(int) ids[i]}, start + 1, TokenChunk.Visual.NONE, 1))
+                .mapToObj(i ->
+                        new TokenChunk(slots[i], start, new int[] {(int) ids[i]}, start + 1, TokenChunk.Visual.NONE, 1))
                 .toList();
     }
 
@@ -81,7 +81,8 @@ class StepAheadTest {
         }
     }
 
-    private static void assertSame(boolean whole, Function<LanguageModel, float[]> ahead, Function<LanguageModel, float[]> alone) {
+    private static void assertSame(
+            boolean whole, Function<LanguageModel, float[]> ahead, Function<LanguageModel, float[]> alone) {
         float[] found = with(whole, ahead);
         float[] expected = with(whole, alone);
         assertThat(found).hasSameSizeAs(expected);
@@ -112,15 +113,13 @@ class StepAheadTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void oneOfTheSequencesMayEnd(boolean whole) {
-        assertSame(
-                whole, model -> after(model, true, m -> {}, 1), model -> after(model, false, m -> {}, 1));
+        assertSame(whole, model -> after(model, true, m -> {}, 1), model -> after(model, false, m -> {}, 1));
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void sequencesMayChangePlaces(boolean whole) {
-        assertSame(
-                whole, model -> after(model, true, m -> {}, 1, 0), model -> after(model, false, m -> {}, 1, 0));
+        assertSame(whole, model -> after(model, true, m -> {}, 1, 0), model -> after(model, false, m -> {}, 1, 0));
     }
 
     @ParameterizedTest
