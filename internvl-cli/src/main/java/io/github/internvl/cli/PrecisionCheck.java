@@ -168,7 +168,8 @@ final class PrecisionCheck {
             logits.add(rows);
             GenerationConfig.Builder config = GenerationConfig.builder().maxNewTokens(TOKENS);
             requests.add(request(
-                    question, config.processors((ids, row) -> rows.add(row.clone())).build()));
+                    question,
+                    config.processors((ids, row) -> rows.add(row.clone())).build()));
         }
         List<ChatResponse> responses = asked.apply(requests);
         return IntStream.range(0, questions.size())
@@ -192,8 +193,9 @@ final class PrecisionCheck {
                 .device(device)
                 .cudaGraphs(graphs)
                 .load()) {
-            List<ChatResponse> responses = model.batchChat(
-                    questions.stream().map(question -> request(question, config)).toList());
+            List<ChatResponse> responses = model.batchChat(questions.stream()
+                    .map(question -> request(question, config))
+                    .toList());
             for (int i = 0; i < TOGETHER; i++) {
                 List<Integer> ids = alone.get(i % QUESTIONS.size()).ids();
                 same += responses.get(i).ids().equals(ids) ? 1 : 0;
