@@ -8,9 +8,11 @@ import io.github.internvl.internal.model.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("any-jdk")
 class DoctorCommandTest {
     @TempDir
     private Path folder;

@@ -12,6 +12,7 @@ import io.github.internvl.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers under JSON schemas, judged by a validator that has nothing to do with how they came to be. */
+@Tag("any-jdk")
 class SchemaGrammarTest {
     private static final Tokenizer QWEN = SmallTokenizers.QWEN;
     private static final RandomAnswers ANSWERS = new RandomAnswers(QWEN);

@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers under expressions and choices, and the tokens that are left for them. */
+@Tag("any-jdk")
 class TextGrammarTest {
     private static final Tokenizer QWEN = SmallTokenizers.QWEN;
     private static final Tokenizer INTERNLM2 = SmallTokenizers.INTERNLM2;

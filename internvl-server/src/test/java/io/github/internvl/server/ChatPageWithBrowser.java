@@ -9,9 +9,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 
 /** The chat page of a server with the demo model, in a browser that all tests of a class share. */
+@Tag("any-jdk")
 @Timeout(300)
 abstract class ChatPageWithBrowser {
     static final String STAR = "Is there a green star?";

@@ -18,7 +18,7 @@ final class LocalCluster {
 
     private LocalCluster() {}
 
-    /** A session with executors of one core each. */
+    /** A session with executors of one core each, which takes tasks when all of them are there. */
     static SparkSession start(int executors, Path metrics) {
         Path home = Path.of(System.getenv("SPARK_HOME"));
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
@@ -31,6 +31,8 @@ final class LocalCluster {
                 .master("local-cluster[" + executors + ", 1, " + MEGABYTES + "]")
                 .appName("internvl")
                 .config("spark.ui.enabled", "false")
+                .config("spark.scheduler.minRegisteredResourcesRatio", "1") // no executor answers all rows before another starts
+                .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s")
                 .config("spark.executor.extraClassPath", classPath)
                 .config("spark.executor.memory", MEGABYTES + "m")
                 .config("spark.executorEnv.OMP_NUM_THREADS", "1")

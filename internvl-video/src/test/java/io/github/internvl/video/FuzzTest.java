@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  *
  * which writes a line for each format, and keeps what it finds in the folder.
  */
+@Tag("any-jdk")
 class FuzzTest {
     private static final Path PICTURES = Path.of("../internvl-vision/src/test/resources/images");
     private static final Path ANIMATIONS = Path.of("../internvl-vision/src/test/resources/animations");
