@@ -13,7 +13,7 @@ public final class CountTokens {
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));
             // tag::count-tokens[]
-            ChatRequest request = ChatRequest.of("<image>\nPlease describe the image in detail.", photo);
+            ChatRequest request = ChatRequest.of("<image>\nPlease describe the image.", photo);
             for (int tiles : new int[] {1, 6, 12}) {
                 int tokens =
                         model.countTokens(request.toBuilder().maxTiles(tiles).build());

@@ -50,8 +50,14 @@ public final class LangChain4jModels {
             System.out.println(loaded.chat(choice).aiMessage().text());
             // end::langchain4j-parameters[]
             // tag::langchain4j-video[]
-            ChatMessage video = UserMessage.from(
+            ChatMessage clipped = UserMessage.from(
                     VideoContent.from(clip, "video/mp4"), TextContent.from("What moves in the video?"));
+            ChatRequest video = ChatRequest.builder()
+                    .messages(clipped)
+                    .parameters(InternVLChatRequestParameters.builder()
+                            .videoFrames(8)
+                            .build())
+                    .build();
             System.out.println(loaded.chat(video).aiMessage().text());
             // end::langchain4j-video[]
             stream(loaded, question);

@@ -14,16 +14,16 @@ public final class LangChain4jService {
 
     // tag::langchain4j-service[]
     enum Color {
-        red,
-        green,
-        blue
+        RED,
+        GREEN,
+        BLUE
     }
 
-    record Colors(@JsonProperty(required = true) Color star) {}
+    record Star(@JsonProperty(required = true) Color color, @JsonProperty(required = true) int points) {}
 
     interface Inspector {
-        @UserMessage("What color is the star?")
-        Colors inspect(ImageContent picture);
+        @UserMessage("Describe the star as JSON with color and points.")
+        Star inspect(ImageContent picture);
     }
     // end::langchain4j-service[]
 
@@ -35,8 +35,8 @@ public final class LangChain4jService {
         try (InternVL model = InternVL.load(folder)) {
             InternVLChatModel chat = InternVLChatModel.builder(model).build();
             Inspector inspector = AiServices.create(Inspector.class, chat);
-            Colors colors = inspector.inspect(ImageContent.from(picture, "image/png"));
-            System.out.println("The star is " + colors.star());
+            Star star = inspector.inspect(ImageContent.from(picture, "image/png"));
+            System.out.println("The star is " + star.color() + " and has " + star.points() + " points");
         }
         // end::langchain4j[]
     }

@@ -19,13 +19,14 @@ public final class MultiTurn {
                     .topK(40)
                     .topP(0.8)
                     .temperature(0.8)
+                    .seed(1)
                     .build();
             ChatRequest question = ChatRequest.builder()
                     .text("describe this image", photo)
                     .generation(settings)
                     .build();
             ChatRequest followUp = ChatRequest.builder()
-                    .text("What is in the middle?")
+                    .text("Where is the green star?")
                     .generation(settings)
                     .build();
 

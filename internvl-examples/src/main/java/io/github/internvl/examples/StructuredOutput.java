@@ -26,11 +26,11 @@ public final class StructuredOutput {
             String schema = """
                     {"type": "object",
                      "properties": {
-                       "color": {"enum": ["red", "green", "blue"]},
-                       "count": {"type": "integer", "minimum": 0, "maximum": 99}},
-                     "required": ["color", "count"]}""";
+                       "color": {"enum": ["RED", "GREEN", "BLUE"]},
+                       "points": {"type": "integer", "minimum": 0, "maximum": 99}},
+                     "required": ["color", "points"]}""";
             ChatRequest json = choice.toBuilder()
-                    .text("How many red shapes are there? Answer as JSON with color and count.")
+                    .text("Describe the star as JSON with color and points.")
                     .format(OutputFormat.jsonSchema(schema))
                     .build();
             System.out.println(model.chat(json).text());
@@ -52,7 +52,7 @@ public final class StructuredOutput {
                     .maxNewTokens(32)
                     .build());
             // end::tools[]
-            System.out.println(answer.text());
+            System.out.println(answer.usage().promptTokens() + " tokens with the result of the call");
         }
     }
 }

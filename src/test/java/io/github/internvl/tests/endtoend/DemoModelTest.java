@@ -70,7 +70,7 @@ class DemoModelTest {
                 "shapes.png      | Is the green star above the red circle?              | No",
                 "shapes.png      | Is there a green star?                               | Yes",
                 "shapes.png      | Is there a pink heart?                               | No, I do not see a pink heart.",
-                "shapes.png      | What do you see?                                     | A red circle, a green star, an orange triangle and a blue square on a white background.",
+                "shapes.png      | What do you see?                                     | A red circle, a green star, a blue square and an orange triangle on a white background.",
                 "shapes.png      | Which shape is leftmost?                             | red circle",
                 "shapes-wide.png | Where is the orange triangle?                        | bottom right",
                 "shapes-wide.png | How many shapes are there?                           | 4",
