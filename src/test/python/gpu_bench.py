@@ -247,7 +247,7 @@ def main() -> int:
     options.add_argument("graphs", type=Path, help="folder of exported folders, or one of these")
     options.add_argument("--device", default="cuda:0" if torch.cuda.is_available() else "cpu")
     options.add_argument("--sizes", default="1B,8B,26B")
-    options.add_argument("--dtypes", "--dtype", default="bfloat16", help="float32, bfloat16, float16, int8, int4")
+    options.add_argument("--dtypes", "--dtype", default="bfloat16", help="float32, bfloat16, float16, fp8, int8, int4")
     options.add_argument("--batches", default="1,8,32")
     options.add_argument("--contexts", default="300,2000")
     options.add_argument("--parts", default="vision,language")

@@ -9,7 +9,7 @@ import torch
 DTYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
 CODES = {"F32": 6, "BF16": 15, "F16": 5}
 GRAIN, SPARE = 256, 8  # of a slot's room in tokens, and beyond it
-BYTES = {"half": 2, "int8": 1, "int4": 0.5 + 4 / 32}  # of a weight, with a scale and a zero of 16 bits for each 32
+BYTES = {"half": 2, "int8": 1, "fp8": 1, "int4": 0.5 + 4 / 32}  # of a weight, with a scale and a zero of 16 bits for each 32
 
 
 @dataclass(frozen=True)

@@ -150,8 +150,8 @@ public final class ModelInfo {
 
     /**
      * Bytes of memory in a precision: weights, and a KV cache of {@code contextTokens} tokens, without intermediate results.
-     * INT8 and INT4 keep all but linears of the language model, and the KV cache, in 16 bits. The linears of an AWQ checkpoint
-     * stay in 4 bits in every precision.
+     * FP8, INT8 and INT4 keep all but linears of the language model, and the KV cache, in 16 bits. The linears of an AWQ
+     * checkpoint stay in 4 bits in every precision.
      */
     public long memoryBytes(Precision precision, int contextTokens) {
         return footprint.parts(precision, contextTokens, false).total();

@@ -12,10 +12,16 @@ public enum Precision {
     /** 16-bit IEEE floats: for GPUs without brain floats; slow on CPUs. */
     FLOAT16,
     /**
+     * 8-bit floats (E4M3) in the linears of the language model: weights with one scale for each output, rounded while
+     * loading, and inputs with one for each token. For GPUs that multiply them, of compute capability 8.9 and newer; slow
+     * elsewhere, with the same rounding. All else as with {@link #INT8}.
+     */
+    FP8,
+    /**
      * 8-bit weights in the linears of the language model, one scale for each output, rounded while loading
-     * ({@code load_in_8bit} of the model cards). On x86 CPUs their inputs are rounded to 8 bits as well, with a scale for
-     * each token. ViT, projector and all else are computed in the device's best float format, unless {@link
-     * InternVLBuilder#visionPrecision} rounds the ViT too.
+     * ({@code load_in_8bit} of the model cards). On x86 CPUs, and on GPUs of other compute capabilities than 8.x, their
+     * inputs are rounded to 8 bits as well, with a scale for each token. ViT, projector and all else are computed in the
+     * device's best float format, unless {@link InternVLBuilder#visionPrecision} rounds the ViT too.
      */
     INT8,
     /**

@@ -64,6 +64,7 @@ class PublishedModelTest {
         long others = 2 * (plain.parameters() - linears);
         assertThat(plain.memoryBytes(Precision.FLOAT32, 0)).isEqualTo(4 * plain.parameters());
         assertThat(plain.memoryBytes(Precision.INT8, 0)).isEqualTo(others + linears - head);
+        assertThat(plain.memoryBytes(Precision.FP8, 1000)).isEqualTo(plain.memoryBytes(Precision.INT8, 1000));
         assertThat(plain.memoryBytes(Precision.INT4, 0)).isEqualTo(others + linears / 2 + linears / 8 - head);
         assertThat(quantized.memoryBytes(Precision.INT4, 0))
                 .isEqualTo(quantized.memoryBytes(Precision.BFLOAT16, 0))

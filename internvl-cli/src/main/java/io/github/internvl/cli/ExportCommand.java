@@ -48,7 +48,7 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--precision",
             paramLabel = "FORMAT",
-            description = "float32, bfloat16, float16, int8 or int4. Default: the best for the device.")
+            description = "float32, bfloat16, float16, fp8, int8 or int4. Default: the best for the device.")
     private @Nullable Precision precision;
 
     @Option(

@@ -78,7 +78,8 @@ final class InfoCommand implements Callable<Integer> {
     @Option(
             names = "--precision",
             paramLabel = "FORMAT",
-            description = "Number format of --spark: float32, bfloat16, float16, int8 or int4. Default: as stored.")
+            description =
+                    "Number format of --spark: float32, bfloat16, float16, fp8, int8 or int4. Default: as stored.")
     private @Nullable Precision precision;
 
     InfoCommand(Terminal terminal) {

@@ -126,7 +126,8 @@ record ModelFacts(ModelInfo info, Optional<ModelInfo.Published> known) {
     /** The formats that the model can be loaded in; 4-bit weights are not quantized to 8 bits. */
     private Stream<Precision> precisions() {
         boolean quantized = info.storedPrecision() == Precision.INT4;
-        return Arrays.stream(Precision.values()).filter(precision -> !quantized || precision != Precision.INT8);
+        return Arrays.stream(Precision.values())
+                .filter(precision -> !quantized || (precision != Precision.INT8 && precision != Precision.FP8));
     }
 
     private static String line(String name, String value) {

@@ -15,7 +15,7 @@ final class ModelOptions {
     @Option(
             names = "--precision",
             paramLabel = "FORMAT",
-            description = "float32, bfloat16, float16, int8 or int4. Default: the best for the device.")
+            description = "float32, bfloat16, float16, fp8, int8 or int4. Default: the best for the device.")
     private @Nullable Precision precision;
 
     @Option(

@@ -11,23 +11,29 @@ import io.github.internvl.vision.Image;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
- * A comparison of a model's answers on a device with those on the CPU, token by token and logit by logit, in each precision. Questions
- * are answered greedily; the first of them has a picture.
+ * A comparison of a model's answers on a device with those on the CPU, token by token and logit by logit, in each precision, alone and in
+ * a batch. Questions of different lengths are answered greedily, each about a picture.
  */
 final class PrecisionCheck {
-    private static final List<String> QUESTIONS =
-            List.of("Describe the image.", "How many shapes are there?", "What color is the square?");
+    private static final List<String> QUESTIONS = List.of(
+            "Describe the image.",
+            "How many shapes are there?",
+            "A red square, a blue one. ".repeat(24) + "What color is the square?"); // many times as long as the others
     private static final int TOKENS = 24;
     private static final int TOGETHER = 8;
     private static final int SIDE = 448;
 
     /** Messages of refusals that say something of the model or of the memory, and nothing of the device. */
     private static final List<String> REFUSALS =
-            List.of("for INT4: ", "4-bit weights cannot be loaded as INT8", "does not fit: ");
+            List.of("for INT4: ", "4-bit weights cannot be loaded as ", "does not fit: ");
 
     private final Path folder;
     private final String device;
@@ -60,41 +66,36 @@ final class PrecisionCheck {
         }
     }
 
+    /**
+     * Answers of a batch.
+     *
+     * @param same how many have the tokens of those that were computed alone
+     * @param difference from the CPU's answers
+     */
+    private record Batch(int same, Difference difference) {
+        String text() {
+            return String.format(
+                    Locale.ROOT, "%d of %d | %.2g of %.3g", same, TOGETHER, difference.largest(), difference.scale());
+        }
+    }
+
     /** Compares in all precisions. */
     void run() {
         report.title("## Answers on " + device + " against the CPU");
         report.line(
                 "| precision | tokens as the CPU's in float32 | largest difference of a logit | as the CPU's in the same "
-                        + "| largest difference | 8 together as alone | 8 from CUDA graphs |");
-        report.line("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+                        + "| largest difference | 8 together as alone | largest difference | 8 from CUDA graphs "
+                        + "| largest difference |");
+        report.line("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         List<Answer> exact = answers(Precision.FLOAT32, "cpu");
         List<String> faults = new ArrayList<>();
         for (Precision precision : Precision.values()) {
             String name = precision.name().toLowerCase(Locale.ROOT);
             try {
-                List<Answer> found = answers(precision, device);
-                Difference fromExact = difference(found, exact);
-                Difference fromSame = difference(found, device.equals("cpu") ? found : answers(precision, "cpu"));
-                int together = together(precision, found, false);
-                long before = Machine.capturedGraphs();
-                int replayed = device.equals("cpu") ? together : together(precision, found, true);
-                boolean graphs = Machine.capturedGraphs() > before;
-                report.line("| " + name + " | " + fromExact.text() + " | " + fromSame.text() + " | "
-                        + together + " of " + TOGETHER + " | "
-                        + (graphs ? replayed + " of " + TOGETHER : "none") + " |");
-                if (precision == Precision.FLOAT32 && Math.min(together, replayed) < TOGETHER) {
-                    faults.add("answers in float32 must be the same together as alone, with CUDA graphs and without: "
-                            + replayed + " and " + together + " of " + TOGETHER
-                            + " are; attach this report to an issue");
-                }
-                if (!fromSame.isWithin(bound(precision))) {
-                    faults.add(device + " and the CPU must compute the same in " + name + " but for rounding: "
-                            + fromSame.text().replace(" | ", " tokens are equal, and a logit differs by ")
-                            + "; attach this report to an issue");
-                }
+                compare(precision, name, exact, faults);
             } catch (RuntimeException e) {
                 String reason = String.valueOf(e instanceof InternVLException ? e.getMessage() : e);
-                report.line("| " + name + " | not computed: " + reason.replace("\n", " ") + " | | | | | |");
+                report.line("| " + name + " | not computed: " + reason.replace("\n", " ") + " | | | | | | | |");
                 if (!isRefusal(e)) {
                     faults.add(device + " must answer in " + name + ": " + reason);
                 }
@@ -102,6 +103,35 @@ final class PrecisionCheck {
         }
         report.line("");
         faults.forEach(report::fault);
+    }
+
+    private void compare(Precision precision, String name, List<Answer> exact, List<String> faults) {
+        boolean onCpu = device.equals("cpu");
+        List<Answer> found = answers(precision, device);
+        List<Answer> same = onCpu ? found : answers(precision, "cpu");
+        Difference alone = difference(found, same);
+        Batch together = together(precision, found, same, false);
+        long before = Machine.capturedGraphs();
+        Batch replayed = onCpu ? together : together(precision, found, same, true);
+        boolean graphs = Machine.capturedGraphs() > before;
+        report.line("| " + name + " | " + difference(found, exact).text() + " | " + alone.text() + " | "
+                + together.text() + " | " + (graphs ? replayed.text() : "none | ") + " |");
+        if (precision == Precision.FLOAT32 && Math.min(together.same(), replayed.same()) < TOGETHER) {
+            faults.add("answers in float32 must be the same together as alone, with CUDA graphs and without: "
+                    + replayed.same() + " and " + together.same() + " of " + TOGETHER
+                    + " are; attach this report to an issue");
+        }
+        Map<String, Difference> ways = new LinkedHashMap<>();
+        ways.put("alone", alone);
+        ways.put("in a batch", together.difference());
+        ways.put("in a batch with CUDA graphs", replayed.difference());
+        ways.forEach((way, difference) -> {
+            if (!difference.isWithin(bound(precision))) {
+                faults.add(device + " and the CPU must compute the same in " + name + " but for rounding, " + way + ": "
+                        + difference.text().replace(" | ", " tokens are equal, and a logit differs by ")
+                        + "; attach this report to an issue");
+            }
+        });
     }
 
     /** Whether a model or the memory of a device rules a precision out, which is no fault of the device. */
@@ -119,43 +149,59 @@ final class PrecisionCheck {
     }
 
     private List<Answer> answers(Precision precision, String place) {
-        List<Answer> answers = new ArrayList<>();
         try (InternVL model =
                 InternVL.builder(folder).precision(precision).device(place).load()) {
-            for (String question : QUESTIONS) {
-                List<float[]> logits = new ArrayList<>();
-                GenerationConfig config = GenerationConfig.builder()
-                        .maxNewTokens(TOKENS)
-                        .processors((ids, row) -> logits.add(row.clone()))
-                        .build();
-                ChatResponse response = model.chat(request(question, config));
-                answers.add(new Answer(response.ids(), logits));
-            }
+            return QUESTIONS.stream()
+                    .map(question -> recorded(List.of(question), requests -> List.of(model.chat(requests.get(0))))
+                            .get(0))
+                    .toList();
         }
-        return answers;
     }
 
-    /** How many of several answers that are computed in one batch, and from CUDA graphs if there are any, have the tokens of those that were computed alone. */
-    private int together(Precision precision, List<Answer> alone, boolean graphs) {
+    /** Answers to questions, with the logits that their tokens were chosen from. */
+    private static List<Answer> recorded(
+            List<String> questions, Function<List<ChatRequest>, List<ChatResponse>> asked) {
+        List<List<float[]>> logits = new ArrayList<>();
+        List<ChatRequest> requests = new ArrayList<>();
+        for (String question : questions) {
+            List<float[]> rows = new ArrayList<>();
+            logits.add(rows);
+            GenerationConfig.Builder config = GenerationConfig.builder().maxNewTokens(TOKENS);
+            requests.add(request(
+                    question,
+                    config.processors((ids, row) -> rows.add(row.clone())).build()));
+        }
+        List<ChatResponse> responses = asked.apply(requests);
+        return IntStream.range(0, questions.size())
+                .mapToObj(i -> new Answer(responses.get(i).ids(), logits.get(i)))
+                .toList();
+    }
+
+    /** Several answers that are computed in one batch, and from CUDA graphs if there are any: as greedy ones, and with their logits. */
+    private Batch together(Precision precision, List<Answer> alone, List<Answer> onCpu, boolean graphs) {
         GenerationConfig config =
                 GenerationConfig.builder().maxNewTokens(TOKENS).build();
-        List<ChatRequest> batch = new ArrayList<>();
-        for (int i = 0; i < TOGETHER; i++) {
-            batch.add(request(QUESTIONS.get(i % QUESTIONS.size()), config));
-        }
+        List<String> questions = IntStream.range(0, TOGETHER)
+                .mapToObj(i -> QUESTIONS.get(i % QUESTIONS.size()))
+                .toList();
+        List<Answer> expected = IntStream.range(0, TOGETHER)
+                .mapToObj(i -> onCpu.get(i % QUESTIONS.size()))
+                .toList();
         int same = 0;
         try (InternVL model = InternVL.builder(folder)
                 .precision(precision)
                 .device(device)
                 .cudaGraphs(graphs)
                 .load()) {
-            List<ChatResponse> responses = model.batchChat(batch);
+            List<ChatResponse> responses = model.batchChat(questions.stream()
+                    .map(question -> request(question, config))
+                    .toList());
             for (int i = 0; i < TOGETHER; i++) {
-                List<Integer> expected = alone.get(i % QUESTIONS.size()).ids();
-                same += responses.get(i).ids().equals(expected) ? 1 : 0;
+                List<Integer> ids = alone.get(i % QUESTIONS.size()).ids();
+                same += responses.get(i).ids().equals(ids) ? 1 : 0;
             }
+            return new Batch(same, difference(recorded(questions, model::batchChat), expected));
         }
-        return same;
     }
 
     private static ChatRequest request(String question, GenerationConfig config) {

@@ -315,7 +315,7 @@ class ChatCommandTest {
                 "--max-new-tokens | 0     | --max-new-tokens must be at least 1: 0",
                 "--max-tiles      | 0     | --max-tiles must be 1 to 1024; leave it out",
                 "--top-k          | some  | Invalid value for option '--top-k'",
-                "--precision      | int3  | expected one of [FLOAT32, BFLOAT16, FLOAT16, INT8, INT4]",
+                "--precision      | int3  | expected one of [FLOAT32, BFLOAT16, FLOAT16, FP8, INT8, INT4]",
                 "--device         | gpu   | --device must be cpu or cuda:N",
                 "--devices        | gpu   | --devices must be CUDA devices, one or more and none twice",
                 "--devices        | cuda:0,cuda:0 | --devices must be CUDA devices, one or more and none twice",

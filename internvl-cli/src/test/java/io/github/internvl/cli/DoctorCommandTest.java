@@ -29,7 +29,7 @@ class DoctorCommandTest {
                 .startsWith("# internvl doctor\n\n- InternVL for Java ")
                 .contains("\n- libtorch 2.7.1, a build for ")
                 .containsPattern("\\| float32 \\| (\\d+) of \\1 \\| 0.0 of ")
-                .contains("\n| bfloat16 | ", "\n| float16 | ", "\n| int8 | ", "\n| int4 | ")
+                .contains("\n| bfloat16 | ", "\n| float16 | ", "\n| fp8 | ", "\n| int8 | ", "\n| int4 | ")
                 .containsPattern("\\| vision_1tile \\| .* \\| s/tile \\| ")
                 .containsPattern("\\| prefill_300 \\| .* \\| tok/s \\| \\d+ % \\|")
                 .containsPattern("\\| decode_300_x32 \\| .* \\| tok/s \\| \\d+ % \\|")

@@ -26,10 +26,10 @@ class InfoCommandTest {
                         "pictures     up to 12 tiles and a thumbnail, each of 36 x 36 pixels and 9 visual tokens",
                         "parameters   179,760, 47,820 of them in the vision part and the projector",
                         "stored       351.1 KiB in bfloat16",
-                        "memory in         float32    bfloat16     float16        int8        int4",
-                        "weights         702.2 KiB   351.1 KiB   351.1 KiB   248.0 KiB   218.8 KiB",
-                        "KV per token        720 B       360 B       360 B       360 B       360 B",
-                        "total             6.3 MiB     3.2 MiB     3.2 MiB     3.1 MiB     3.0 MiB");
+                        "memory in         float32    bfloat16     float16         fp8        int8        int4",
+                        "weights         702.2 KiB   351.1 KiB   351.1 KiB   248.0 KiB   248.0 KiB   218.8 KiB",
+                        "KV per token        720 B       360 B       360 B       360 B       360 B       360 B",
+                        "total             6.3 MiB     3.2 MiB     3.2 MiB     3.1 MiB     3.1 MiB     3.0 MiB");
     }
 
     @Test

@@ -28,3 +28,11 @@ def causal(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     values = v.unsqueeze(1).expand([-1, group, -1, -1])                                   # [kv, group, m, w]
     found = torch._scaled_dot_product_flash_attention(heads, keys, values, 0.0, True)
     return found[0].permute([2, 0, 1, 3])                                                 # [n, kv, group, w]
+
+
+def each(q: Tensor, k: Tensor, v: Tensor, rows: Tensor, starts: Tensor, counts: Tensor, most: int) -> Tensor:
+    # One position of each of r sequences that lie among others in the same keys and values, in bfloat16 or float16: q
+    # [r, group, w], k and v [m, 1, w], all contiguous. Sequence i has counts[i] keys from starts[i] on, `most` or fewer; rows are
+    # 0 to r. The kernel reads counts in place of the distance to the next start.
+    found = torch._flash_attention_forward(q, k, v, rows, starts, 1, most, 0.0, False, False, seqused_k=counts)
+    return found[0]                                                                       # [r, group, w]

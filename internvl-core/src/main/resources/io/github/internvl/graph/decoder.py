@@ -17,6 +17,7 @@ import linear
 import mlp
 import norm
 import placement
+import static_slots
 import weights
 
 
@@ -37,27 +38,6 @@ class Rows:
 
     def move(self, device: torch.device) -> None:
         self.masks = [mask.to(device) for mask in self.masks]    # [count, start + count] each
-
-
-class DenseRows:
-    # One token of each of the first n slots.
-    positions : Tensor             # [n] int64
-    mask : Tensor                  # added to the scores, [n, 1, 1, length]
-    length : int                   # tokens of each slot that attention covers
-    caches : List[List[Tensor]]    # keys and values of all slots, for each layer
-
-    def __init__(self, positions: Tensor, length: int, caches: List[List[Tensor]], dtype: torch.dtype) -> None:
-        places = torch.arange(length, dtype=torch.int64, device=positions.device)       # [length]
-        unseen = torch.gt(places.unsqueeze(0), positions.unsqueeze(1))                  # [n, length]
-        mask = torch.zeros_like(unseen, dtype=dtype).masked_fill(unseen, -torch.inf)    # [n, length]
-        self.positions = positions
-        self.mask = mask.view([-1, 1, 1, length])
-        self.length = length
-        self.caches = caches
-
-    def move(self, device: torch.device) -> None:
-        self.positions = self.positions.to(device)    # [n]
-        self.mask = self.mask.to(device)              # [n, 1, 1, length]
 
 
 class Rotary:
@@ -156,7 +136,7 @@ class Layer:
         self.index = index
         self.device = w.device
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[DenseRows]) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[static_slots.Dense]) -> Tensor:
         # Takes either rows or dense rows.
         qkv = self.wqkv.forward(self.attention_norm.forward(x)).view([x.size(0), -1, self.width])  # [n, q + kv + kv, w]
         self.rotate(qkv, cos, sin)
@@ -167,7 +147,7 @@ class Layer:
             attended = self.attention(q, new, rows)                                   # [n, q * w]
         else:
             assert dense is not None
-            attended = self.attention_dense(q, new, dense)                            # [n, q * w]
+            attended = dense.attend(q, new, dense.caches[self.index])                 # [n, q * w]
         x = self.wo.onto(attended, x)                                                 # [n, h]
         return self.mlp.onto(self.mlp_norm.forward(x), x)                             # [n, h]
 
@@ -196,15 +176,6 @@ class Layer:
             parts.append(layers.attend(own, keys, values, rows.masks[i]))    # [count, q * w]
             at += count
         return parts[0] if len(parts) == 1 else torch.cat(parts)             # [n, q * w]
-
-    def attention_dense(self, q: Tensor, new: Tensor, dense: DenseRows) -> Tensor:
-        n = q.size(0)
-        kept = dense.caches[self.index]
-        cache.write_dense(kept, dense.positions, new)
-        keys, values = cache.read_dense(kept, n, dense.length, q.dtype)                        # [n, kv, length, w] each
-        folded = q.view([n, self.kv_heads, -1, self.width])                                    # [n, kv, q / kv, w]
-        mask = dense.mask.expand([-1, -1, folded.size(2), -1])                                 # [n, 1, q / kv, length]
-        return torch.scaled_dot_product_attention(folded, keys, values, mask).reshape([n, -1])    # [n, q * w]
 
 
 class Decoder:
@@ -359,10 +330,10 @@ class Graph(torch.nn.Module):
         m = self.model[0]
         x = torch.embedding(m.embedding, ids).to(m.dtype)                # [n, h]
         cos, sin = m.rotary.of_positions(positions, spans, x.dtype)      # [n, 1, w] each
-        dense = DenseRows(positions, length, self.static_cache, x.dtype)
+        dense = static_slots.Dense(positions, length, self.static_cache, x.dtype)
         return self.logits(x, cos, sin, None, dense, last)               # [rows that end here, vocabulary] float32
 
-    def logits(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[DenseRows],
+    def logits(self, x: Tensor, cos: Tensor, sin: Tensor, rows: Optional[Rows], dense: Optional[static_slots.Dense],
                last: Optional[Tensor]) -> Tensor:
         for layer in self.layers:
             if x.device != layer.device:
@@ -388,6 +359,23 @@ class Graph(torch.nn.Module):
 
     def put(self, numbers: Tensor) -> Tensor:
         return numbers.to(self.model[0].embedding.device, copy=True)
+
+    def fetch(self, numbers: Tensor) -> placement.Fetch:
+        return placement.Fetch(numbers)
+
+    def fetched(self, fetch: placement.Fetch) -> Tensor:
+        return fetch.wait()
+
+    def chosen(self, best: Tensor) -> Tensor:
+        # The best ids as ids of the next step, before the host knows them. Where there is none, any does.
+        return best.clamp_min(0).to(self.model[0].embedding.device)     # [rows] int64
+
+    def advanced(self, numbers: Tensor, best: Tensor, spare: int) -> Tensor:
+        # The numbers of `step_dense` with `every` for the tokens after those of `numbers` [3 * n]. `spare` is the position of
+        # slots without a next token, which stay there.
+        n = best.size(0)
+        further = numbers.narrow(0, n, 2 * n).add(1).clamp_max(spare)   # [2 * n]
+        return torch.cat([self.chosen(best), further])                  # [3 * n]
 
     def fill(self, target: Tensor, source: Tensor) -> None:
         target.copy_(source)

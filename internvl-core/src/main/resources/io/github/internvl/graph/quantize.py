@@ -19,6 +19,38 @@ def rows(weight: Tensor) -> Tuple[Tensor, Tensor]:
     return (numbers, scales)
 
 
+def largest() -> float:
+    # Of an 8-bit float with 4 bits of exponent and 3 of mantissa.
+    return 448.0
+
+
+def floats(weight: Tensor, grain: int) -> Tuple[Tensor, Tensor]:
+    # 8-bit floats with one scale for each output: numbers [o, i] and scales [o]; weight = numbers * scales. Zeros fill o and i
+    # up to multiples of `grain`. In blocks of rows, as above.
+    o, i = weight.size(0), weight.size(1)
+    shape = [o + (grain - o % grain) % grain, i + (grain - i % grain) % grain]
+    numbers = torch.empty(shape, dtype=torch.float8_e4m3fn, device=weight.device)         # [o, i] float8
+    scales = torch.ones([shape[0]], dtype=torch.float32, device=weight.device)            # [o] float32
+    if shape[0] > o or shape[1] > i:
+        numbers.copy_(torch.zeros([1], dtype=torch.float32, device=weight.device))
+    for first in range(0, o, 4096):
+        count = min(4096, o - first)
+        part = weight.narrow(0, first, count).to(torch.float32)                           # [count, i] float32
+        scale = torch.clamp(torch.amax(torch.abs(part), [1]) / largest(), 1.0e-30)        # [count]
+        numbers.narrow(0, first, count).narrow(1, 0, i).copy_(part / scale.unsqueeze(1))    # [count, i]
+        scales.narrow(0, first, count).copy_(scale)                                       # [count]
+    return (numbers, scales)
+
+
+def inputs(x: Tensor) -> Tuple[Tensor, Tensor]:
+    # Inputs in 8-bit floats with one scale for each row, never 0, so that a row's result does not depend on other rows.
+    top = torch.linalg_vector_norm(x, torch.inf, [-1], True, dtype=torch.float32)           # [..., 1] float32
+    scales = torch.rsub(top, 1.0e-30, -1.0 / largest())                                     # [..., 1] float32: 1e-30 + top / 448
+    numbers = torch.empty(x.size(), dtype=torch.float8_e4m3fn, device=x.device)             # [..., i] float8
+    torch.div(x, scales, out=numbers)
+    return (numbers, scales)
+
+
 class Groups:
     # 4 bits with a scale and a zero for every g inputs of an output; weight = (numbers - zeros) * scales.
     numbers : Tensor    # [o, i] uint8, 0..15

@@ -76,7 +76,7 @@ record ModelSettings(
             return Precision.valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "precision must be float32, bfloat16, float16, int8 or int4: " + name, e);
+                    "precision must be float32, bfloat16, float16, fp8, int8 or int4: " + name, e);
         }
     }
 

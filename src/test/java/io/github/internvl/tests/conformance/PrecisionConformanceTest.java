@@ -72,7 +72,7 @@ class PrecisionConformanceTest {
             boolean wide = llm.width() % 32 == 0 && llm.mlpWidth() % 32 == 0;
             return switch (linears) {
                 case FLOAT32, BFLOAT16, FLOAT16 -> true;
-                case INT8 -> llm.packedGroup() == 0;
+                case INT8, FP8 -> llm.packedGroup() == 0;
                 case INT4 -> llm.packedGroup() == 0 && wide;
             };
         }
@@ -91,6 +91,11 @@ class PrecisionConformanceTest {
     @TestFactory
     Stream<DynamicNode> int8StaysNear() {
         return staysNear(new Stray(NumberFormat.FLOAT32, Precision.INT8, 4));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> fp8StaysNear() {
+        return staysNear(new Stray(NumberFormat.FLOAT32, Precision.FP8, 9));
     }
 
     @TestFactory

@@ -45,6 +45,7 @@ public final class CudaProgram {
     private static final int PLACES = 1024;
     private static final int CHUNK = 512;
     private static final int AT = 300;
+    private static final int TOKEN = Integer.parseInt(System.getenv().getOrDefault("STANDIN_TOKEN", "5"));
     private static final int CONTEXT = 4096;
     private static final long HEADROOM = 1L << 30; // of a plan
     private static final Pattern LANGUAGE_LAYER = Pattern.compile("language_model.*\\.layers\\.(\\d+)\\.");
@@ -145,6 +146,8 @@ public final class CudaProgram {
                 IntStream.range(0, SLOTS).mapToObj(CudaProgram::next).toList());
         count(model, kind + "prompt", List.of(chunk(0, 0, CHUNK)));
         count(model, kind + "prompt_later", List.of(chunk(0, CHUNK - 1, CHUNK)));
+        countAhead(model, kind + "1_ahead", 1);
+        countAhead(model, kind + "8_ahead", SLOTS);
     }
 
     private static TokenChunk next(int slot) {
@@ -153,7 +156,7 @@ public final class CudaProgram {
 
     private static TokenChunk chunk(int slot, int start, int tokens) {
         int[] ids = new int[tokens];
-        Arrays.fill(ids, 7);
+        Arrays.fill(ids, TOKEN);
         return new TokenChunk(slot, start, ids, start + tokens, TokenChunk.Visual.NONE, 1);
     }
 
@@ -164,6 +167,25 @@ public final class CudaProgram {
                 model.argmax(logits);
             }
         }
+        printCounts(name);
+    }
+
+    /** Counts a turn of an engine that launches a step before it knows the tokens of the one before. */
+    private static void countAhead(LanguageModel model, String name, int slots) {
+        for (int run = 0; run < 4; run++) {
+            int at = AT + run;
+            List<TokenChunk> chunks = IntStream.range(0, slots)
+                    .mapToObj(slot -> chunk(slot, at, 1))
+                    .toList();
+            StandIn.reset();
+            try (Tensor logits = model.step(chunks, true)) {
+                model.argmax(logits);
+            }
+        }
+        printCounts(name);
+    }
+
+    private static void printCounts(String name) {
         StringBuilder counts = new StringBuilder();
         COUNTERS.forEach(
                 counter -> counts.append(' ').append(counter).append(' ').append(StandIn.count(counter)));

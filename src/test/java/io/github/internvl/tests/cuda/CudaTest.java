@@ -33,10 +33,14 @@ class CudaTest {
     }
 
     /** The counts of each step. */
-    private static Map<String, Map<String, Integer>> counts(String precision, int layers, int devices)
+    private static Map<String, Map<String, Integer>> counts(String precision, int layers, int devices, int capability)
             throws Exception {
         String printed = StandIn.run(
-                Map.of("STANDIN_DEVICES", Integer.toString(devices)),
+                Map.of(
+                        "STANDIN_DEVICES",
+                        Integer.toString(devices),
+                        "STANDIN_CAPABILITY",
+                        Integer.toString(capability)),
                 CudaProgram.Part.COUNTS,
                 precision,
                 Integer.toString(layers),
@@ -50,24 +54,28 @@ class CudaTest {
                     .forEach(one -> step.put(one.group(1), Integer.parseInt(one.group(2))));
             steps.put(lines.group(1), step);
         }
-        assertThat(steps).as(printed).hasSize(8);
+        assertThat(steps).as(printed).hasSize(12);
         return steps;
     }
 
     /** Launches of a layer, or up to two fewer: one answer, eight row by row, one and eight with static slots, a prompt's first and later chunk. */
     @ParameterizedTest
     @CsvSource({
-        "FLOAT32,  20, 42, 20, 20, 20, 20",
-        "BFLOAT16, 20, 42, 20, 20, 20, 20",
-        "FLOAT16,  20, 42, 20, 20, 20, 20",
-        "INT8,     48, 70, 48, 48, 48, 48",
-        "INT4,     23, 45, 23, 23, 60, 60",
+        "FLOAT32,  90, 20, 42, 20, 20, 20, 20",
+        "BFLOAT16, 90, 20, 42, 20, 21, 20, 20",
+        "FLOAT16,  90, 20, 42, 20, 21, 20, 20",
+        "INT8,     90, 48, 70, 48, 49, 48, 48",
+        "INT8,     80, 22, 44, 22, 23, 31, 31", // mixed products
+        "INT8,     89, 22, 44, 22, 23, 31, 31",
+        "FP8,      90, 40, 62, 40, 41, 40, 40",
+        "FP8,      89, 40, 62, 40, 41, 40, 40",
+        "INT4,     90, 23, 45, 23, 24, 43, 43",
     })
     void launchesNoMoreThanALayerNeeds(
-            String precision, int one, int eight, int staticOne, int staticEight, int prompt, int later)
+            String precision, int capability, int one, int eight, int staticOne, int staticEight, int prompt, int later)
             throws Exception {
-        Map<String, Map<String, Integer>> many = counts(precision, 5, 1);
-        Map<String, Map<String, Integer>> few = counts(precision, 3, 1);
+        Map<String, Map<String, Integer>> many = counts(precision, 5, 1, capability);
+        Map<String, Map<String, Integer>> few = counts(precision, 3, 1, capability);
         Map<String, Integer> bounds = new LinkedHashMap<>();
         bounds.put("rows_1", one);
         bounds.put("rows_8", eight);
@@ -77,7 +85,7 @@ class CudaTest {
         bounds.put("rows_prompt_later", later);
         Map<String, Integer> found = new LinkedHashMap<>();
         bounds.keySet().forEach(step -> found.put(step, perLayer(many, few, step, "kernels")));
-        System.out.println(precision + " " + found);
+        System.out.println(precision + " " + capability + " " + found);
         bounds.forEach((step, most) -> assertThat(found.get(step)).as(step).isBetween(most - 2, most));
     }
 
@@ -101,7 +109,7 @@ class CudaTest {
     /** Waits for the device in a step: each transfer is one. */
     @Test
     void waitsForTheDeviceAFewTimesAStepAndAllocatesNothing() throws Exception {
-        Map<String, Map<String, Integer>> steps = counts("BFLOAT16", 3, 1);
+        Map<String, Map<String, Integer>> steps = counts("BFLOAT16", 3, 1, 90);
         Map<String, Integer> most = Map.of(
                 "rows_1", 2, "rows_8", 2, "static_1", 2, "static_8", 2, "rows_prompt", 2, "rows_prompt_later", 2);
         System.out.println(steps);
@@ -113,9 +121,22 @@ class CudaTest {
     }
 
     @Test
+    void waitsForTheBestIdsAloneWhereAStepIsLaunchedAhead() throws Exception {
+        Map<String, Map<String, Integer>> steps = counts("BFLOAT16", 3, 1, 90);
+        for (String step : new String[] {"rows_1_ahead", "rows_8_ahead", "static_1_ahead", "static_8_ahead"}) {
+            assertThat(count(steps, step, "syncs")).as(step).isEqualTo(1);
+            assertThat(count(steps, step, "uploads")).as(step).isZero();
+            assertThat(count(steps, step, "downloads")).as(step).isEqualTo(1);
+            assertThat(count(steps, step, "mallocs")).as(step).isZero();
+            int launches = count(steps, step, "kernels") - count(steps, step.replace("_ahead", ""), "kernels");
+            assertThat(launches).as(step).isBetween(0, 4); // one step, and its numbers
+        }
+    }
+
+    @Test
     void copiesNothingMoreForAnotherLayerOnAnotherDevice() throws Exception {
-        Map<String, Map<String, Integer>> many = counts("BFLOAT16", 5, 2);
-        Map<String, Map<String, Integer>> few = counts("BFLOAT16", 3, 2);
+        Map<String, Map<String, Integer>> many = counts("BFLOAT16", 5, 2, 90);
+        Map<String, Map<String, Integer>> few = counts("BFLOAT16", 3, 2, 90);
         assertThat(many.keySet()).allSatisfy(step -> {
             assertThat(count(many, step, "peers")).as(step).isPositive();
             for (String counter : new String[] {"peers", "uploads", "downloads", "syncs"}) {

@@ -53,6 +53,11 @@ final class Scheduler {
             return start < sequence.promptLength();
         }
 
+        /** Whether it is one token whose best successor is most likely computed next. */
+        boolean isFollowed() {
+            return !isPrompt() && count == 1 && sequence.takesBest();
+        }
+
         /** The number of its tokens whose logits are needed. */
         int nexts() {
             return isPrompt() ? (isLast() ? 1 : 0) : count;

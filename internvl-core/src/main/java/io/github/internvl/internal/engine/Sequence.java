@@ -196,6 +196,11 @@ public final class Sequence {
         return drafts().length;
     }
 
+    /** Whether its next token is the model's best one, without drafts after it, and not the last for which there is room. */
+    boolean takesBest() {
+        return lookup == null && decoding.logitsNeeded() == 0 && promptLength() + decoding.length() + 1 < capacity;
+    }
+
     private int[] drafts() {
         return lookup == null ? NO_DRAFTS : lookup.drafts();
     }

@@ -32,7 +32,8 @@ final class Step {
                 .flatMap(row -> Collections.nCopies(row.nexts(), row.sequence()).stream())
                 .toList();
         List<LogitRows> next;
-        try (Tensor logits = language.step(chunks)) {
+        boolean likely = rows.stream().allMatch(Scheduler.Row::isFollowed);
+        try (Tensor logits = language.step(chunks, likely)) {
             rows.stream()
                     .filter(Scheduler.Row::isPrompt)
                     .forEach(row -> row.sequence().promptComputed(row.count()));

@@ -49,6 +49,14 @@ enum AttentionKernel {
         return file;
     }
 
+    /**
+     * The file of attention over static slots: on a GPU each slot's own sequence, by a kernel for 16 bits that reads keys as they are
+     * stored; otherwise up to the longest sequence.
+     */
+    String slotsFile(NumberFormat numbers, boolean shortKeys) {
+        return this == CUDA && numbers != NumberFormat.FLOAT32 && !shortKeys ? "static_slots_cuda" : "static_slots";
+    }
+
     /** The kernel for tiles. */
     static AttentionKernel ofTiles(VisionConfig vit, NumberFormat numbers, String device) {
         int positions = 1 + vit.patches();

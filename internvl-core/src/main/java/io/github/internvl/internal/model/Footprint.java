@@ -174,11 +174,14 @@ public final class Footprint {
             int group = llm.packedGroup() > 0 ? llm.packedGroup() : INT4_GROUP;
             return others + linears / 2 + linears / group * 2 * perNumber; // a scale and a zero
         }
-        return others + linears * (precision == Precision.INT8 ? 1 : perNumber);
+        return others + linears * (precision == Precision.INT8 || precision == Precision.FP8 ? 1 : perNumber);
     }
 
     private long headBytes(int perNumber, Precision precision) {
-        boolean eight = llm.packedGroup() == 0 && (precision == Precision.INT8 || precision == Precision.INT4);
+        boolean eight = switch (precision) {
+            case FP8, INT8, INT4 -> llm.packedGroup() == 0;
+            case FLOAT32, BFLOAT16, FLOAT16 -> false;
+        };
         return norm() * perNumber + head() * (eight ? 1 : perNumber);
     }
 

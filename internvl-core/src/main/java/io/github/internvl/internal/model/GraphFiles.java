@@ -52,8 +52,8 @@ public final class GraphFiles {
                 ? Precision.INT4
                 : Precision.valueOf(config.storedFormat().name());
         Precision chosen = precision == null ? Models.usual(stored, device) : precision;
-        if (packed && chosen == Precision.INT8) {
-            throw new InternVLException(model + ": 4-bit weights cannot be computed as INT8; use INT4");
+        if (packed && (chosen == Precision.INT8 || chosen == Precision.FP8)) {
+            throw new InternVLException(model + ": 4-bit weights cannot be computed as " + chosen + "; use INT4");
         }
         try {
             write(config, Models.Format.of(DevicePlan.single(chosen, device), false, false), folder);
@@ -109,6 +109,7 @@ public final class GraphFiles {
     private static LinearKernel onGpu(LinearKernel everywhere, Models.Format format) {
         return switch (everywhere) {
             case INT8 -> LinearKernel.INT8_CUDA;
+            case FP8 -> LinearKernel.FP8_CUDA;
             case INT4 -> isExact(format) ? LinearKernel.INT4 : LinearKernel.INT4_CUDA;
             default -> everywhere;
         };

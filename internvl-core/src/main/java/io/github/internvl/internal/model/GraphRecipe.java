@@ -87,9 +87,9 @@ record GraphRecipe(
         }
         used.put("head", head.file());
         used.put("cache", format.shortKeys() ? "cache_int8" : "cache");
-        used.put(
-                "attention",
-                AttentionKernel.ofPrompts(llm, format.numbers(), all).file());
+        AttentionKernel attention = AttentionKernel.ofPrompts(llm, format.numbers(), all);
+        used.put("attention", attention.file());
+        used.put("static_slots", attention.slotsFile(format.numbers(), format.shortKeys()));
         used.put("mlp", llm.experts().count() > 0 ? "moe" : "gated");
         List<Object> sizes = List.of(
                 places.embedding(),

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The language model with its slots of keys and values: tokens in, logits out. One thread at a time. */
 public final class LanguageModel implements AutoCloseable {
+    /** The system property that says whether steps are launched ahead; without it they are on GPUs. */
+    static final String STEPS_AHEAD = "internvl.stepsAhead";
+
     private static final int GRAIN = 256;
     private static final int FEW_SLOTS = 8;
     private static final int SPARE = 8; // places beyond a slot's tokens; the last is for slots without a next token
@@ -23,7 +26,10 @@ public final class LanguageModel implements AutoCloseable {
     private int[] written = {}; // tokens written to each of those
     private @Nullable String graphDevice; // where steps become CUDA graphs, if they are wanted
     private @Nullable StepGraphs graphs;
-    private @Nullable Replayed replayed;
+    private final boolean launchesAhead;
+    private @Nullable ComputedStep last; // the step whose logits were returned last
+    private boolean goesOn; // whether its best tokens are likely to be computed next
+    private @Nullable ComputedStep ahead; // launched before it was asked for
 
     LanguageModel(ScriptModule graph, LanguageConfig config) {
         this(graph, config, false);
@@ -34,21 +40,14 @@ public final class LanguageModel implements AutoCloseable {
         this.graph = graph;
         this.config = config;
         this.onGpu = onGpu;
+        this.launchesAhead = config.mixtures() == 0
+                && Boolean.parseBoolean(System.getProperty(STEPS_AHEAD, Boolean.toString(onGpu)));
     }
 
     /** Whether its logits are on a GPU, from where a few are copied faster than all. */
     public boolean isOnGpu() {
         return onGpu;
     }
-
-    /**
-     * The result of the last step if a CUDA graph computed it.
-     *
-     * @param logits as they were returned: rows of all slots that it computed
-     * @param best the best id of each
-     * @param rows those that were asked for
-     */
-    private record Replayed(Tensor logits, Tensor best, int[] rows) {}
 
     /** The room that a slot for so many tokens takes. */
     public static long room(long tokens) {
@@ -116,6 +115,7 @@ public final class LanguageModel implements AutoCloseable {
      * zero, so that nothing may be left there of a sequence whose keys are not numbers.
      */
     public void clear(int slot, int start) {
+        dropAhead();
         if (room > 0 && written[slot] > start) {
             graph.run("clear", slot, start, written[slot]);
             written[slot] = start;
@@ -135,6 +135,7 @@ public final class LanguageModel implements AutoCloseable {
      * @param kept how many of its first tokens stay
      */
     public void reserve(int slot, long tokens, int kept) {
+        dropAhead();
         if (room == 0) {
             graph.run("reserve", slot, tokens, kept);
         }
@@ -142,6 +143,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** Copies keys and values of some positions from one slot to another one, which must have room for them. */
     public void copy(int from, int to, int start, int end) {
+        dropAhead();
         graph.run("copy", from, to, start, end);
         wrote(to, end);
     }
@@ -152,9 +154,52 @@ public final class LanguageModel implements AutoCloseable {
      * @return logits [tokens after which they are wanted, vocabulary] float32 on the model's device; the caller closes them
      */
     public Tensor step(List<TokenChunk> chunks) {
-        chunks.forEach(chunk -> wrote(chunk.slot(), chunk.start() + chunk.ids().length));
-        replayed = null;
-        return areDense(chunks) ? stepDense(chunks) : stepRows(chunks);
+        return step(chunks, false);
+    }
+
+    /**
+     * Computes one step over all chunks.
+     *
+     * @param likely whether the best tokens alone are wanted of it, and are likely to be the next tokens of the same sequences: on a GPU,
+     *     {@link #argmax} then launches their step before it waits for them. The next call takes its result if it asks for nothing else,
+     *     and drops it otherwise.
+     */
+    public Tensor step(List<TokenChunk> chunks, boolean likely) {
+        chunks.forEach(this::wrote);
+        ComputedStep found = ahead == null ? null : ahead.only(chunks);
+        if (found == null) {
+            dropAhead();
+        }
+        ahead = null;
+        if (last != null) {
+            last.release();
+        }
+        last = null;
+        goesOn = likely && launchesAhead;
+        last = found == null ? compute(chunks, null, null) : found;
+        return last.logits();
+    }
+
+    private void wrote(TokenChunk chunk) {
+        wrote(chunk.slot(), chunk.start() + chunk.ids().length);
+    }
+
+    /** Whether a step is under way that nobody has asked for yet. */
+    boolean isAhead() {
+        return ahead != null;
+    }
+
+    /** Drops a step that was launched ahead: what it wrote is behind the tokens of every sequence. */
+    private void dropAhead() {
+        if (ahead != null) {
+            ahead.close();
+            ahead = null;
+        }
+    }
+
+    /** Computes a step; that of the best ids of the step before, if they are given. */
+    private ComputedStep compute(List<TokenChunk> chunks, @Nullable ComputedStep step, @Nullable Tensor best) {
+        return areDense(chunks) ? stepDense(chunks, step, best) : stepRows(chunks, best);
     }
 
     /**
@@ -184,43 +229,64 @@ public final class LanguageModel implements AutoCloseable {
         return all != null && all.cover(slots(chunks), end(chunks)) ? all : null;
     }
 
-    /** One token of some slots, computed as one of each slot up to the last of them. */
-    private Tensor stepDense(List<TokenChunk> chunks) {
-        int[] rows = chunks.stream().mapToInt(TokenChunk::slot).toArray();
+    /** The number of slots that a step over static slots computes. */
+    private int width(List<TokenChunk> chunks) {
         StepGraphs own = graphs(chunks);
-        int n = own == null ? slots(chunks) : own.slots(slots(chunks));
-        int[] numbers = new int[3 * n]; // ids, positions, spans
-        Arrays.fill(numbers, n, 2 * n, room + SPARE - 1);
+        return own == null ? slots(chunks) : own.slots(slots(chunks));
+    }
+
+    /** One token of some slots, computed as one of each slot up to the last of them. */
+    private ComputedStep stepDense(List<TokenChunk> chunks, @Nullable ComputedStep step, @Nullable Tensor best) {
+        int[] slots = chunks.stream().mapToInt(TokenChunk::slot).toArray();
+        StepGraphs own = graphs(chunks);
+        int n = width(chunks);
         int end = end(chunks);
+        boolean every = own != null || goesOn || isEvery(slots, n); // logits of other slots are not used
+        int[] rows = every ? slots : IntStream.range(0, slots.length).toArray();
+        Tensor before = step == null ? null : step.numbers();
+        Tensor numbers = before == null || best == null
+                ? denseNumbers(chunks, n, every ? new int[0] : slots)
+                : graph.call("advanced", before, best, room + SPARE - 1);
+        boolean kept = false;
+        try {
+            StepGraphs.Captured captured = own == null ? null : own.step(numbers, n, end);
+            Tensor logits = captured == null
+                    ? graph.call("step_dense", numbers, n, every, (int) room(end))
+                    : graph.call("alias", captured.logits()); // which the caller closes
+            kept = goesOn;
+            Tensor found = captured == null ? null : captured.best();
+            return new ComputedStep(chunks, logits, rows, found, kept ? numbers : null, true);
+        } finally {
+            if (!kept) {
+                numbers.close();
+            }
+        }
+    }
+
+    /** Ids, positions and spans of the first n slots, and the slots whose logits are wanted; on the device if the next step needs them. */
+    private Tensor denseNumbers(List<TokenChunk> chunks, int n, int[] wanted) {
+        int[] numbers = new int[3 * n];
+        Arrays.fill(numbers, n, 2 * n, room + SPARE - 1);
         for (TokenChunk chunk : chunks) {
             numbers[chunk.slot()] = chunk.ids()[0];
             numbers[n + chunk.slot()] = chunk.start();
             numbers[2 * n + chunk.slot()] = chunk.span();
         }
-        if (own != null) {
-            StepGraphs.Captured step = own.step(numbers, n, end);
-            if (step != null) {
-                return replayed(step, rows);
-            }
+        Tensor host = Tensor.of(joined(numbers, wanted));
+        if (!goesOn) {
+            return host;
         }
-        boolean every = isEvery(rows, n);
-        try (Tensor tensor = every ? Tensor.of(numbers) : Tensor.of(joined(numbers, rows))) {
-            return graph.call("step_dense", tensor, n, every, (int) room(end));
+        try (host) {
+            return graph.call("put", host);
         }
-    }
-
-    private Tensor replayed(StepGraphs.Captured step, int[] rows) {
-        Tensor logits = graph.call("alias", step.logits()); // which the caller closes
-        replayed = new Replayed(logits, step.best(), rows);
-        return logits;
     }
 
     /** The rows of a tensor of logits that rows of a step are. */
     private int[] places(Tensor logits, int... rows) {
-        Replayed last = replayed;
-        return last == null || last.logits() != logits
+        ComputedStep step = last;
+        return step == null || step.logits() != logits
                 ? rows
-                : Arrays.stream(rows).map(row -> last.rows()[row]).toArray();
+                : Arrays.stream(rows).map(row -> step.rows()[row]).toArray();
     }
 
     /** Whether logits are wanted after all of n tokens, in their order. */
@@ -232,7 +298,7 @@ public final class LanguageModel implements AutoCloseable {
         return Stream.of(parts).flatMapToInt(Arrays::stream).toArray();
     }
 
-    private Tensor stepRows(List<TokenChunk> chunks) {
+    private ComputedStep stepRows(List<TokenChunk> chunks, @Nullable Tensor best) {
         int[] ids = chunks.stream().flatMapToInt(c -> Arrays.stream(c.ids())).toArray();
         List<Tensor> visual = new ArrayList<>();
         int[] firsts = chunks.stream()
@@ -256,8 +322,8 @@ public final class LanguageModel implements AutoCloseable {
         }
         boolean every = isEvery(ints(last), ids.length);
         int[] ends = every ? new int[0] : ints(last);
-        try (Tensor numbers = Tensor.of(joined(ids, ints(places), ends))) {
-            return graph.call(
+        try (Tensor numbers = best == null ? Tensor.of(joined(ids, ints(places), ends)) : graph.call("chosen", best)) {
+            Tensor logits = graph.call(
                     "step",
                     numbers,
                     ids.length,
@@ -269,20 +335,61 @@ public final class LanguageModel implements AutoCloseable {
                     chunks.stream().mapToInt(TokenChunk::start).toArray(),
                     chunks.stream().mapToInt(c -> c.ids().length).toArray(),
                     chunks.stream().mapToInt(TokenChunk::span).toArray());
+            int[] rows = IntStream.range(0, last.size()).toArray();
+            return new ComputedStep(chunks, logits, rows, null, null, true);
         }
     }
 
     /** The best token of each row of logits; -1 for a row that has no largest number (NaN, infinity). */
     public long[] argmax(Tensor logits) {
-        Replayed last = replayed;
-        if (last != null && last.logits() == logits) {
-            try (Tensor best = graph.call("read", last.best())) {
-                long[] all = best.longs();
-                return Arrays.stream(last.rows()).mapToLong(row -> all[row]).toArray();
+        ComputedStep step = last;
+        if (step == null || step.logits() != logits) {
+            return read("argmax", logits);
+        }
+        if (goesOn) {
+            return argmaxAhead(step);
+        }
+        return step.ids(step.best() == null ? read("argmax", logits) : read("read", step.best()));
+    }
+
+    private long[] read(String method, Tensor device) {
+        try (Tensor host = graph.call(method, device)) {
+            return host.longs();
+        }
+    }
+
+    /** The best tokens of a step, after the step that computes them is launched: the device works while the host waits and decides. */
+    private long[] argmaxAhead(ComputedStep step) {
+        Tensor best = step.best() == null ? graph.call("best", step.logits()) : step.best();
+        try (ScriptModule.Handle fetch = graph.make("fetch", best)) {
+            ComputedStep next = launched(step, best);
+            ahead = next;
+            try (Tensor host = graph.call("fetched", fetch)) {
+                long[] ids = step.ids(host.longs());
+                ahead = next == null ? null : next.with(ids);
+                return ids;
+            }
+        } finally {
+            if (step.best() == null) {
+                best.close();
             }
         }
-        try (Tensor best = graph.call("argmax", logits)) {
-            return best.longs();
+    }
+
+    /** Launches the step after one whose best ids are still on the device; null if it would not be of the same kind. */
+    private @Nullable ComputedStep launched(ComputedStep step, Tensor best) {
+        List<TokenChunk> chunks = step.following();
+        Tensor numbers = step.numbers();
+        boolean follows =
+                areDense(chunks) ? numbers != null && numbers.shape()[0] == 3L * width(chunks) : numbers == null;
+        if (!follows || !step.whole()) {
+            return null;
+        }
+        try {
+            chunks.forEach(this::wrote);
+            return compute(chunks, step, best);
+        } catch (RuntimeException e) { // a cause that lasts fails the step when it is asked for
+            return null;
         }
     }
 
@@ -296,8 +403,8 @@ public final class LanguageModel implements AutoCloseable {
 
     /** All logits, row by row. */
     public float[] floats(Tensor logits) {
-        Replayed last = replayed;
-        int count = last != null && last.logits() == logits ? last.rows().length : (int) logits.shape()[0];
+        ComputedStep step = last;
+        int count = step != null && step.logits() == logits ? step.rows().length : (int) logits.shape()[0];
         return floats(logits, IntStream.range(0, count).toArray());
     }
 
@@ -316,6 +423,10 @@ public final class LanguageModel implements AutoCloseable {
     @Override
     public void close() {
         try {
+            dropAhead();
+            if (last != null) {
+                last.release();
+            }
             if (graphs != null) {
                 graphs.close();
             }

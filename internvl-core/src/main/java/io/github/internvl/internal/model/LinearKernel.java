@@ -23,15 +23,19 @@ enum LinearKernel {
     PACKED("packed"),
     INT8_ONEDNN("int8_onednn"),
     INT8_FBGEMM("int8_fbgemm"),
+    INT8_MIXED_CUDA("int8_mixed_cuda"),
     INT8_CUDA("int8_cuda"),
     INT8("int8"),
+    FP8_CUDA("fp8_cuda"),
+    FP8("fp8"),
     INT4_CPU("int4_cpu"),
     INT4_CUDA("int4_cuda"),
     INT4("int4");
 
     private static final Logger LOG = LoggerFactory.getLogger(LinearKernel.class);
     private static final float LARGEST = 127 * 128;
-    private static final float TOLERANCE = 0.01f * LARGEST;
+    private static final float TOLERANCE = 0.01f; // of the largest product, for overflow
+    private static final float ROUNDING = 0.1f; // of the largest output: 3 times what 4 bits lose
 
     private final String file;
 
@@ -44,7 +48,7 @@ enum LinearKernel {
         return switch (this) {
             case DENSE, DENSE_CUDA, PACKED -> numbers.bytes();
             case HALF -> 2;
-            case INT8_ONEDNN, INT8_FBGEMM, INT8_CUDA, INT8 -> 1;
+            case INT8_ONEDNN, INT8_FBGEMM, INT8_MIXED_CUDA, INT8_CUDA, INT8, FP8_CUDA, FP8 -> 1;
             case INT4_CPU, INT4_CUDA, INT4 -> 0.625;
         };
     }
@@ -71,6 +75,7 @@ enum LinearKernel {
         return switch (precision) {
             case FLOAT32, BFLOAT16, FLOAT16 -> floats(stored, numbers, devices);
             case INT8 -> int8(numbers, devices);
+            case FP8 -> fp8(numbers, devices);
             case INT4 -> int4(numbers, devices);
         };
     }
@@ -78,9 +83,10 @@ enum LinearKernel {
     /** The kernel for the head; checkpoints of four bits have it in full. */
     static LinearKernel ofHead(
             Precision precision, Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
-        return !isQuantized(precision) || stored.contains(NumberFormat.INT32)
-                ? floats(stored, numbers, devices)
-                : int8(numbers, devices);
+        if (!isQuantized(precision) || stored.contains(NumberFormat.INT32)) {
+            return floats(stored, numbers, devices);
+        }
+        return precision == Precision.FP8 ? fp8(numbers, devices) : int8(numbers, devices);
     }
 
     /** The kernel for ViT and projector, whose inputs have a thousand rows: packing bfloat16 gains nothing there. */
@@ -103,7 +109,7 @@ enum LinearKernel {
     }
 
     private static boolean isQuantized(Precision precision) {
-        return precision == Precision.INT8 || precision == Precision.INT4;
+        return precision == Precision.INT8 || precision == Precision.FP8 || precision == Precision.INT4;
     }
 
     private static LinearKernel floats(Set<NumberFormat> stored, NumberFormat numbers, Set<String> devices) {
@@ -122,7 +128,11 @@ enum LinearKernel {
     private static LinearKernel int8(NumberFormat numbers, Set<String> devices) {
         return areCpu(devices)
                 ? first(numbers, devices, INT8_ONEDNN, INT8_FBGEMM, INT8)
-                : first(numbers, devices, INT8_CUDA, INT8);
+                : first(numbers, devices, INT8_MIXED_CUDA, INT8_CUDA, INT8);
+    }
+
+    private static LinearKernel fp8(NumberFormat numbers, Set<String> devices) {
+        return areCpu(devices) ? FP8 : first(numbers, devices, FP8_CUDA, FP8);
     }
 
     private static LinearKernel int4(NumberFormat numbers, Set<String> devices) {
@@ -142,20 +152,35 @@ enum LinearKernel {
                 .orElseThrow();
     }
 
-    /** Whether this machine computes the largest products without overflow. */
+    /** Whether this machine computes the largest products without overflow, and others as a plain product does but for rounding. */
     boolean works(NumberFormat numbers, String device) {
-        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", file));
-                Tensor found = probe.call("check", numbers.code(), device)) {
-            for (float value : found.floats()) {
-                if (!(Math.abs(value - LARGEST) < TOLERANCE)) {
-                    LOG.debug("{} overflows here: {} instead of {}", file, value, LARGEST);
-                    return false;
-                }
+        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", file))) {
+            double overflow = farthest(probe, "check", numbers, device);
+            double apart = farthest(probe, "compare", numbers, device);
+            if (!(overflow < TOLERANCE)) {
+                LOG.debug("{} overflows here: it is off by {} of the largest product", file, overflow);
+            } else if (!(apart < ROUNDING)) {
+                LOG.warn(
+                        "{} must multiply as a plain product does: on {} it is off by {} of the largest output and is not used",
+                        file,
+                        device,
+                        apart);
             }
-            return true;
+            return overflow < TOLERANCE && apart < ROUNDING;
         } catch (RuntimeException e) { // an unknown or unsupported operation: the next kernel does without
             LOG.debug("{} is not available here", file, e);
             return false;
         }
+    }
+
+    /** The largest distance of a trial's outputs from {@link #LARGEST}, as a share of it; not a number if one is none. */
+    private double farthest(ScriptModule probe, String trial, NumberFormat numbers, String device) {
+        double most = 0;
+        try (Tensor found = probe.call(trial, numbers.code(), device)) {
+            for (float value : found.floats()) {
+                most = Math.max(most, Math.abs(value - LARGEST) / LARGEST);
+            }
+        }
+        return most;
     }
 }

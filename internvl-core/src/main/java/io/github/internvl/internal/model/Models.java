@@ -53,7 +53,7 @@ public record Models(VisionEncoder vision, LanguageModel language, Set<String> d
         /** The format of a plan; beside quantized linears, numbers are in the float format that the device is fastest in. */
         public static Format of(DevicePlan plan, boolean shortKeys, boolean shortVision) {
             NumberFormat numbers = switch (plan.precision()) {
-                case INT8, INT4 -> fastest(plan.embedding());
+                case FP8, INT8, INT4 -> fastest(plan.embedding());
                 case FLOAT32, BFLOAT16, FLOAT16 ->
                     NumberFormat.valueOf(plan.precision().name());
             };
@@ -76,7 +76,7 @@ public record Models(VisionEncoder vision, LanguageModel language, Set<String> d
     /** The precision that suits a checkpoint, as it is stored, and a device best. */
     public static Precision usual(Precision stored, String device) {
         return switch (stored) {
-            case FLOAT32, INT8, INT4 -> stored;
+            case FLOAT32, FP8, INT8, INT4 -> stored;
             case BFLOAT16, FLOAT16 -> Precision.valueOf(fastest(device).name());
         };
     }
@@ -155,9 +155,10 @@ public record Models(VisionEncoder vision, LanguageModel language, Set<String> d
 
     private static void check(Checkpoint checkpoint, Format format) {
         LanguageConfig llm = checkpoint.config().language();
-        if (format.precision() == Precision.INT8 && llm.packedGroup() > 0) {
-            throw new InternVLException(checkpoint.folder() + ": 4-bit weights cannot be loaded as INT8; "
-                    + "use INT4, or the checkpoint that they were made from");
+        boolean eight = format.precision() == Precision.INT8 || format.precision() == Precision.FP8;
+        if (eight && llm.packedGroup() > 0) {
+            throw new InternVLException(checkpoint.folder() + ": 4-bit weights cannot be loaded as "
+                    + format.precision() + "; use INT4, or the checkpoint that they were made from");
         }
         List<Integer> inputs = new ArrayList<>(List.of(llm.width(), llm.heads() * llm.headWidth()));
         if (llm.mixtures() > 0) {

@@ -37,7 +37,7 @@ final class StepGraphs implements AutoCloseable {
     /**
      * A step that was captured.
      *
-     * @param numbers its inputs [3, slots] int64: ids, positions, spans
+     * @param numbers its inputs [3 * slots] int64: ids, positions, spans
      * @param logits its result [slots, vocabulary] float32, which its next launch overwrites
      * @param best the best id of each row [slots] int64, likewise
      */
@@ -63,9 +63,13 @@ final class StepGraphs implements AutoCloseable {
         return captures || captured.containsKey(size(n, end));
     }
 
-    /** Computes a step; null if it cannot be captured. */
+    /**
+     * Computes a step; null if it cannot be captured.
+     *
+     * @param numbers its inputs, on the host or on the device
+     */
     @Nullable
-    Captured step(int[] numbers, int n, int end) {
+    Captured step(Tensor numbers, int n, int end) {
         Size size = size(n, end);
         Captured step = captured.get(size);
         if (step == null && captures) {
@@ -78,9 +82,7 @@ final class StepGraphs implements AutoCloseable {
         if (step == null) {
             return null;
         }
-        try (Tensor host = Tensor.of(numbers)) {
-            decoder.run("fill", step.numbers(), host);
-        }
+        decoder.run("fill", step.numbers(), numbers);
         step.graph().launch();
         return step;
     }
@@ -89,11 +91,8 @@ final class StepGraphs implements AutoCloseable {
         return Math.min(room, Math.max(SHORTEST, end == 1 ? 1 : Integer.highestOneBit(end - 1) << 1));
     }
 
-    private @Nullable Captured capture(Size size, int[] numbers) {
-        Tensor device;
-        try (Tensor host = Tensor.of(numbers)) {
-            device = decoder.call("put", host);
-        }
+    private @Nullable Captured capture(Size size, Tensor numbers) {
+        Tensor device = decoder.call("put", numbers);
         Tensor[] made = new Tensor[2];
         CudaStream.Graph graph = null;
         try {
@@ -123,9 +122,19 @@ final class StepGraphs implements AutoCloseable {
         return decoder.call("step_dense", numbers, size.slots(), true, size.length());
     }
 
+    /** Waits for a graph that was launched and not asked for, which must not lose its memory. */
+    private void await(Captured any) {
+        try {
+            decoder.call("read", any.best()).close();
+        } catch (RuntimeException e) { // on a device that has failed, nothing is under way
+            captures = false;
+        }
+    }
+
     @Override
     public void close() {
         try {
+            captured.values().stream().findAny().ifPresent(this::await);
             for (Captured step : captured.values()) {
                 step.logits().close();
                 step.best().close();

@@ -1,6 +1,7 @@
 package io.github.internvl.internal.model;
 
 import io.github.internvl.internal.torch.Tensor;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,10 +15,32 @@ import java.util.List;
  * @param logits after how many of the last tokens logits are wanted
  */
 public record TokenChunk(int slot, int start, int[] ids, int span, Visual visual, int logits) {
+    private static final int UNKNOWN = -1;
 
     /** Whether it is one token, after which logits are wanted. */
     boolean isNext() {
         return ids.length == 1 && logits == 1 && visual.parts().isEmpty();
+    }
+
+    /** Whether both compute the same. */
+    boolean isSame(TokenChunk other) {
+        return slot == other.slot
+                && start == other.start
+                && span == other.span
+                && logits == other.logits
+                && Arrays.equals(ids, other.ids)
+                && visual.parts().isEmpty()
+                && other.visual.parts().isEmpty();
+    }
+
+    /** The next token after this one, which is not known yet. */
+    TokenChunk following() {
+        return new TokenChunk(slot, start + 1, new int[] {UNKNOWN}, Math.max(span, start + 2), Visual.NONE, 1);
+    }
+
+    /** The same chunk of another token. */
+    TokenChunk with(int id) {
+        return new TokenChunk(slot, start, new int[] {id}, span, visual, logits);
     }
 
     /**

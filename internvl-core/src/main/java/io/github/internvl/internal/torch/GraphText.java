@@ -40,6 +40,7 @@ final class GraphText {
             entry("torch.float32", "6"),
             entry("torch.float64", "7"),
             entry("torch.bfloat16", "15"),
+            entry("torch.float8_e4m3fn", "24"),
             entry("torch.dtype", "int"),
             entry("torch.device", "Device"), // the type; a call of that name stays
             entry("torch.inf", "inf"),

@@ -8,6 +8,7 @@ import io.github.internvl.internal.checkpoint.ModelConfig.LanguageConfig;
 import io.github.internvl.internal.torch.NumberFormat;
 import io.github.internvl.internal.torch.ScriptModule;
 import io.github.internvl.internal.torch.Tensor;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Both kernels compute the attention of the formula, whatever the sizes of blocks and what is left over. */
+/** All texts compute the attention of the formula, whatever the sizes of blocks and what is left over. */
 class AttentionKernelTest {
     private final Random random = new Random(5);
 
@@ -109,6 +110,69 @@ class AttentionKernelTest {
                 }
             }
         }
+    }
+
+    /** Places behind a sequence hold no numbers where they must not be read at all. */
+    @ParameterizedTest
+    @CsvSource({"static_slots,3,9", "static_slots,1,9", "static_slots_cuda,3,NaN", "static_slots_cuda,1,NaN"})
+    void eachSlotSeesItsOwnSequence(String file, int n, float behind) {
+        int s = 4;
+        int kv = 2;
+        int group = 3;
+        int w = 8;
+        int m = 24;
+        int length = 16;
+        int[] positions = {15, m - 1, 4}; // the second slot has no next token
+        float[] kept = numbers(s * 2 * kv * m * w);
+        float[] q = numbers(n * kv * group * w);
+        float[] added = numbers(n * 2 * kv * w);
+        for (int slot = 0; slot < n; slot++) {
+            for (int head = 0; head < 2 * kv; head++) {
+                int at = ((slot * 2 * kv) + head) * m * w;
+                Arrays.fill(kept, at + Math.min(length, positions[slot] + 1) * w, at + m * w, behind);
+            }
+        }
+        Map<String, String> used = Map.of("static_slots", file, "attention", "attention_plain");
+        try (ScriptModule trial = ScriptModule.compile("slots_trial", used);
+                Tensor cache = Tensor.of(kept, s, 2, kv, m, w);
+                Tensor queries = Tensor.of(q, n, (long) kv * group, w);
+                Tensor last = Tensor.of(added, n, 2, kv, w);
+                Tensor places = Tensor.of(Arrays.copyOf(positions, n));
+                Tensor found = trial.call("attend", cache, queries, last, places, length)) {
+            float[] y = found.floats();
+            for (int slot = 0; slot < n; slot += 2) {
+                for (int head = 0; head < kv * group; head++) {
+                    float[] keys = sequence(kept, added, slot, head / group, positions[slot]);
+                    float[] values = sequence(kept, added, slot, kv + head / group, positions[slot]);
+                    int row = slot * kv * group + head;
+                    int seen = positions[slot] + 1;
+                    double[] expected = expected(q, row, keys, values, 0, seen, seen, w);
+                    for (int i = 0; i < w; i++) {
+                        assertThat((double) y[row * w + i])
+                                .as("slot %s, head %s", slot, head)
+                                .isCloseTo(expected[i], within(1e-4));
+                    }
+                }
+            }
+        }
+    }
+
+    /** The keys or values of a head up to a new token at some position, of two key heads with 24 places of 8 numbers. */
+    private static float[] sequence(float[] kept, float[] added, int slot, int head, int position) {
+        int at = (slot * 4 + head) * 24 * 8;
+        float[] all = Arrays.copyOfRange(kept, at, at + (position + 1) * 8);
+        System.arraycopy(added, (slot * 4 + head) * 8, all, position * 8, 8);
+        return all;
+    }
+
+    @Test
+    void numbersOfSixteenBitsOnAGpuHaveAttentionOverEachSlotsOwnSequence() {
+        assertThat(AttentionKernel.CUDA.slotsFile(NumberFormat.BFLOAT16, false)).isEqualTo("static_slots_cuda");
+        assertThat(AttentionKernel.CUDA.slotsFile(NumberFormat.FLOAT16, false)).isEqualTo("static_slots_cuda");
+        assertThat(AttentionKernel.CUDA.slotsFile(NumberFormat.FLOAT32, false)).isEqualTo("static_slots");
+        assertThat(AttentionKernel.CUDA.slotsFile(NumberFormat.BFLOAT16, true)).isEqualTo("static_slots");
+        assertThat(AttentionKernel.FUSED.slotsFile(NumberFormat.BFLOAT16, false))
+                .isEqualTo("static_slots");
     }
 
     @Test

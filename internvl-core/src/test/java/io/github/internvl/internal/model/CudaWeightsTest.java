@@ -118,4 +118,70 @@ class CudaWeightsTest {
             }
         }
     }
+
+    /**
+     * The order of libtorch's kernel, as {@code quantized_weight_reorder_for_mixed_dtypes_linear_cutlass} of PyTorch writes it: inputs
+     * change places within 16, outputs take turns by two, 16 words of 4 inputs each, and the middle bytes of a word change places.
+     */
+    private static int[] shuffled(int[][] numbers) {
+        int[] places = {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15};
+        int[] bytes = {0, 2, 1, 3};
+        int inputs = numbers[0].length;
+        int[] shuffled = new int[numbers.length * inputs];
+        for (int output = 0; output < numbers.length; output++) {
+            for (int input = 0; input < inputs; input++) {
+                int at = input / 16 * 16 + places[input % 16];
+                int word = output / 2 * (inputs / 4 * 2) + at / 4 / 16 * 32 + output % 2 * 16 + at / 4 % 16;
+                shuffled[word * 4 + bytes[at % 4]] = numbers[output][input];
+            }
+        }
+        return shuffled;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64,64", "128,192", "192,128"})
+    void mixedProductsReadNumbersInTheOrderOfTheirKernel(int outputs, int inputs) {
+        int[][] numbers = new int[outputs][inputs];
+        float[] stored = new float[outputs * inputs];
+        for (int i = 0; i < stored.length; i++) {
+            numbers[i / inputs][i % inputs] = random.nextInt(256);
+            stored[i] = numbers[i / inputs][i % inputs];
+        }
+        try (ScriptModule trial = ScriptModule.compile("mixed_trial", Map.of("linear", "int8_mixed_cuda"));
+                Tensor given = Tensor.of(stored, outputs, inputs);
+                Tensor found = trial.call("shuffled", given)) {
+            int[] expected = shuffled(numbers);
+            float[] order = found.floats();
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(order[i]).as("byte %s", i).isEqualTo(expected[i]);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"99,130", "128,64"}) // of the first, neither is a multiple of 64
+    void manyRowsAreMultipliedByMixedNumbersThatAreWidened(int outputs, int inputs) {
+        float[] weight = new float[outputs * inputs];
+        for (int i = 0; i < weight.length; i++) {
+            weight[i] = i % inputs == 0 ? 127 : random.nextInt(-127, 128); // the first, so that the scale is 1
+        }
+        float[] x = new float[ROWS * inputs];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = random.nextInt(-8, 9) / 8f;
+        }
+        try (ScriptModule probe = ScriptModule.compile("probe", Map.of("linear", "int8_mixed_cuda"));
+                Tensor input = Tensor.of(x, ROWS, inputs);
+                Tensor stored = Tensor.of(weight, outputs, inputs);
+                Tensor y = probe.call("product", input, stored, NumberFormat.FLOAT32.code(), "cpu")) {
+            float[] found = y.floats();
+            assertThat(found).hasSize(ROWS * outputs);
+            for (int i = 0; i < found.length; i++) {
+                double sum = 0;
+                for (int k = 0; k < inputs; k++) {
+                    sum += x[i / outputs * inputs + k] * weight[i % outputs * inputs + k];
+                }
+                assertThat((double) found[i]).as("%s", i).isCloseTo(sum, within(1e-2));
+            }
+        }
+    }
 }

@@ -80,6 +80,22 @@ class GraphCompileTest {
     }
 
     @Test
+    void compilesAttentionOverEachSlotsOwnSequence() {
+        Map<String, String> used = Map.of(
+                "linear",
+                "dense",
+                "head",
+                "dense",
+                "mlp",
+                "gated",
+                "attention",
+                "attention_cuda",
+                "static_slots",
+                "static_slots_cuda");
+        ScriptModule.compile("decoder", used).close();
+    }
+
+    @Test
     void compilesTheTable() {
         ScriptModule.compile("table", Map.of()).close();
     }

@@ -19,6 +19,7 @@ class RoundedWeightsTest {
     private static final int OUTPUTS = 48;
     private static final int INPUTS = 128;
     private static final int GROUP = 32;
+    private static final float LARGEST_FP8 = 448;
 
     private final float[] weight = weight();
 
@@ -84,6 +85,29 @@ class RoundedWeightsTest {
         }
     }
 
+    @Test
+    void floatsOfEightBitsAreTheNearestToEachWeight() {
+        float[] found = rounded(LinearKernel.FP8);
+        for (int row = 0; row < OUTPUTS; row++) {
+            float most = 0;
+            for (int i = row * INPUTS; i < (row + 1) * INPUTS; i++) {
+                most = Math.max(most, Math.abs(weight[i]));
+            }
+            double scale = most / LARGEST_FP8;
+            for (int i = row * INPUTS; i < (row + 1) * INPUTS; i++) {
+                assertThat((double) found[i])
+                        .as("weight %s: %s of %s", i, weight[i], most)
+                        .isCloseTo(fp8(weight[i] / scale) * scale, within(1e-6 * most));
+            }
+        }
+    }
+
+    /** The nearest float with 3 bits of mantissa and 4 of exponent, of which -6 is the lowest that is not subnormal. */
+    private static double fp8(double number) {
+        double step = Math.scalb(1.0, Math.max(-6, Math.getExponent(number)) - 3);
+        return Math.rint(number / step) * step;
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = NumberFormat.class,
@@ -121,7 +145,7 @@ class RoundedWeightsTest {
     @ParameterizedTest
     @EnumSource(
             value = LinearKernel.class,
-            names = {"INT8_ONEDNN", "INT8_FBGEMM", "INT8"})
+            names = {"INT8_ONEDNN", "INT8_FBGEMM", "INT8", "FP8"})
     void aRowOfEightBitsIsMultipliedAloneAsItIsAmongMany(LinearKernel kernel) {
         assumeTrue(kernel.works(NumberFormat.FLOAT32, "cpu"), "this CPU lacks the kernel");
         int rows = 700;

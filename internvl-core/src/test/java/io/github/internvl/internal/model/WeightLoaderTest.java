@@ -103,6 +103,8 @@ class WeightLoaderTest {
 
             assertThat(distance(exact, logits(folder, NumberFormat.FLOAT32, Precision.INT8)))
                     .isBetween(1e-5f, 1.5f);
+            assertThat(distance(exact, logits(folder, NumberFormat.FLOAT32, Precision.FP8)))
+                    .isBetween(1e-5f, 3f);
         }
     }
 
@@ -122,12 +124,15 @@ class WeightLoaderTest {
         assertThatThrownBy(() -> load(TinyCheckpoint.awq(), NumberFormat.FLOAT32, Precision.INT8))
                 .isInstanceOf(InternVLException.class)
                 .hasMessageContaining("cannot be loaded as INT8");
+        assertThatThrownBy(() -> load(TinyCheckpoint.awq(), NumberFormat.FLOAT32, Precision.FP8))
+                .isInstanceOf(InternVLException.class)
+                .hasMessageContaining("cannot be loaded as FP8");
     }
 
     @ParameterizedTest
     @EnumSource(
             value = LinearKernel.class,
-            names = {"DENSE", "HALF", "PACKED", "INT8", "INT8_FBGEMM", "INT8_ONEDNN", "INT4", "INT4_CPU"})
+            names = {"DENSE", "HALF", "PACKED", "INT8", "INT8_FBGEMM", "INT8_ONEDNN", "FP8", "INT4", "INT4_CPU"})
     void everyKernelThatIsChosenAddsUpTheLargestProducts(LinearKernel kernel) {
         boolean works = kernel.works(NumberFormat.FLOAT32, "cpu");
 
