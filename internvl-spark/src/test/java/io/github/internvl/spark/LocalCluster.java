@@ -31,7 +31,9 @@ final class LocalCluster {
                 .master("local-cluster[" + executors + ", 1, " + MEGABYTES + "]")
                 .appName("internvl")
                 .config("spark.ui.enabled", "false")
-                .config("spark.scheduler.minRegisteredResourcesRatio", "1") // no executor answers all rows before another starts
+                .config(
+                        "spark.scheduler.minRegisteredResourcesRatio",
+                        "1") // no executor answers all rows before another starts
                 .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s")
                 .config("spark.executor.extraClassPath", classPath)
                 .config("spark.executor.memory", MEGABYTES + "m")

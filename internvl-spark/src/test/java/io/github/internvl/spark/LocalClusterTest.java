@@ -57,7 +57,7 @@ class LocalClusterTest {
     }
 
     private static void await(BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(240).toNanos();
+        long end = System.nanoTime() + Duration.ofMinutes(4).toNanos();
         while (!condition.getAsBoolean() && System.nanoTime() < end) {
             try {
                 Thread.sleep(50);
