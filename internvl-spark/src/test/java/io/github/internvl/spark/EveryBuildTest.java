@@ -49,7 +49,7 @@ class EveryBuildTest {
         Dataset<Row> answered = Local.step()
                 .format(OutputFormat.jsonSchema(SCHEMA))
                 .generation(io.github.internvl.GenerationConfig.builder()
-                        .maxNewTokens(60)
+                        .maxNewTokens(200)
                         .build())
                 .build()
                 .apply(Local.frame(Local.rows(4, 100)));
