@@ -33,7 +33,7 @@ public final class PictureFolder {
                 .images("content")
                 .question("question")
                 .format(OutputFormat.jsonSchema("""
-                        {"type": "object", "properties": {"color": {"enum": ["red", "green", "blue"]}},
+                        {"type": "object", "properties": {"color": {"enum": ["RED", "GREEN", "BLUE"]}},
                          "required": ["color"], "additionalProperties": false}"""))
                 .maxConcurrent(16)
                 .build();

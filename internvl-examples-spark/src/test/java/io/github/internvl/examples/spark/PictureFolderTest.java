@@ -36,7 +36,7 @@ class PictureFolderTest {
                     spark, pictures.toString(), answers, DemoModel.path().toString());
             List<Row> rows = spark.read().json(answers).orderBy("path").collectAsList();
             assertThat(rows).hasSize(2);
-            assertThat(rows.get(0).<String>getAs("color")).isEqualTo("green");
+            assertThat(rows.get(0).<String>getAs("color")).isEqualTo("GREEN");
             assertThat(rows.get(1).<String>getAs("error")).contains("an image must be PNG");
         }
     }
