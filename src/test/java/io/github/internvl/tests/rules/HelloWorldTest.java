@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The code that a first program enters: a Java virtual machine of its own asks about one picture and logs the classes that it loads. */
 class HelloWorldTest {
-    private static final int CLASSES = 125;
-    private static final int LINES = 16_760;
+    private static final int CLASSES = 126;
+    private static final int LINES = 17_020;
 
     private static final Pattern LOADED = Pattern.compile("(io\\.github\\.internvl\\.[\\w.]+)\\S* source: ");
 
