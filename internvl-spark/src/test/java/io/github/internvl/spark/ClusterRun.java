@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterRun {
     private static final int ROWS = Integer.getInteger("internvl.spark.rows", 200);
     private static final int BATCH = 32;
+    private static final int SLICE = 100; // rows that Spark's driver holds as well
     private static final int CONCURRENT = 8;
     private static final List<String> TABLE = new ArrayList<>();
 
@@ -91,12 +92,17 @@ class ClusterRun {
         Path metrics = folder.resolve("metrics-" + executors);
         try (SparkSession spark = LocalCluster.start(executors, Files.createDirectory(metrics))) {
             InternVLSpark step = Local.step().maxConcurrent(CONCURRENT).build();
-            step.apply(spark.createDataFrame(rows.subList(0, 8 * executors), Local.SCHEMA)
-                            .repartition(executors))
+            String files = folder.resolve("rows-" + executors).toString();
+            for (int from = 0; from < rows.size(); from += SLICE) {
+                spark.createDataFrame(rows.subList(from, Math.min(rows.size(), from + SLICE)), Local.SCHEMA)
+                        .write()
+                        .mode("append")
+                        .parquet(files);
+            }
+            step.apply(spark.read().parquet(files).limit(8 * executors).repartition(executors))
                     .collectAsList();
             long start = System.nanoTime();
-            List<Row> answered = step.apply(
-                            spark.createDataFrame(rows, Local.SCHEMA).repartition(4 * executors))
+            List<Row> answered = step.apply(spark.read().parquet(files).repartition(4 * executors))
                     .drop("content")
                     .collectAsList();
             String memory = Stream.concat(Stream.of(ProcessHandle.current()), LocalCluster.executors().stream())
