@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Slots that have their whole room from the start have attention in one, and answer as the others do. */
+@Tag("any-jdk")
 class StaticSlotsTest {
     private static final String EMBEDDING = "language_model.model.embed_tokens.weight";
     private static final short NAN = (short) 0x7FC0;

@@ -10,11 +10,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** An engine that launches a step before it knows the tokens of the one before gives the answers of one that waits. */
+@Tag("any-jdk")
 class StepsAheadTest {
     private static final String PROPERTY = "internvl.stepsAhead";
     private static final int ROUNDS = 3;

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * of transformers' classes on device "meta", and for the official layout renamed by the rules of make_layouts.py; no index file
  * of the hub was at hand.
  */
+@Tag("any-jdk")
 class LayoutTest {
     private static final Path LAYOUTS = Path.of("..", "src", "test", "resources", "goldens", "layouts");
 

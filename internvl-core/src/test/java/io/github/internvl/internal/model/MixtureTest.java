@@ -21,10 +21,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Mixtures of experts, on checkpoints of random weights. The goldens of Qwen3-MoE compare them with the reference. */
+@Tag("any-jdk")
 class MixtureTest {
     private static final int EXPERTS = 8;
     private static final int[] PROMPT = {3, 141, 59, 26, 5, 35, 89, 79, 32, 38, 46};

@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("any-jdk")
 class PlacementTest {
     static Stream<Path> checkpoints() {
         return Stream.of(TinyCheckpoint.qwen(), TinyCheckpoint.internlm2(), TinyCheckpoint.resized());

@@ -16,10 +16,12 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A step that is launched before its tokens are known is the step itself, and counts only if it is asked for. */
+@Tag("any-jdk")
 class StepAheadTest {
     private static final int SLOTS = 4;
     private static final int ROOM = 256;
