@@ -248,7 +248,8 @@ class SurvivalTest {
                     return true;
                 })));
         held.await();
-        ChatRequest hurried = STORY.toBuilder().timeout(Duration.ofSeconds(2)).build(); // more than a prompt takes to prepare
+        ChatRequest hurried =
+                STORY.toBuilder().timeout(Duration.ofSeconds(2)).build(); // more than a prompt takes to prepare
         CompletableFuture<ChatResponse> future = model.chatAsync(hurried);
         try (ChatStream stream = model.stream(hurried);
                 ChatStream read = model.stream(hurried)) {

@@ -14,7 +14,6 @@ import io.github.internvl.OutputFormat;
 import io.github.internvl.Precision;
 import io.github.internvl.benchmark.HeldOut;
 import io.github.internvl.benchmark.HeldOut.Answered;
-import io.github.internvl.benchmark.HeldOut.Score;
 import io.github.internvl.demo.DemoModel;
 import io.github.internvl.vision.Image;
 import java.util.ArrayList;
@@ -257,14 +256,7 @@ class DemoModelTest {
     }
 
     private void assertRight(double share, Predicate<Answered> asked) {
-        List<Answered> answers = heldOut.stream().filter(asked).toList();
-        String wrong = answers.stream()
-                .filter(Predicate.not(Answered::isRight))
-                .map(Answered::toString)
-                .collect(Collectors.joining("\n"));
-        assertThat(Score.of(answers.stream()).share())
-                .as("share of %d right answers; wrong are\n%s", answers.size(), wrong)
-                .isGreaterThanOrEqualTo(share);
+        DemoTalkTest.assertRight(share, heldOut.stream().filter(asked));
     }
 
     private static ChatRequest pair(String question) {

@@ -82,9 +82,15 @@ class DemoTalkTest {
     }
 
     private static void assertRight(double share, List<Answered> given, List<String> kinds) {
-        List<Answered> answers = given.stream()
-                .filter(answered -> kinds.contains(answered.question().kind()))
-                .toList();
+        assertRight(
+                share,
+                given.stream()
+                        .filter(answered -> kinds.contains(answered.question().kind())));
+    }
+
+    /** Asserts that so large a share of answers is right, and lists the wrong ones otherwise. */
+    static void assertRight(double share, Stream<Answered> given) {
+        List<Answered> answers = given.toList();
         String wrong = answers.stream()
                 .filter(Predicate.not(Answered::isRight))
                 .map(Answered::toString)
