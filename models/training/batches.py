@@ -39,7 +39,7 @@ class Packed:
 
 @dataclass
 class Batch:
-    """What one step needs, rows in order of length; targets are -100 where nothing is learned. Kinds are the questions'."""
+    """The tensors of one step, rows in order of length; targets are -100 where nothing is learned. Kinds are the questions'."""
 
     kinds: list[list[str]]
     counts: list[int]

@@ -1,4 +1,4 @@
-"""What is asked about the pictures, and the one right answer to each question."""
+"""Questions about the pictures, and the one right answer to each."""
 
 from dataclasses import dataclass
 from random import Random

@@ -40,7 +40,7 @@ def dense_head() -> torch.nn.ModuleDict:
 
 
 def dense_loss(head, visual, part, whole) -> torch.Tensor:
-    """What the throw-away head reads off the visual tokens of a part, against what was drawn there, over the whole's counts."""
+    """Loss of the throw-away head's reading of a part's visual tokens against what was drawn there, over the whole's counts."""
     side = batches.SIDE
     read = head["token"](visual).float().view(-1, side, side, sum(WIDTHS.values()))
     kind, color, box, chars = read.split(list(WIDTHS.values()), dim=-1)
@@ -100,7 +100,7 @@ def logits(model, visual, batch):
 
 
 def losses(model, head, part, whole, with_questions: bool) -> torch.Tensor:
-    """What a part of a batch adds to the loss of the whole: [loss, dense, compare, answers]."""
+    """A part's share of the whole batch's loss: [loss, dense, compare, answers]."""
     moves = next(model.model.vision_tower.parameters()).requires_grad
     with torch.set_grad_enabled(moves):
         visual = demo.visual_tokens(model, normalized(part.tiles))

@@ -66,7 +66,7 @@ class Bench:
         return times[self.warm:]
 
     def roofline(self, report: Report, dtype: torch.dtype, shapes: list[tuple[int, int, int]], megabytes: int):
-        """What the device copies and multiplies, through torch, in bytes and operations per second."""
+        """The device's rates of copying and multiplying, through torch, in bytes and operations per second."""
         source = torch.ones(megabytes << 20, dtype=torch.uint8, device=self.device)
         target = torch.empty_like(source)
         rates = [2 * source.numel() / s for s in self.seconds(lambda: target.copy_(source))]

@@ -1,4 +1,4 @@
-"""What `internvl export-graph` wrote, made into models of random weights on a device."""
+"""Models of random weights on a device, from the files that `internvl export-graph` wrote."""
 
 import json
 from dataclasses import dataclass, replace

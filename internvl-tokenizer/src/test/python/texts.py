@@ -1,4 +1,4 @@
-"""What the small tokenizers are trained on, and the texts of their goldens."""
+"""The texts that the small tokenizers are trained on, and those of their goldens."""
 
 CORPUS = [
     "The harbour shows seven boats, three cranes and a long red warehouse. Please describe the image shortly.",

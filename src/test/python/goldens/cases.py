@@ -17,7 +17,7 @@ Tensors = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Case:
-    """What goes into a case. `questions` are the rounds of a chat or the rows of a batch."""
+    """The input of a case. `questions` are the rounds of a chat or the rows of a batch."""
 
     name: str
     questions: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What each setting does to the answers of a model. */
+/** The effect of each setting on a model's answers. */
 @Timeout(120)
 class GenerationSettingsTest {
     private static final int LENGTH = 16;

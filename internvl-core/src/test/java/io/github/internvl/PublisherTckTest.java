@@ -18,7 +18,7 @@ import org.reactivestreams.tck.flow.FlowPublisherVerification;
 class PublisherTckTest {
     private static final int MOST_PIECES = 1000;
 
-    /** What the kit does not check, what is for several subscribers at once, and what needs 2^31 pieces. */
+    /** Tests that the kit leaves empty, that want several subscribers at once, or that need 2^31 pieces. */
     private static final List<String> LEFT_OUT = List.of(
             "untested_", "optional_spec111", "required_spec317_mustNotSignalOnErrorWhenPendingAboveLongMaxValue");
 

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Who is let in, who comes first, and for how long. */
+/** Admission to the queue, its order, and its time limits. */
 @Timeout(60)
 class QueueTest {
     private static final ChatRequest STORY =

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the Flight Recorder has of a model that was loaded, asked four times, and closed. */
+/** Flight Recorder's events of a model that was loaded, asked four times, and closed. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RecorderTest {
     private static final String SECRET = "Zanzibar";

@@ -86,7 +86,7 @@ class FormatCost {
         return formats;
     }
 
-    /** What the tokens of some answers took: times of the engine's thread, and of those that it did not wait for. */
+    /** Time that the tokens of some answers took: on the engine's thread, and on threads that it did not wait for. */
     private static final class Times {
         private final List<Long> processor = new ArrayList<>();
         private long longest; // of the engine's thread, on the clock

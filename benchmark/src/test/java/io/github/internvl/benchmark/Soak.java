@@ -65,7 +65,7 @@ class Soak {
     private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
 
     /**
-     * What a model answers alone.
+     * The answer that a model gives to a request alone.
      *
      * @param firm whether the second best token is always so much less probable that no rounding makes it the best; what is
      *     computed in other chunks and batches differs in the last bits

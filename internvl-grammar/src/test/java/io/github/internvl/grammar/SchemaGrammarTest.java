@@ -57,7 +57,7 @@ class SchemaGrammarTest {
         }
     }
 
-    /** What a schema allows, not only what random answers come to. */
+    /** Texts that a schema allows, not only those that random answers reach. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -64,7 +64,7 @@ class TextGrammarTest {
         }
     }
 
-    /** What a random answer to an expression of one text is, since there is no other. */
+    /** The one text that a random answer to an expression of one text can be. */
     @ParameterizedTest
     @ValueSource(strings = {" leading and trailing ", "a , b . c 's n't", "多語言 😀 текст", "line\nbreak\ttab", "▁"})
     void writesTextsAsTheyAre(String text) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What goes wrong on the way is survived or named, and nothing half appears under a name that is read. */
+/** A download survives faults on the way or names them, and no partial file appears under a name that is read. */
 class DownloadFaultsTest {
     private static final String SHARD = "model-00001-of-00002.safetensors";
     private static final String TOKEN = "hf_secret";

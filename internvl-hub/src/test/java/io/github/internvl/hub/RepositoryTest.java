@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is fetched, where it is put, and when the hub is asked at all. */
+/** The files that are fetched, their places, and the requests that the hub gets. */
 class RepositoryTest {
     private static final String NEXT = "89abcdef0123456789abcdef0123456789abcdef";
 

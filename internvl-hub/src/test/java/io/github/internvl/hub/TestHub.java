@@ -105,7 +105,7 @@ public final class TestHub implements AutoCloseable {
         return Objects.requireNonNull(files.get(name), name);
     }
 
-    /** What the cache calls a file: its SHA-256 if Git LFS keeps it, else the SHA-1 of its git blob. */
+    /** A file's name in the cache: its SHA-256 if Git LFS keeps it, else the SHA-1 of its git blob. */
     String hash(String name) {
         byte[] content = content(name);
         byte[] head = ("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII);

@@ -117,7 +117,7 @@ final class Browser implements AutoCloseable {
             return requested;
         }
 
-        /** What the page complained of: exceptions, and what its policy forbids. */
+        /** Complaints of the page: exceptions, and loads that its policy forbids. */
         List<String> complaints() {
             return complaints;
         }

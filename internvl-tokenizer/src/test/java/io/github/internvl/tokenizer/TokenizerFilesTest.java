@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is said about files that are missing, damaged or of another kind. */
+/** Errors about files that are missing, damaged or of another kind. */
 class TokenizerFilesTest {
     @TempDir
     private Path folder;

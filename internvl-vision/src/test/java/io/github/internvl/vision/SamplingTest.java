@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SamplingTest {
-    /** What {@code get_index} of the model cards gives. */
+    /** The frames that {@code get_index} of the model cards gives. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -26,7 +26,7 @@ class DemoModelTest {
     @TempDir
     Path folder;
 
-    /** What a process with the jar on its class path does: prints where model and picture are. */
+    /** A program with the jar on its class path: prints where model and picture are. */
     static final class Program {
         public static void main(String[] args) {
             System.out.println(DemoModel.path());

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a server answered. */
+/** A server's answer. */
 record Answer(int status, HttpHeaders headers, String body) {
     private static final Set<String> ERROR = Set.of("message", "type", "param", "code");
     private static final int SHOWN = 300;
@@ -32,7 +32,7 @@ record Answer(int status, HttpHeaders headers, String body) {
         return JsonParser.parseString(body).getAsJsonObject();
     }
 
-    /** What is wrong with the form of the answer, whatever was asked; null if nothing is. */
+    /** The fault in the answer's form, whatever was asked; null without one. */
     @Nullable
     String flaw() {
         if (status >= 500 && !isBusy()) {

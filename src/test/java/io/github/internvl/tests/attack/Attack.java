@@ -28,7 +28,7 @@ record Attack(
     /** A request with a body of JSON, which is made when it is sent. */
     record Post(String path, Supplier<byte[]> body) {}
 
-    /** What is done, and what must hold. */
+    /** The attack itself, and the checks after it. */
     interface Trial {
         void on(Victim victim) throws Exception;
     }

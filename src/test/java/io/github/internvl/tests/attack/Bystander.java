@@ -48,7 +48,7 @@ final class Bystander {
         thread.join();
     }
 
-    /** What came in place of answers, and of word that the server is busy. To be asked after the end. */
+    /** Responses that were neither an answer nor a refusal for load. Complete after the end only. */
     List<String> unanswered() {
         return unanswered;
     }

@@ -37,7 +37,7 @@ final class Campaign implements AutoCloseable {
     }
 
     /**
-     * What came of an attack.
+     * The outcome of an attack.
      *
      * @param failure what did not hold; null if all did
      * @param seconds how long it took
@@ -96,7 +96,7 @@ final class Campaign implements AutoCloseable {
         return target;
     }
 
-    /** What is still wrong some time after an attack; null if a chat is answered and no place is taken. */
+    /** The fault that remains some time after an attack; null if a chat is answered and no place is taken. */
     private static @Nullable String unsettled(Victim target) throws InterruptedException {
         long end = System.nanoTime() + SETTLING.toNanos();
         String wrong = "afterwards ";

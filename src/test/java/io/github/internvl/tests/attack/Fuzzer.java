@@ -92,7 +92,7 @@ final class Fuzzer implements AutoCloseable {
         return violation == null ? after : violation;
     }
 
-    /** What is wrong afterwards; null if nothing is. */
+    /** The fault that remains afterwards; null without one. */
     private static @Nullable String left(Victim target) throws InterruptedException {
         try {
             Answer chat = target.chat(PATIENCE);

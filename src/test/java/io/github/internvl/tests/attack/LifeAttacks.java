@@ -80,7 +80,7 @@ final class LifeAttacks {
         return new ProcessBuilder(command).redirectErrorStream(true);
     }
 
-    /** What a process says until it ends, or until it answers requests, which ends it. */
+    /** Output of a process until it ends, or until it answers requests, which ends it. */
     private static String read(Process process) throws IOException, InterruptedException {
         StringBuilder told = new StringBuilder();
         try (InputStream in = process.getInputStream()) {

@@ -160,7 +160,7 @@ final class Victim {
     }
 
     /**
-     * What came back on a connection.
+     * The bytes that came back on a connection.
      *
      * @param closed whether the server closed it
      */

@@ -15,7 +15,7 @@ import java.util.List;
  */
 record ApiRequests(ChatRequest request, Meaning meaning) {
 
-    /** What the API makes of a case's tags and pictures. */
+    /** The API's reading of a case's tags and pictures. */
     enum Meaning {
         /** The same as the reference. */
         SAME,

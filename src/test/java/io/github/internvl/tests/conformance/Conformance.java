@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicNode;
 
 /**
- * Runs the cases of all variants, one test each. What the tests look at is loaded once for a variant, and closed when
+ * Runs the cases of all variants, one test each. The subject of the tests is loaded once for a variant, and closed when
  * the next one comes.
  *
  * @param <T> what is loaded
@@ -73,7 +73,7 @@ final class Conformance<T extends AutoCloseable> implements AutoCloseable {
         });
     }
 
-    /** What the tests of a variant look at. */
+    /** The subject of a variant's tests. */
     T load(GoldenVariant variant) {
         T found = loaded;
         if (found == null || !variant.name().equals(variantName)) {

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * What the conformance tests of one subject have checked and left out, by variant and kind. Each subject has
+ * The cases that the conformance tests of one subject have checked and left out, by variant and kind. Each subject has
  * a file in {@code src/test/target/conformance}, as test classes run in more than one process.
  */
 final class ConformanceReport {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
-/** What the reference fails on is refused beneath the fluent API too, and the engine goes on serving. */
+/** Input on which the reference fails is refused beneath the fluent API too, and the engine goes on serving. */
 class ErrorConformanceTest {
     private static final ConformanceReport REPORT = new ConformanceReport("errors");
     private static final Conformance<EngineSubject> CONFORMANCE =

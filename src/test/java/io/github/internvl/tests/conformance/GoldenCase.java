@@ -88,7 +88,7 @@ record GoldenCase(GoldenVariant variant, JsonObject json) {
             return golden.variant.text(generatedIds(), true, json.get("text").getAsString());
         }
 
-        /** What chat returns: the text up to the end token's, stripped as Python does. */
+        /** The text that chat returns: up to the end token's, stripped as Python does. */
         String response() {
             String text = text();
             if (json.has("response") && text.equals(json.get("text").getAsString())) {
@@ -264,7 +264,7 @@ record GoldenCase(GoldenVariant variant, JsonObject json) {
         return row < groups.size() ? all.subList(from, from + groups.get(row)) : List.of();
     }
 
-    /** What replaces the system message in force; null if nothing does. */
+    /** The text in place of the system message in force; null without one. */
     @Nullable
     String systemMessage() {
         return Goldens.has(json, "system_message") ? json.get("system_message").getAsString() : null;

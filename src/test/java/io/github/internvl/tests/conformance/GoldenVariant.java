@@ -48,7 +48,7 @@ record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json
     }
 
     /**
-     * What the variant's own tokenizer makes of ids: another text than the base's where the two clean up otherwise. Bytes that
+     * Text that the variant's own tokenizer makes of ids: another than the base's where the two clean up otherwise. Bytes that
      * form no character are replaced in other numbers there, so such a text stays the base's.
      */
     String text(int[] ids, boolean skipSpecial, String base) {
@@ -70,7 +70,7 @@ record GoldenVariant(Goldens goldens, Path folder, Path answers, JsonObject json
         return json.get("system_message").getAsString();
     }
 
-    /** What reports and tests call it. */
+    /** The name in reports and tests. */
     String name() {
         return goldens.name() + "/" + folder.getFileName() + (scaled ? "" : "-unscaled");
     }

@@ -17,7 +17,7 @@ final class PassOrders {
     private static final Map<String, Finding> FOUND = new HashMap<>();
 
     /**
-     * What was found.
+     * The pass order that was found.
      *
      * @param evidence the case that decided, in words
      */

@@ -89,7 +89,7 @@ class ProcessorConformanceTest {
                 .map(variant -> dynamicContainer(variant.name(), tests.of(variant)));
     }
 
-    /** What a case's rules leave of each row of its input. */
+    /** The candidates that a case's rules leave of each row of its input. */
     private static List<Candidates> left(GoldenVariant variant, JsonObject golden, float[][] rows) {
         GenerationConfig.Builder config =
                 GenerationConfig.builder().topK(0).topP(1).temperature(1);

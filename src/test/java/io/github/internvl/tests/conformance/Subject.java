@@ -197,7 +197,7 @@ final class Subject implements AutoCloseable {
         });
     }
 
-    /** What the engine takes to answer a prompt, as chat or as generate does. */
+    /** The engine's request that answers a prompt, as chat or as generate does. */
     PreparedRequest request(GoldenCase golden, Prompt prompt) {
         Set<Integer> ends = golden.endIds();
         List<String> stops = golden.api().equals("generate") ? List.of() : List.of(template.stopText());

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code goldens/FAMILY.encode.jsonl} and {@code goldens/FAMILY.stream.jsonl}.
  */
 class TokenizerGoldensTest {
-    /** What InternLM2's clean-up of spaces may still change at the end of a text, and nothing longer. */
+    /** The end of a text that InternLM2's clean-up of spaces may still change, and nothing longer. */
     private static final Pattern HELD_BACK = Pattern.compile("(?: n?)?(?: '? ?|'|'[vr]|n'?)?");
 
     private static final Pattern NOTHING = Pattern.compile("");

@@ -80,7 +80,7 @@ class LocaleTest {
         return script("env " + environment + " bin/internvl " + arguments.replaceFirst("chat", "chat --model " + DEMO));
     }
 
-    /** What a script prints that runs beside {@code bin/internvl} and a picture whose name is in another script. */
+    /** Output of a shell script beside {@code bin/internvl} and a picture whose name is in another alphabet. */
     private String script(String line) throws IOException, InterruptedException {
         Path bin = Files.createDirectories(folder.resolve("bin"));
         Files.copy(

@@ -57,7 +57,7 @@ class ArchitectureTest {
     private static final String OBSERVE = "io.github.internvl.internal.observe..";
     private static final String TORCH = "io.github.internvl.internal.torch..";
 
-    /** What stands on the public API alone. */
+    /** Packages that stand on the public API alone. */
     private static final String[] OUTSIDE = {
         MICROMETER,
         LANGCHAIN4J,

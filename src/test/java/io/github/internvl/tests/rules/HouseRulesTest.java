@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -33,6 +32,7 @@ class HouseRulesTest {
     private static final int FIRST_PAGE_BYTES = 10 << 10;
 
     private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*(/\\*\\*|\\*|//).*$|// .*$");
+    private static final Pattern DOCSTRING = Pattern.compile("(?s)\"\"\"(.*?)\"\"\"");
     private static final Pattern CODE = Pattern.compile("(?s)```.*?```");
     private static final Pattern OPENING =
             Pattern.compile("(?m)(?:^[\\s/*|-]*|[.;:] )(What|Who|Whoever|Those|Nobody) .{0,60}");
@@ -73,21 +73,20 @@ class HouseRulesTest {
 
     @Test
     void opensSentencesWithANoun() {
-        Stream<String> comments = JAVA.stream()
-                .filter(file -> Checkout.name(file).contains("src/main"))
-                .flatMap(file -> openings(file, comments(file)));
+        Stream<String> comments = JAVA.stream().flatMap(file -> openings(file, all(COMMENT, file, 0)));
+        Stream<String> docstrings = PYTHON.stream().flatMap(file -> openings(file, all(DOCSTRING, file, 1)));
         Stream<String> documents = Checkout.files("", ".md").stream()
                 .flatMap(
                         file -> openings(file, CODE.matcher(Checkout.read(file)).replaceAll("")));
-        assertThat(Stream.concat(comments, documents))
+        assertThat(Stream.of(comments, docstrings, documents).flatMap(found -> found))
                 .as("sentences that open with What, Who, Whoever, Those or Nobody; name the thing instead")
                 .isEmpty();
     }
 
-    private static String comments(Path file) {
-        return COMMENT.matcher(Checkout.read(file))
+    private static String all(Pattern pattern, Path file, int group) {
+        return pattern.matcher(Checkout.read(file))
                 .results()
-                .map(MatchResult::group)
+                .map(found -> found.group(group))
                 .collect(Collectors.joining("\n"));
     }
 

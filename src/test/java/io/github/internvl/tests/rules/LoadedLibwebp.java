@@ -38,7 +38,7 @@ final class LoadedLibwebp {
         }
     }
 
-    /** What such a JVM prints, with its library unpacked to a folder. */
+    /** Output of such a JVM, with its library unpacked to a folder. */
     static String output(Path folder) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -43,7 +43,7 @@ final class Product {
         return ALL;
     }
 
-    /** What users put on their class path: neither the command line nor the examples. */
+    /** The jars on a user's class path: neither the command line nor the examples. */
     static JavaClasses libraries() {
         return ALL.that(not(resideInAnyPackage("io.github.internvl.cli..", "io.github.internvl.examples..")));
     }

@@ -241,7 +241,7 @@ class SlotPoolTest {
         }
     }
 
-    /** Nobody listens. */
+    /** A listener that ignores everything. */
     private static final class SilentListener implements Generation.Listener {
         @Override
         public void onText(String text) {}

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whoever does with the graphs what graphs.json says has the model that Java loads. */
+/** The graphs, run as graphs.json says, are the model that Java loads. */
 class GraphFilesTest {
     private static final int[] PROMPT = {3, 14, 15, 92, 65, 35, 89, 79};
 

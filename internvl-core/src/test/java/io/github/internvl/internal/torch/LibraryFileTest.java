@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What killed processes and full disks leave in DJL's cache does not end the next process. */
+/** Files that killed processes and full disks leave in DJL's cache do not end the next process. */
 class LibraryFileTest {
     private static final byte[] WHOLE = {1, 2, 3, 4, 5, 6, 7};
 
