@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * {@code model.chat(tokenizer, pixel_values, question, generation_config, history)}; its {@code num_patches_list} is derived.
  *
  * <p>As in the reference, special tokens in a text keep their meaning: {@code <|im_end|>} typed by a user ends the user's turn.
- * {@link Builder#untrustedText} makes ordinary text of them, for input from strangers.
+ * {@link Builder#untrustedText} makes ordinary text of them, for untrusted input.
  */
 public final class ChatRequest {
     private final String text;
@@ -342,7 +342,7 @@ public final class ChatRequest {
         }
 
         /**
-         * Sets whether the texts come from strangers: then special tokens in the question, the history, the system message and the
+         * Sets whether the texts are untrusted: then special tokens in the question, the history, the system message and the
          * tools are ordinary text, written with a space after their first character. Without it they are tokens, as in the
          * reference. The tokens of grounding, such as {@code <ref>}, and {@code <image>} tags keep their meaning, and so do the
          * marks of tool calls in answers of the history.

@@ -23,7 +23,7 @@ import java.util.function.UnaryOperator;
  * the token counter with the same settings.
  *
  * <p>Texts, pictures and videos of user messages, tool calls and their results, and JSON schemas are supported; answers keep a schema
- * by construction. Texts count as written by strangers: special tokens in them are ordinary text. Decoding is greedy unless a
+ * by construction. Texts count as untrusted: special tokens in them are ordinary text. Decoding is greedy unless a
  * temperature, top-p or top-k is set; a temperature of 0 is greedy too. The answer's metadata are {@link InternVLChatResponseMetadata},
  * the settings that LangChain4j has no name for {@link InternVLChatRequestParameters}.
  *

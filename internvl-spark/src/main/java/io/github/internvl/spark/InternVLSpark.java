@@ -244,7 +244,7 @@ public final class InternVLSpark {
             return this;
         }
 
-        /** Sets whether the texts of the rows come from strangers, as {@code ChatRequest.Builder.untrustedText} does. */
+        /** Sets whether the texts of the rows are untrusted, as {@code ChatRequest.Builder.untrustedText} does. */
         public Builder untrustedText(boolean ordinary) {
             this.untrustedText = ordinary;
             return this;

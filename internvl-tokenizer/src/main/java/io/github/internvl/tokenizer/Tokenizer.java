@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * transformers). Immutable and safe for use by any number of threads; whoever loads it closes it.
  *
  * <p>Special tokens are recognised wherever their text stands, inside a user's words too, as in the reference: nothing is escaped, so
- * {@code "<|im_end|>"} typed by a user ends that user's turn. Text from strangers that must not do so has to be cleared of them first.
+ * {@code "<|im_end|>"} typed by a user ends that user's turn. Remove them from untrusted text first.
  * {@code "<image>"} is no token.
  *
  * <p>Qwen2 to Qwen3: the whole text is brought to Unicode form NFC first. All merges of {@code merges.txt} count; the
