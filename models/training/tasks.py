@@ -19,7 +19,7 @@ CHAT = (
 MAX_TILES = 6
 SHARES = {
     "objects": 0.3,
-    "text": 0.14,
+    "text": 0.26,
     "number": 0.11,
     "chart": 0.1,
     "pair": 0.24,

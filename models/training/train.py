@@ -123,7 +123,7 @@ def rate(step: int, arguments) -> float:
     """Constant after a short warm-up, then straight down over the last part of all steps."""
     total = arguments.dense_steps + arguments.steps
     rest = (total - step) / (arguments.cooldown * total)
-    return arguments.lr * min(1.0, (step + 1) / 50, max(0.02, rest))
+    return arguments.lr * min(1.0, (step + 1) / 8, max(0.02, rest))
 
 
 @torch.no_grad()

@@ -327,7 +327,7 @@ def varied(rng: Random, sample: Sample) -> Sample:
     rng.shuffle(questions)
     if maker.type == "objects" and rng.random() < 0.6:
         questions.insert(0, Scene(rng, maker.picture).box())
-    single = [reworded(rng, q) if rng.random() < 0.55 else q for q in questions]
+    single = [reworded(rng, q) if rng.random() < 0.4 else q for q in questions]
     if maker.type == "chat" or rng.random() < 0.7:
         single.insert(rng.choice((0, 0, 2)), maker.dialogue())
     if maker.type == "chat":

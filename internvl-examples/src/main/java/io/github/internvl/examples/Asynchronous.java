@@ -6,7 +6,7 @@ import io.github.internvl.vision.Image;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** An answer that nobody waits for, with a time limit. */
+/** An answer as a future, with a time limit. */
 public final class Asynchronous {
     private Asynchronous() {}
 

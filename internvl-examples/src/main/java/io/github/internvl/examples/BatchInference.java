@@ -17,8 +17,8 @@ public final class BatchInference {
             Image image2 = Image.open(inputs.picture(1));
             // tag::batch[]
             List<ChatRequest> requests = List.of(
-                    ChatRequest.of("<image>\nDescribe the image.", image1),
-                    ChatRequest.of("<image>\nDescribe the image.", image2),
+                    ChatRequest.of("<image>\nDescribe the image in detail.", image1),
+                    ChatRequest.of("<image>\nDescribe the image in detail.", image2),
                     ChatRequest.builder()
                             .text("What is the difference?", image1, image2)
                             .maxTiles(4)

@@ -4,7 +4,7 @@ import io.github.internvl.ChatRequest;
 import io.github.internvl.InternVL;
 import io.github.internvl.vision.Image;
 
-/** How long a prompt is, before it costs anything: tokens of text and pictures, for several limits of tiles. */
+/** The length of a prompt before it is computed: tokens of text and pictures, for several tile limits. */
 public final class CountTokens {
     private CountTokens() {}
 
@@ -13,7 +13,7 @@ public final class CountTokens {
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));
             // tag::count-tokens[]
-            ChatRequest request = ChatRequest.of("<image>\nPlease describe the image.", photo);
+            ChatRequest request = ChatRequest.of("<image>\nPlease describe the image in detail.", photo);
             for (int tiles : new int[] {1, 6, 12}) {
                 int tokens =
                         model.countTokens(request.toBuilder().maxTiles(tiles).build());

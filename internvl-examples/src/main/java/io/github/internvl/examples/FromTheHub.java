@@ -6,7 +6,7 @@ import io.github.internvl.vision.Image;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Quick start: a model by its name on the hub, and a certain revision of it with the download watched. */
+/** Quick start: a model by its name on the hub, and one revision of it with the progress of the download. */
 public final class FromTheHub {
     private FromTheHub() {}
 

@@ -84,7 +84,7 @@ public final class LangChain4jModels {
                 whole.completeExceptionally(error);
             }
         });
-        System.out.println(" is all of " + whole.join().text());
+        System.out.println("\nThe whole answer: " + whole.join().text());
         System.out.println(model.tokenCountEstimator().estimateTokenCountInMessage(question) + " tokens");
         // end::langchain4j-stream[]
     }

@@ -16,8 +16,8 @@ public final class MultiImageCombined {
             Image image2 = Image.open(inputs.picture(1));
             // tag::multi-image-combined[]
             Conversation talk = model.conversation();
-            ChatResponse first = talk.ask("<image>\nWhat differs between the two images?", image1, image2);
-            ChatResponse second = talk.ask("Which image shows a yellow square?");
+            ChatResponse first = talk.ask("<image>\nDescribe the two images in detail.", image1, image2);
+            ChatResponse second = talk.ask("What are the similarities and differences between these two images.");
             // end::multi-image-combined[]
             System.out.println("Assistant: " + first.text());
             System.out.println("Assistant: " + second.text());

@@ -16,9 +16,9 @@ public final class MultiImageSeparate {
             Image image2 = Image.open(inputs.picture(1));
             // tag::multi-image-separate[]
             Conversation talk = model.conversation();
-            ChatResponse first = talk.ask(
-                    "Image-1: <image>\nImage-2: <image>\nWhat differs between the two images?", image1, image2);
-            ChatResponse second = talk.ask("Which image shows a yellow square?");
+            ChatResponse first =
+                    talk.ask("Image-1: <image>\nImage-2: <image>\nDescribe the two images in detail.", image1, image2);
+            ChatResponse second = talk.ask("What are the similarities and differences between these two images.");
             // end::multi-image-separate[]
             System.out.println("Assistant: " + first.text());
             System.out.println("Assistant: " + second.text());

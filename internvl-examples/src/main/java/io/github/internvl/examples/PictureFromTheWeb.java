@@ -7,7 +7,7 @@ import io.github.internvl.web.RemoteMediaException;
 import java.net.URI;
 import java.time.Duration;
 
-/** A picture at an address that somebody else wrote: here one that no server should be made to ask for. */
+/** A picture at an untrusted address: here one inside a cloud host's own network, which is refused. */
 public final class PictureFromTheWeb {
     private static final URI METADATA = URI.create("http://169.254.169.254/latest/meta-data/");
 

@@ -10,7 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A model behind HTTP, inside a program of one's own. */
+/** A server inside your own program. */
 public final class Serving {
     private Serving() {}
 

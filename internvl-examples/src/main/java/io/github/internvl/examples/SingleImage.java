@@ -28,8 +28,8 @@ public final class SingleImage {
     private static void multiRound(InternVL model, Image photo) {
         // tag::single-image-multi-round[]
         Conversation talk = model.conversation();
-        ChatResponse first = talk.ask("<image>\nPlease describe the image.", photo);
-        ChatResponse second = talk.ask("How many shapes are there?");
+        ChatResponse first = talk.ask("<image>\nPlease describe the image in detail.", photo);
+        ChatResponse second = talk.ask("Please write a poem according to the image.");
         // end::single-image-multi-round[]
         System.out.println("Assistant: " + first.text());
         System.out.println("Assistant: " + second.text());

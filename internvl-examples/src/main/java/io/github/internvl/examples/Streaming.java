@@ -13,7 +13,7 @@ public final class Streaming {
         try (InternVL model = InternVL.load(inputs.model())) {
             Image photo = Image.open(inputs.picture(0));
             // tag::streaming[]
-            try (ChatStream stream = model.stream("<image>\nPlease describe the image.", photo)) {
+            try (ChatStream stream = model.stream("<image>\nPlease describe the image in detail.", photo)) {
                 for (String piece : stream) {
                     System.out.print(piece);
                 }

@@ -16,7 +16,7 @@ public final class StreamingPublisher {
             Printer printer = new Printer(new CountDownLatch(1));
             Image photo = Image.open(inputs.picture(0));
             // tag::streaming-publisher[]
-            ChatStream stream = model.stream("<image>\nPlease describe the image.", photo);
+            ChatStream stream = model.stream("<image>\nPlease describe the image in detail.", photo);
             stream.publisher().subscribe(printer);
             // end::streaming-publisher[]
             printer.done().await();

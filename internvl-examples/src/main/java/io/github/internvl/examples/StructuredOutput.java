@@ -8,7 +8,7 @@ import io.github.internvl.OutputFormat;
 import io.github.internvl.Tool;
 import io.github.internvl.vision.Image;
 
-/** Answers that programs read: one of some texts, JSON of a schema, and calls of one's own functions. */
+/** Answers that programs read: one of several texts, JSON of a schema, and calls of your own functions. */
 public final class StructuredOutput {
     private StructuredOutput() {}
 
@@ -42,7 +42,7 @@ public final class StructuredOutput {
             ChatResponse asked = talk.ask(ChatRequest.builder()
                     .text("Which part is this?", photo)
                     .tools(find)
-                    .toolChoice(Tool.Choice.required()) // without it, as the model likes
+                    .toolChoice(Tool.Choice.required()) // without it, the model decides
                     .build());
             for (Tool.Call call : asked.toolCalls()) {
                 System.out.println(call.name() + call.arguments());

@@ -66,10 +66,10 @@ class DemoTalkTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0.60, round_1 round_2 round_3 round_4 round_5 round_6",
+        "0.75, round_1 round_2 round_3 round_4 round_5 round_6",
         "0.85, wording tag",
         "0.70, new_wording",
-        "0.25, new_talk"
+        "0.55, new_talk"
     })
     void answersInDialogues(double share, String kinds) {
         assertRight(share, talks, List.of(kinds.split(" ")));
