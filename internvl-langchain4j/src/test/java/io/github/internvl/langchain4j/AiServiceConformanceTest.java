@@ -16,10 +16,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Tag;
 
 /** The published conformance classes of LangChain4j for AI services over a chat model. */
-@Tag("any-jdk")
 class AiServiceConformanceTest {
     @Nested
     class Answers extends AbstractAiServiceIT {

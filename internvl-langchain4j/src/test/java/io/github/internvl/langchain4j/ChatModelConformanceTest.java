@@ -15,11 +15,9 @@ import io.github.internvl.InternVL;
 import io.github.internvl.demo.DemoModel;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Tag;
 import org.mockito.InOrder;
 
 /** The published conformance classes of LangChain4j for chat models and their listeners. */
-@Tag("any-jdk")
 class ChatModelConformanceTest {
     private static InternVLChatModel withParameters(ChatRequestParameters parameters) {
         return Subject.chatModel().defaultRequestParameters(parameters).build();

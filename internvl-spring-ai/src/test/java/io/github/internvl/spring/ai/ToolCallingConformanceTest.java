@@ -6,13 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.test.chat.client.advisor.AbstractToolCallingAdvisorIT;
 
 /** Spring AI's tests of the loop that calls tools, over the demo model with a script of what to call and what to say. */
-@Tag("any-jdk")
 @Timeout(120)
 class ToolCallingConformanceTest extends AbstractToolCallingAdvisorIT {
     private static final InternVL MODEL = InternVL.load(DemoModel.path());
